@@ -1,0 +1,1 @@
+"""Wave to image and back."""
