@@ -1,0 +1,1 @@
+"""Recordings, and the batches that are made of them."""

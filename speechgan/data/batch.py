@@ -1,0 +1,25 @@
+"""What a training step is given."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class PairedBatch:
+    """Noisy recordings and the clean speech inside them.
+
+    Attributes:
+        noisy: `(batch, sample)`, in [-1, 1].
+        clean: the same shape, aligned to the sample.
+    """
+
+    noisy: Tensor
+    clean: Tensor
+
+    def to(self, device: object) -> "PairedBatch":
+        """The same batch on another device."""
+        return PairedBatch(
+            self.noisy.to(device, non_blocking=True),  # type: ignore[call-overload]  # any device
+            self.clean.to(device, non_blocking=True),  # type: ignore[call-overload]  # any device
+        )

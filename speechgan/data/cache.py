@@ -1,0 +1,96 @@
+"""All recordings of one role as one block of memory-mapped samples, decoded once."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from speechgan.data.manifest import Recording
+from speechgan.errors import SpeechganError
+
+
+class WaveStore:
+    """Mono 16-bit waves at one sample rate, one after the other in a memory-mapped file.
+
+    Decoding and resampling thousands of files each epoch costs more than training a small
+    network on them; from here a random crop costs a page fault. The file's name is a hash of the
+    recordings' paths, sizes and times of change, so that changed data is decoded anew.
+
+    Args:
+        recordings: what to hold, in this order.
+        root: what their paths are relative to.
+        sample_rate: in hertz.
+        folder: where the decoded file is kept.
+
+    Raises:
+        SpeechganError: a recording cannot be read, or the folder cannot be written.
+    """
+
+    def __init__(
+        self, recordings: Sequence[Recording], root: Path, sample_rate: int, folder: Path
+    ) -> None:
+        self.recordings = list(recordings)
+        self.sample_rate = sample_rate
+        stats = [(r.path, *_size_and_time(root / r.path)) for r in self.recordings]
+        key = json.dumps([sample_rate, str(root.resolve()), stats])
+        self.path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
+        lengths_path = self.path.with_suffix(".json")
+        if not (self.path.exists() and lengths_path.exists()):
+            self._decode(root, lengths_path)
+        self.lengths = np.array(json.loads(lengths_path.read_text()), dtype=np.int64)
+        self.starts = np.concatenate([[0], np.cumsum(self.lengths)])
+        self.samples = np.load(self.path, mmap_mode="r")
+
+    def __len__(self) -> int:
+        return len(self.recordings)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """One whole recording, `(sample,)` float32 in [-1, 1]."""
+        return self.crop(index, 0, int(self.lengths[index]))
+
+    def crop(self, index: int, start: int, samples: int) -> np.ndarray:
+        """Part of a recording, shorter where the recording ends before."""
+        start = int(self.starts[index]) + start
+        stop = min(start + samples, int(self.starts[index + 1]))
+        return self.samples[start:stop].astype(np.float32) / 32768
+
+    def _decode(self, root: Path, lengths_path: Path) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            waves = [self._read(root / r.path) for r in self.recordings]
+            beside = self.path.with_name(f"{self.path.stem}.{os.getpid()}.part.npy")
+            np.save(beside, np.concatenate(waves) if waves else np.zeros(0, np.int16))
+            lengths_beside = beside.with_suffix(".json")
+            lengths_beside.write_text(json.dumps([len(w) for w in waves]))
+            os.replace(lengths_beside, lengths_path)
+            os.replace(beside, self.path)
+        except OSError as error:
+            raise SpeechganError(
+                f"{self.path.parent}: cannot keep decoded audio here ({error.strerror}); "
+                "choose another folder with data.cache=DIR"
+            ) from None
+
+    def _read(self, path: Path) -> np.ndarray:
+        try:
+            wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise SpeechganError(f"{path}: not readable as audio ({error})") from None
+        wave = wave.mean(1)
+        if rate != self.sample_rate:
+            wave = soxr.resample(wave, rate, self.sample_rate)
+        if not np.isfinite(wave).all():
+            raise SpeechganError(f"{path}: holds NaN or infinite samples; remove or mend it")
+        return np.clip(np.round(wave * 32768), -32768, 32767).astype(np.int16)
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise SpeechganError(f"{path}: {error.strerror}; is the manifest up to date?") from None
+    return stat.st_size, stat.st_mtime_ns

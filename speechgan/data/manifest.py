@@ -1,0 +1,185 @@
+"""Which recordings there are, and what each of them is for."""
+
+import csv
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import soundfile
+
+from speechgan.errors import SpeechganError
+
+ROLES = ("speech", "noise", "clean", "noisy")
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "valid": "valid",
+    "val": "valid",
+    "dev": "valid",
+    "validation": "valid",
+    "test": "test",
+}
+# The published VoiceBank+DEMAND folders, such as clean_trainset_28spk_wav and noisy_testset_wav.
+VOICEBANK = re.compile(r"(clean|noisy)_(train|test)set_(?:\d+spk_)?wav(?:_16k)?")
+EXTENSIONS = {".wav", ".flac", ".ogg", ".mp3", ".opus", ".aiff", ".aif", ".w64", ".au"}
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One audio file.
+
+    Attributes:
+        path: relative to the root of the manifest.
+        role: `speech` or `noise` to be mixed, or the `clean` or `noisy` side of a pair.
+        split: `train`, `valid`, `test`, or empty where the folders do not say.
+        speaker: who speaks, or which noise; empty where the folders do not say.
+        seconds: duration.
+        sample_rate: in hertz.
+        channels: number of channels.
+    """
+
+    path: str
+    role: str
+    split: str
+    speaker: str
+    seconds: float
+    sample_rate: int
+    channels: int
+
+    @property
+    def key(self) -> str:
+        """What both sides of a pair have in common: the path without its role and extension."""
+        parts = Path(self.path).with_suffix("").parts
+        return "/".join(VOICEBANK.sub(r"\2", p) for p in parts if p.lower() not in ROLES)
+
+
+def scan(root: Path) -> list[Recording]:
+    """Finds the recordings below `root` and tells from the folder names what they are for.
+
+    Understood are `speech/` and `noise/` to be mixed, `clean/` and `noisy/` pairs with equal file
+    names, each with or without a `train`, `valid` or `test` folder above or below it, and the
+    published VoiceBank+DEMAND folders. Other files are left out.
+
+    Raises:
+        SpeechganError: no such folder, nothing usable in it, or an unreadable recording.
+    """
+    if not root.is_dir():
+        raise SpeechganError(f"{root}: no such folder; give the folder that holds the recordings")
+    recordings = []
+    for folder, subfolders, names in os.walk(root, followlinks=True):
+        subfolders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            if path.suffix.lower() in EXTENSIONS and (found := describe(path, root)):
+                recordings.append(found)
+    if not recordings:
+        raise SpeechganError(
+            f"{root}: no recordings in folders named clean/ and noisy/, or speech/ and noise/"
+        )
+    return recordings
+
+
+def describe(path: Path, root: Path) -> Recording | None:
+    """The manifest row of one file, or None where its folders name no role."""
+    relative = path.relative_to(root)
+    role, split, rest = "", "", []
+    for part in relative.parts[:-1]:
+        lower = part.lower()
+        if match := VOICEBANK.fullmatch(lower):
+            role, split = match[1], match[2]
+        elif lower in ROLES and not role:
+            role = lower
+        elif lower in SPLITS and not split:
+            split = SPLITS[lower]
+        else:
+            rest.append(part)
+    if not role:
+        return None
+    if role == "noise":
+        speaker = path.stem
+    elif rest:
+        speaker = rest[-1]
+    else:
+        speaker = path.stem.split("_")[0] if "_" in path.stem else ""
+    try:
+        info = soundfile.info(path)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise SpeechganError(f"{path}: not readable as audio ({error}); remove or mend it") from None
+    seconds = info.frames / info.samplerate
+    return Recording(
+        relative.as_posix(), role, split, speaker, round(seconds, 3), info.samplerate, info.channels
+    )
+
+
+def hold_out(
+    recordings: Iterable[Recording], fraction: float, speakers: Iterable[str] = ()
+) -> list[Recording]:
+    """Gives every recording a split: where there is no `valid` at all, some of `train` becomes it.
+
+    Those of the named speakers, else a share of the files chosen by a hash of their names, so
+    that both sides of a pair go the same way and the choice does not change between runs. Noise is
+    shared by hashing likewise.
+    """
+    chosen = [replace(r, split=r.split or "train") for r in recordings]
+    result = []
+    held_speakers = set(speakers)
+    for role_pair in (("speech", "clean", "noisy"), ("noise",)):
+        group = [r for r in chosen if r.role in role_pair]
+        if any(r.split == "valid" for r in group):
+            result += group
+            continue
+        keys = sorted({r.key for r in group if r.split == "train"}, key=_digest)
+        held = set(keys[: max(1, round(fraction * len(keys)))] if len(keys) > 1 else [])
+        for r in group:
+            out = r.speaker in held_speakers if held_speakers and r.role != "noise" else r.key in held
+            result.append(replace(r, split="valid") if out and r.split == "train" else r)
+    return result
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_manifest(recordings: Iterable[Recording], path: Path) -> None:
+    """Writes a CSV file, whole or not at all."""
+    beside = path.with_name(path.name + ".part")
+    with beside.open("w", newline="") as file:
+        writer = csv.DictWriter(file, [f.name for f in fields(Recording)])
+        writer.writeheader()
+        writer.writerows(asdict(r) for r in recordings)
+    os.replace(beside, path)
+
+
+def read_manifest(path: Path) -> list[Recording]:
+    """Reads what `write_manifest` wrote.
+
+    Raises:
+        SpeechganError: no such file, or a row that does not fit.
+    """
+    try:
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+    except OSError as error:
+        raise SpeechganError(f"{path}: {error.strerror}; make it with `speechgan data scan`") from None
+    recordings = []
+    for line, row in enumerate(rows, start=2):
+        try:
+            recordings.append(
+                Recording(
+                    row["path"],
+                    row["role"],
+                    row["split"],
+                    row["speaker"],
+                    float(row["seconds"]),
+                    int(row["sample_rate"]),
+                    int(row["channels"]),
+                )
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise SpeechganError(
+                f"{path}, line {line}: {error!r}; make the manifest anew with `speechgan data scan`"
+            ) from None
+    return recordings

@@ -1,0 +1,54 @@
+"""How far an enhanced signal is from the clean one, with no adversary."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from speechgan.features.stft import magnitude
+from speechgan.losses.signal import Signal
+
+
+def wave_l1(enhanced: Signal, clean: Signal) -> Tensor:
+    """Mean absolute difference of samples."""
+    return (enhanced.wave - clean.wave).abs().mean()
+
+
+def magnitude_l2(enhanced: Signal, clean: Signal) -> Tensor:
+    """Mean squared difference of compressed magnitudes."""
+    return (magnitude(enhanced.image) - magnitude(clean.image)).square().mean()
+
+
+def magnitude_l1(enhanced: Signal, clean: Signal) -> Tensor:
+    """Mean absolute difference of compressed magnitudes, as pix2pix (Isola et al. 2017) has it."""
+    return (magnitude(enhanced.image) - magnitude(clean.image)).abs().mean()
+
+
+def complex_l2(enhanced: Signal, clean: Signal) -> Tensor:
+    """Mean squared difference of compressed complex spectra, real and imaginary parts."""
+    return (enhanced.image - clean.image).square().mean()
+
+
+def multi_resolution_stft(enhanced: Signal, clean: Signal) -> Tensor:
+    """Spectral convergence and log-magnitude distance at three resolutions (Yamamoto et al. 2020).
+
+    Window lengths of 240, 600 and 1200 samples in transforms of 512, 1024 and 2048.
+    """
+    total = enhanced.wave.new_zeros(())
+    for n_fft, hop, length in ((512, 50, 240), (1024, 120, 600), (2048, 240, 1200)):
+        window = torch.hann_window(length, device=enhanced.wave.device)
+        a, b = (
+            torch.stft(s.wave, n_fft, hop, length, window, return_complex=True).abs().clamp(min=1e-5)
+            for s in (enhanced, clean)
+        )
+        total = total + (a - b).norm() / b.norm() + (a.log() - b.log()).abs().mean()
+    return total / 3
+
+
+CLOSENESS: dict[str, Callable[[Signal, Signal], Tensor]] = {
+    "wave": wave_l1,
+    "magnitude": magnitude_l2,
+    "magnitude_l1": magnitude_l1,
+    "complex": complex_l2,
+    "multi_resolution_stft": multi_resolution_stft,
+}

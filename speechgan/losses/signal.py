@@ -1,0 +1,35 @@
+"""A wave and its image, so that whoever judges it can look at either."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Signal:
+    """The same sound twice.
+
+    Attributes:
+        wave: `(batch, sample)`.
+        image: `(batch, 2, frequency, frame)`, of `speechgan.features.stft.Stft`.
+    """
+
+    wave: Tensor
+    image: Tensor
+
+    def detach(self) -> "Signal":
+        """Without the graph that made it."""
+        return Signal(self.wave.detach(), self.image.detach())
+
+    def roll(self) -> "Signal":
+        """Each item given the sound of the one before it."""
+        return Signal(self.wave.roll(1, 0), self.image.roll(1, 0))
+
+    def first(self, items: int) -> "Signal":
+        """The first items of the batch."""
+        return Signal(self.wave[:items], self.image[:items])
+
+    def join(self, other: "Signal") -> "Signal":
+        """The items of both, one after the other."""
+        return Signal(torch.cat([self.wave, other.wave]), torch.cat([self.image, other.image]))
