@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from speechgan.features.stft import magnitude
-from speechgan.losses.signal import Signal
+from speechgan.features.signal import Signal
 
 
 def wave_l1(enhanced: Signal, clean: Signal) -> Tensor:

@@ -1,0 +1,1 @@
+"""Which networks play, with which losses, and whose turn it is."""
