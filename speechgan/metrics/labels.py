@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache
@@ -67,7 +68,20 @@ class QualityLabels:
 def _pool() -> ProcessPoolExecutor:
     # Spawned: a forked copy of a process with threads, or with a GPU, may hang.
     workers = max(1, (os.cpu_count() or 1) - 1)
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_exit_with_parent)
+
+
+def _exit_with_parent() -> None:
+    """A worker whose training was killed would wait for work for ever."""
+
+    def watch() -> None:
+        parent = multiprocessing.parent_process()
+        assert parent is not None
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _quality(clean: np.ndarray, candidate: np.ndarray) -> float:

@@ -1,0 +1,167 @@
+"""Measures that compare enhanced speech with its clean reference.
+
+Every function takes `(clean, enhanced, sample_rate)`: two waves of one shape `(sample,)`, full
+scale at 1, and hertz. It returns one number.
+"""
+
+import math
+import warnings
+
+import numpy as np
+
+from speechgan.metrics.errors import UnmeasurableError
+from speechgan.metrics.framing import (
+    EPSILON,
+    Block,
+    Wave,
+    check_pair,
+    measure_frames,
+    power_spectrum,
+)
+
+_PESQ_SECONDS = 20
+
+
+def pesq_wb(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
+    """Wide-band PESQ (ITU-T P.862.2), as MOS-LQO from about 1 (bad) to 4.64 (no difference).
+
+    Waves of up to 20 s are measured whole. The ITU's program has room for 50 utterances and
+    breaks down beyond them, so longer waves are cut into equal parts of at most 20 s, which cannot
+    hold more, and the mean over the parts that contain speech is returned.
+
+    Raises:
+        UnmeasurableError: there is no speech in `clean` or `enhanced`, less than 1/4 s, or a
+            sample is not finite.
+        ValueError: `sample_rate` is not 16000.
+    """
+    check_pair(clean, enhanced)
+    if sample_rate != 16000:
+        raise ValueError(f"wide-band PESQ is defined at 16000 Hz, not at {sample_rate}")
+    if not (np.isfinite(clean).all() and np.isfinite(enhanced).all()):
+        raise UnmeasurableError("PESQ needs finite samples; there are NaN or infinite ones")
+    parts = max(math.ceil(len(clean) / (_PESQ_SECONDS * sample_rate)), 1)
+    scores = []
+    reason: UnmeasurableError | None = None
+    for part in zip(np.array_split(clean, parts), np.array_split(enhanced, parts), strict=True):
+        try:
+            scores.append(_score_pesq(*part, sample_rate))
+        except UnmeasurableError as error:
+            reason = error
+    if reason and not scores:
+        raise reason
+    return float(np.mean(scores))
+
+
+def _score_pesq(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
+    from pesq import BufferTooShortError, NoUtterancesError, pesq
+
+    if not enhanced.any():
+        raise UnmeasurableError("PESQ finds no speech: the enhanced wave is digital silence")
+    try:
+        return float(pesq(sample_rate, clean, enhanced, "wb"))
+    except NoUtterancesError:
+        raise UnmeasurableError("PESQ finds no speech in the clean or enhanced wave") from None
+    except BufferTooShortError:
+        raise UnmeasurableError("PESQ needs at least 1/4 s") from None
+
+
+def stoi(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
+    """Short-time objective intelligibility, from 0 to 1 (Taal, Hendriks, Heusdens & Jensen 2011).
+
+    Raises:
+        UnmeasurableError: `clean` has less than about 0.4 s of speech.
+    """
+    return _score_stoi(clean, enhanced, sample_rate, extended=False)
+
+
+def estoi(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
+    """Extended STOI, which holds for noise that comes and goes too (Jensen & Taal 2016).
+
+    Raises:
+        UnmeasurableError: `clean` has less than about 0.4 s of speech.
+    """
+    return _score_stoi(clean, enhanced, sample_rate, extended=True)
+
+
+def _score_stoi(clean: Wave, enhanced: Wave, sample_rate: int, extended: bool) -> float:
+    import pystoi
+
+    check_pair(clean, enhanced)
+    if not clean.any():
+        raise UnmeasurableError("STOI finds no speech: the clean wave is digital silence")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        try:
+            return float(pystoi.stoi(clean, enhanced, sample_rate, extended=extended))
+        except RuntimeWarning:
+            raise UnmeasurableError("STOI needs at least 0.4 s of speech") from None
+
+
+def si_sdr(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
+    """Scale-invariant signal-to-distortion ratio in dB (Le Roux, Wisdom, Erdogan & Hershey 2019).
+
+    The means are taken away first. Limited to -100..100 dB, so that a perfect copy has a number
+    that can be averaged; the sample rate plays no part.
+
+    Raises:
+        UnmeasurableError: `clean` is constant.
+    """
+    check_pair(clean, enhanced)
+    reference = clean - clean.mean(dtype=np.float64)
+    estimate = enhanced - enhanced.mean(dtype=np.float64)
+    energy = float(reference @ reference)
+    if energy == 0:
+        raise UnmeasurableError("SI-SDR needs a clean wave that is not constant")
+    target = (reference @ estimate) / energy * reference
+    residual = estimate - target
+    signal, noise = float(target @ target), float(residual @ residual)
+    ratio = signal / max(noise, signal * 1e-10, np.finfo(np.float64).tiny)
+    return 10 * math.log10(max(ratio, 1e-10))
+
+
+def segmental_snr(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
+    """Mean over frames of the SNR in dB, each limited to -10..35 dB (Hansen & Pellom 1998).
+
+    Frames last 30 ms and overlap by 75 %, as in `composite.m` of Loizou (2007). The level counts:
+    the enhanced wave is not scaled to fit.
+
+    Raises:
+        UnmeasurableError: the waves are shorter than 38 ms.
+    """
+
+    def measure(clean: Block, enhanced: Block) -> Block:
+        signal = np.square(clean).sum(axis=1)
+        noise = np.square(clean - enhanced).sum(axis=1)
+        snr = 10 * np.log10(signal / (noise + EPSILON) + EPSILON)
+        return np.clip(snr, -10, 35)
+
+    length = round(0.030 * sample_rate)
+    return float(measure_frames(clean, enhanced, length, length // 4, measure).mean())
+
+
+def log_spectral_distance(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
+    """Distance of the short-time power spectra in dB (Gray & Markel 1976); 0 is no difference.
+
+    For each frame, the root mean square over frequency of the difference of the two power spectra
+    in dB; then the mean over frames. Frames last 32 ms and overlap by half. Power is limited from
+    below at 80 dB under the strongest bin of the clean wave: without a floor, digital silence
+    would decide the number.
+
+    Raises:
+        UnmeasurableError: `clean` is silent, or the waves are shorter than 48 ms.
+    """
+    length = round(0.032 * sample_rate)
+    hop = length // 2
+    if not clean.any():
+        raise UnmeasurableError("log-spectral distance needs a clean wave that is not silent")
+
+    def find_peak(clean: Block, _: Block) -> Block:
+        return power_spectrum(clean).max(axis=1)
+
+    def measure(clean: Block, enhanced: Block) -> Block:
+        powers = (np.maximum(power_spectrum(frames), floor) for frames in (clean, enhanced))
+        difference = np.subtract(*(10 * np.log10(power) for power in powers))
+        return np.sqrt(np.square(difference).mean(axis=1))
+
+    floor = measure_frames(clean, clean, length, hop, find_peak).max() * 1e-8
+    return float(measure_frames(clean, enhanced, length, hop, measure).mean())

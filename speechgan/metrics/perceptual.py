@@ -1,0 +1,80 @@
+"""What listeners would say, predicted by a network from the recording alone: no clean reference."""
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from speechgan.errors import SpeechganError
+from speechgan.metrics.errors import UnmeasurableError
+from speechgan.metrics.framing import Wave
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+_SAMPLE_RATE = 16000
+_SEGMENT = int(9.01 * _SAMPLE_RATE)
+
+# The network's outputs, mapped onto the scale of ITU-T P.835 by the quadratics that come with it.
+_SIGNAL = np.poly1d([-0.08397278, 1.22083953, 0.0052439])
+_BACKGROUND = np.poly1d([-0.13166888, 1.60915514, -0.39604546])
+_OVERALL = np.poly1d([-0.06766283, 1.11546468, 0.04602535])
+
+
+class Dnsmos(NamedTuple):
+    """Predicted mean opinions of ITU-T P.835, from 1 (bad) to 5 (excellent)."""
+
+    signal: float
+    """SIG: is the speech itself undistorted?"""
+    background: float
+    """BAK: is the background unobtrusive?"""
+    overall: float
+    """OVRL."""
+
+
+def dnsmos(wave: Wave, sample_rate: int) -> Dnsmos:
+    """DNSMOS P.835 (Reddy, Gopal & Cutler 2022), on one thread.
+
+    The network hears 9.01 s. Shorter waves are repeated, longer ones are heard in windows that
+    begin every second, and the mean is returned, as the authors' own script does.
+
+    Args:
+        wave: `(sample,)`, full scale at 1; what exceeds full scale is clipped.
+        sample_rate: 16000.
+
+    Raises:
+        UnmeasurableError: the wave is empty, or not finite.
+        SpeechganError: the package that brings the network is not installed.
+        ValueError: the sample rate is not 16000.
+    """
+    if sample_rate != _SAMPLE_RATE:
+        raise ValueError(f"DNSMOS is defined at {_SAMPLE_RATE} Hz, not at {sample_rate}")
+    if not (len(wave) and np.isfinite(wave).all()):
+        raise UnmeasurableError("DNSMOS needs finite samples")
+    audio = np.clip(wave, -1, 1).astype(np.float32)
+    while len(audio) < _SEGMENT:
+        audio = np.concatenate([audio, audio])
+    session = _load_network()
+    ratings = []
+    for second in range(int(len(audio) // _SAMPLE_RATE - 9.01) + 1):
+        segment = audio[second * _SAMPLE_RATE :][:_SEGMENT]
+        signal, background, overall = session.run(None, {"input_1": segment[None]})[0][0]
+        ratings.append((_SIGNAL(signal), _BACKGROUND(background), _OVERALL(overall)))
+    return Dnsmos(*(float(rating) for rating in np.mean(ratings, axis=0)))
+
+
+@cache
+def _load_network() -> "InferenceSession":
+    import onnxruntime
+
+    # The package's own entry point pulls in librosa and a second network, takes as many threads as
+    # there are cores, and prints a progress bar; its network is all that is needed.
+    package = find_spec("speechmos")
+    if package is None or not package.submodule_search_locations:
+        raise SpeechganError("DNSMOS needs the package speechmos: pip install speechmos")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    path = Path(package.submodule_search_locations[0], "dnsmos_models", "sig_bak_ovr.onnx")
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
