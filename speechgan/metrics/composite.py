@@ -11,18 +11,35 @@ import numpy as np
 from speechgan.metrics.framing import Block, Wave, measure_frames, power_spectrum
 from speechgan.metrics.intrusive import pesq_wb, segmental_snr
 
-# Critical bands, in Hz. They end at 4 kHz whatever the sample rate.
-_CENTRES = np.array(
-    """50 120 190 260 330 400 470 540 617.372 703.378 798.717 904.128 1020.38
-    1148.30 1288.72 1442.54 1610.70 1794.16 1993.93 2211.08 2446.71 2701.97
-    2978.04 3276.17 3597.63""".split(),
-    dtype=np.float64,
-)
-_BANDWIDTHS = np.array(
-    """70 70 70 70 70 70 70 77.3724 86.0056 95.3398 105.411 116.256 127.914
-    140.423 153.823 168.154 183.457 199.776 217.153 235.631 255.255 276.072
-    298.126 321.465 346.136""".split(),
-    dtype=np.float64,
+# Centres and widths of the critical bands, in Hz. They end at 4 kHz whatever the sample rate.
+_CRITICAL_BANDS = np.array(
+    [
+        (50, 70),
+        (120, 70),
+        (190, 70),
+        (260, 70),
+        (330, 70),
+        (400, 70),
+        (470, 70),
+        (540, 77.3724),
+        (617.372, 86.0056),
+        (703.378, 95.3398),
+        (798.717, 105.411),
+        (904.128, 116.256),
+        (1020.38, 127.914),
+        (1148.30, 140.423),
+        (1288.72, 153.823),
+        (1442.54, 168.154),
+        (1610.70, 183.457),
+        (1794.16, 199.776),
+        (1993.93, 217.153),
+        (2211.08, 235.631),
+        (2446.71, 255.255),
+        (2701.97, 276.072),
+        (2978.04, 298.126),
+        (3276.17, 321.465),
+        (3597.63, 346.136),
+    ]
 )
 
 
@@ -123,10 +140,9 @@ def weighted_spectral_slope(clean: Wave, enhanced: Wave, sample_rate: int) -> fl
 
 def make_critical_bands(n_fft: int, sample_rate: int) -> Block:
     """Gaussian filters of equal area, zero below -30 dB: `(band, frequency)`, `n_fft / 2` bins."""
-    per_hertz = n_fft / sample_rate
-    distance = np.arange(n_fft // 2) - np.floor(_CENTRES * per_hertz)[:, None]
-    gain = np.log(_BANDWIDTHS[0] / _BANDWIDTHS)[:, None]
-    filters = np.exp(-11 * np.square(distance / (_BANDWIDTHS * per_hertz)[:, None]) + gain)
+    centres, widths = (_CRITICAL_BANDS * n_fft / sample_rate).T[..., None]
+    distance = (np.arange(n_fft // 2) - np.floor(centres)) / widths
+    filters = np.exp(-11 * np.square(distance)) * widths[0] / widths
     # 2.303 is composite.m's ln 10; more digits would give other filters than everybody's.
     return np.where(filters > np.exp(-30 / (2 * 2.303)), filters, 0)
 
