@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,15 @@ class WaveStore:
             self._decode(root, lengths_path)
         self.lengths = np.array(json.loads(lengths_path.read_text()), dtype=np.int64)
         self.starts = np.concatenate([[0], np.cumsum(self.lengths)])
-        self.samples = np.load(self.path, mmap_mode="r")
+
+    @cached_property
+    def samples(self) -> np.ndarray:
+        """All recordings in a row, `(sample,)` int16, mapped from disk on first use."""
+        return np.load(self.path, mmap_mode="r")
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the samples: a worker process maps the file anew."""
+        return {k: v for k, v in self.__dict__.items() if k != "samples"}
 
     def __len__(self) -> int:
         return len(self.recordings)

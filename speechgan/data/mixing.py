@@ -109,7 +109,7 @@ class Mixtures:
     def _speech(self, rng: np.random.Generator) -> np.ndarray:
         """`(sample,)`: part of an utterance, then of more of any speaker until it is full."""
         speed = rng.uniform(*self.degradation.speed)
-        needed = round(self.samples * speed) + 64
+        needed = round(self.samples * max(speed, 1.0)) + 64
         wave = self._utterances(rng, needed)
         if abs(speed - 1) > 0.005:
             wave = soxr.resample(wave, self.speech.sample_rate * speed, self.speech.sample_rate, "LQ")

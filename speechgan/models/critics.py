@@ -37,6 +37,7 @@ class JointCritic(nn.Module):
     Follows the discriminator of pix2pix (Isola et al. 2017) on compressed magnitudes.
     """
 
+    reads = "image"
     heads = ("joint",)
     conditional_heads = ("joint",)
 
@@ -58,6 +59,7 @@ class TwoHeadedCritic(nn.Module):
     a candidate fails.
     """
 
+    reads = "image"
     heads = ("clarity", "match")
     conditional_heads = ("match",)
 

@@ -1,6 +1,7 @@
 """Conditional GANs: from noisy to clean, judged with or without the noisy condition."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -28,8 +29,8 @@ class ConditionalGAN(Supervised):
         features: wave to image and back.
         generator: network that reads `wave` or `image`.
         closeness: weight of each closeness term.
-        critic: module with `heads` and `conditional_heads`, called with condition and candidate;
-            or None.
+        critic: module with `heads`, `conditional_heads` and what it `reads`, called with condition
+            and candidate; or None.
         metric: module called with clean and candidate; or None.
         objective: form of the game, a key of `speechgan.losses.adversarial.OBJECTIVES`.
         adversarial: weight of each head, and of `metric`, in the generator's loss.
@@ -124,10 +125,12 @@ class ConditionalGAN(Supervised):
         assert self.critic is not None
         critic = self.critic
 
-        def score(wave: Tensor) -> Tensor:
-            return critic(noisy, Signal(wave, self.features(wave)))[head]
+        view = critic.reads
 
-        return gradient_penalty(score, clean.wave, enhanced.wave)
+        def score(candidate: Tensor) -> Tensor:
+            return critic(noisy, replace(clean, **{view: candidate}))[head]
+
+        return gradient_penalty(score, getattr(clean, view), getattr(enhanced, view))
 
     def _regress(
         self, batch: PairedBatch, noisy: Signal, clean: Signal, enhanced: Signal

@@ -70,12 +70,12 @@ class Supervised(System):
         return Signal(noisy, self.features(noisy)), Signal(clean, self.features(clean))
 
     def generate(self, noisy: Signal) -> Signal:
-        """The generator's answer, its image taken from the wave that would be heard."""
+        """The generator's answer, as an image and as a wave, whichever of them it makes itself."""
         if self.generator.reads == "wave":
             wave = self.generator(noisy.wave)
-        else:
-            wave = self.features.inverse(self.generator(noisy.image), noisy.wave.shape[-1])
-        return Signal(wave, self.features(wave))
+            return Signal(wave, self.features(wave))
+        image = self.generator(noisy.image)
+        return Signal(self.features.inverse(image, noisy.wave.shape[-1]), image)
 
     def closeness_terms(self, enhanced: Signal, clean: Signal) -> dict[str, Tensor]:
         """Weighted terms by name."""

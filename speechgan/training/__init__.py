@@ -1,0 +1,1 @@
+"""The one adversarial loop and what it leaves on disk."""

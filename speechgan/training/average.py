@@ -1,0 +1,53 @@
+"""Moving average of weights."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+
+class MovingAverage:
+    """Exponential moving average of some weights (Polyak & Juditsky 1992; Karras et al. 2018).
+
+    The decay is lower early on, `(1 + n) / (10 + n)` after `n` updates, so that the start is
+    forgotten.
+
+    Args:
+        weights: what to average.
+        decay: share of the old average that is kept in an update; 0 follows the weights.
+    """
+
+    def __init__(self, weights: Sequence[nn.Parameter], decay: float) -> None:
+        self.current = weights
+        self.decay = decay
+        self.weights: list[Tensor] = [w.detach().clone() for w in weights]
+        self.updates = 0
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Takes in the weights as they are now."""
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates)) if self.decay else 0.0
+        torch._foreach_lerp_(self.weights, [w.detach() for w in self.current], 1 - decay)
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """The averages stand in for the weights."""
+        kept = [w.detach().clone() for w in self.current]
+        self._put(self.weights)
+        try:
+            yield
+        finally:
+            self._put(kept)
+
+    def load(self, weights: Sequence[Tensor], updates: int) -> None:
+        """Goes on from averages kept before."""
+        for own, given in zip(self.weights, weights, strict=True):
+            own.copy_(given)
+        self.updates = updates
+
+    @torch.no_grad()
+    def _put(self, values: Sequence[Tensor]) -> None:
+        for weight, value in zip(self.current, values, strict=True):
+            weight.copy_(value)

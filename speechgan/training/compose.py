@@ -1,0 +1,53 @@
+"""Configuration: composed by Hydra, checked, and made into objects."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import hydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+import speechgan
+from speechgan.errors import SpeechganError
+
+
+def configuration_folder() -> Path:
+    """Where the configuration lies: inside the installed package, or at the repository's top."""
+    package = Path(speechgan.__file__).parent
+    inside = package / "conf"
+    return inside if inside.is_dir() else package.parent / "conf"
+
+
+def compose(name: str, overrides: Sequence[str] = ()) -> DictConfig:
+    """The configuration of a task with the user's overrides, every reference resolved.
+
+    Args:
+        name: a file at the top of the configuration folder, such as `enhance`.
+        overrides: in Hydra's grammar, such as `data.root=DIR` or `system=joint`.
+
+    Raises:
+        SpeechganError: an unknown key or group, or a value that is missing.
+    """
+    folder = configuration_folder()
+    if not (folder / f"{name}.yaml").exists():
+        known = ", ".join(sorted(p.stem for p in folder.glob("*.yaml")))
+        raise SpeechganError(f"nothing to train called {name!r}; known: {known}")
+    try:
+        with hydra.initialize_config_dir(str(folder), version_base="1.3"):
+            config = hydra.compose(name, overrides=list(overrides))
+        missing = sorted(OmegaConf.missing_keys(config))
+        if missing:
+            raise SpeechganError(f"{missing[0]} is not set; give it as {missing[0]}=VALUE")
+        OmegaConf.resolve(config)
+    except (HydraException, OmegaConfBaseException) as error:
+        text = str(error.__cause__ or error)
+        raise SpeechganError(_one_line(text)) from None
+    return config
+
+
+def _one_line(text: str) -> str:
+    """Hydra's message without its advice on Python stack traces."""
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [x for x in lines if x and not x.startswith(("Set the environment", "full_key", "object"))]
+    return "; ".join(lines)

@@ -1,0 +1,45 @@
+"""Training an enhancer, from a composed configuration to a model folder."""
+
+from pathlib import Path
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from speechgan.training.logging import RunLog
+from speechgan.training.validation import EnhancementValidation
+
+
+def train_enhancer(config: DictConfig, resume: bool = False) -> dict[str, float]:
+    """Trains what the configuration says.
+
+    The run's folder receives `config.yaml`, `last.safetensors` (everything to go on from),
+    `metrics.jsonl`, TensorBoard events, and `best/`, a model folder for `enhance --model`.
+
+    Args:
+        config: of `speechgan.training.compose.compose("enhance", ...)`.
+        resume: go on from the run's folder where it holds a checkpoint.
+
+    Returns:
+        The best validation's figures.
+
+    Raises:
+        SpeechganError: unusable data, or a run that cannot go on.
+    """
+    torch.manual_seed(config.trainer.seed)
+    training, held_out = instantiate(config.data, _convert_="all").open()
+    system = instantiate(config.system, _convert_="all")
+    trainer = instantiate(config.trainer, _convert_="all")
+    trainer.folder = Path(trainer.folder)
+    trainer.folder.mkdir(parents=True, exist_ok=True)
+    (trainer.folder / "config.yaml").write_text(OmegaConf.to_yaml(config))
+    return trainer.fit(
+        system,
+        training,
+        EnhancementValidation(held_out, config.sample_rate, config.data.valid_items),
+        resume=resume,
+        start_from=Path(config.run.start_from) if config.run.start_from else None,
+    )
+
+
+__all__ = ["RunLog", "train_enhancer"]
