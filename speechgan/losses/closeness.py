@@ -6,12 +6,18 @@ import torch
 from torch import Tensor
 
 from speechgan.features.stft import magnitude
+from speechgan.features.emphasis import pre_emphasise
 from speechgan.features.signal import Signal
 
 
 def wave_l1(enhanced: Signal, clean: Signal) -> Tensor:
     """Mean absolute difference of samples."""
     return (enhanced.wave - clean.wave).abs().mean()
+
+
+def pre_emphasised_wave_l1(enhanced: Signal, clean: Signal) -> Tensor:
+    """Mean absolute difference of pre-emphasised samples, as SEGAN (Pascual et al. 2017) has it."""
+    return (pre_emphasise(enhanced.wave) - pre_emphasise(clean.wave)).abs().mean()
 
 
 def magnitude_l2(enhanced: Signal, clean: Signal) -> Tensor:
@@ -47,6 +53,7 @@ def multi_resolution_stft(enhanced: Signal, clean: Signal) -> Tensor:
 
 CLOSENESS: dict[str, Callable[[Signal, Signal], Tensor]] = {
     "wave": wave_l1,
+    "pre_emphasised_wave": pre_emphasised_wave_l1,
     "magnitude": magnitude_l2,
     "magnitude_l1": magnitude_l1,
     "complex": complex_l2,

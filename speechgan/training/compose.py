@@ -19,12 +19,13 @@ def configuration_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "conf"
 
 
-def compose(name: str, overrides: Sequence[str] = ()) -> DictConfig:
-    """The configuration of a task with the user's overrides, every reference resolved.
+def compose(name: str, overrides: Sequence[str] = (), complete: bool = True) -> DictConfig:
+    """The configuration of a task with the user's overrides.
 
     Args:
         name: a file at the top of the configuration folder, such as `enhance`.
         overrides: in Hydra's grammar, such as `data.root=DIR` or `system=joint`.
+        complete: whether every value must be there, and every reference is resolved.
 
     Raises:
         SpeechganError: an unknown key or group, or a value that is missing.
@@ -36,6 +37,8 @@ def compose(name: str, overrides: Sequence[str] = ()) -> DictConfig:
     try:
         with hydra.initialize_config_dir(str(folder), version_base="1.3"):
             config = hydra.compose(name, overrides=list(overrides))
+        if not complete:
+            return config
         missing = sorted(OmegaConf.missing_keys(config))
         if missing:
             raise SpeechganError(f"{missing[0]} is not set; give it as {missing[0]}=VALUE")

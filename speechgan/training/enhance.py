@@ -6,19 +6,22 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from speechgan.training.logging import RunLog
+from speechgan.training.trainer import SaveBest
 from speechgan.training.validation import EnhancementValidation
 
 
-def train_enhancer(config: DictConfig, resume: bool = False) -> dict[str, float]:
+def train_enhancer(
+    config: DictConfig, resume: bool = False, save_best: SaveBest | None = None
+) -> dict[str, float]:
     """Trains what the configuration says.
 
     The run's folder receives `config.yaml`, `last.safetensors` (everything to go on from),
-    `metrics.jsonl`, TensorBoard events, and `best/`, a model folder for `enhance --model`.
+    `metrics.jsonl` and TensorBoard events.
 
     Args:
         config: of `speechgan.training.compose.compose("enhance", ...)`.
         resume: go on from the run's folder where it holds a checkpoint.
+        save_best: called with the system and its figures whenever it validates best.
 
     Returns:
         The best validation's figures.
@@ -37,9 +40,7 @@ def train_enhancer(config: DictConfig, resume: bool = False) -> dict[str, float]
         system,
         training,
         EnhancementValidation(held_out, config.sample_rate, config.data.valid_items),
+        save_best,
         resume=resume,
         start_from=Path(config.run.start_from) if config.run.start_from else None,
     )
-
-
-__all__ = ["RunLog", "train_enhancer"]

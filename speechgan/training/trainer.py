@@ -35,6 +35,9 @@ class Validation(Protocol):
     def __call__(self, system: System, log: RunLog, step: int) -> dict[str, float]: ...
 
 
+SaveBest = Callable[[System, dict[str, float]], None]
+
+
 @dataclass(frozen=True)
 class Turn:
     """How one player learns.
@@ -103,7 +106,7 @@ class Trainer:
         system: System,
         batches: Batches,
         validate: Validation | None = None,
-        save_best: Callable[[System, dict[str, float]], None] | None = None,
+        save_best: SaveBest | None = None,
         resume: bool = False,
         start_from: Path | None = None,
     ) -> dict[str, float]:
@@ -274,7 +277,7 @@ class Trainer:
         fabric: Fabric,
         run: "_Run",
         validate: Validation,
-        save_best: Callable[[System, dict[str, float]], None] | None,
+        save_best: SaveBest | None,
         log: RunLog | None,
     ) -> None:
         if log:
