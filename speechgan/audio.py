@@ -41,6 +41,8 @@ _WAV_FAMILY = ("WAV", "WAVEX", "RF64")
 _FINER_THAN_16_BIT = ("PCM_24", "PCM_32", "FLOAT", "DOUBLE")
 # Codecs of whole packets: they would lengthen the sound.
 _PADDED = ("IMA_ADPCM", "MS_ADPCM", "GSM610")
+# libsndfile cuts fractions of a step off towards minus infinity; rounding first avoids the offset.
+_STEPS = {"PCM_S8": 2.0**7, "PCM_U8": 2.0**7, "PCM_16": 2.0**15, "PCM_24": 2.0**23}
 _LARGEST_WAV = 2**32 - 1
 _READ_SAMPLES = 2**16
 
@@ -132,7 +134,7 @@ class Writer:
 
     A context manager. Samples go into a hidden file in the same folder, which takes the name on a
     clean exit and is removed on any other, so that an interrupted or failed run leaves whatever
-    stood there before. Integer formats clip what is beyond full scale.
+    stood there before. Integer formats round to the nearest step and clip beyond full scale.
 
     Args:
         path: the file; its extension decides the container.
@@ -177,6 +179,9 @@ class Writer:
 
     def write(self, block: Wave) -> None:
         """Appends `(channel, sample)`."""
+        if self.format.subtype in _STEPS:
+            steps = _STEPS[self.format.subtype]
+            block = np.rint(block * steps) / steps
         try:
             self._file.write(block.T)
         except (soundfile.LibsndfileError, AssertionError) as error:

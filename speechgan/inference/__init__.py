@@ -1,0 +1,1 @@
+"""What users call: models by name, waves and files in and out."""
