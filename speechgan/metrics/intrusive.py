@@ -6,6 +6,8 @@ scale at 1, and hertz. It returns one number.
 
 import math
 import warnings
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from speechgan.metrics.framing import (
 )
 
 _PESQ_SECONDS = 20
+_STOI_SECONDS = 300
 
 
 def pesq_wb(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
@@ -39,28 +42,19 @@ def pesq_wb(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
         raise ValueError(f"wide-band PESQ is defined at 16000 Hz, not at {sample_rate}")
     if not (np.isfinite(clean).all() and np.isfinite(enhanced).all()):
         raise UnmeasurableError("PESQ needs finite samples; there are NaN or infinite ones")
-    parts = max(math.ceil(len(clean) / (_PESQ_SECONDS * sample_rate)), 1)
-    scores = []
-    reason: UnmeasurableError | None = None
-    for part in zip(np.array_split(clean, parts), np.array_split(enhanced, parts), strict=True):
-        try:
-            scores.append(_score_pesq(*part, sample_rate))
-        except UnmeasurableError as error:
-            reason = error
-    if reason and not scores:
-        raise reason
-    return float(np.mean(scores))
+    return _average_parts(_score_pesq, clean, enhanced, sample_rate, _PESQ_SECONDS)
 
 
 def _score_pesq(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
     from pesq import BufferTooShortError, NoUtterancesError, pesq
 
-    if not enhanced.any():
-        raise UnmeasurableError("PESQ finds no speech: the enhanced wave is digital silence")
+    if not (clean.any() and enhanced.any()):
+        which = "this" if clean.any() else "the clean"
+        raise UnmeasurableError(f"PESQ finds no speech: {which} wave is digital silence")
     try:
         return float(pesq(sample_rate, clean, enhanced, "wb"))
     except NoUtterancesError:
-        raise UnmeasurableError("PESQ finds no speech in the clean or enhanced wave") from None
+        raise UnmeasurableError("PESQ finds no speech in the clean wave or in this one") from None
     except BufferTooShortError:
         raise UnmeasurableError("PESQ needs at least 1/4 s") from None
 
@@ -68,25 +62,32 @@ def _score_pesq(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
 def stoi(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
     """Short-time objective intelligibility, from 0 to 1 (Taal, Hendriks, Heusdens & Jensen 2011).
 
+    Waves of up to 5 min are measured whole; longer ones would need gigabytes, so the mean over
+    equal parts of at most 5 min is returned.
+
     Raises:
         UnmeasurableError: `clean` has less than about 0.4 s of speech.
     """
-    return _score_stoi(clean, enhanced, sample_rate, extended=False)
+    check_pair(clean, enhanced)
+    return _average_parts(_score_stoi, clean, enhanced, sample_rate, _STOI_SECONDS)
 
 
 def estoi(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
     """Extended STOI, which holds for noise that comes and goes too (Jensen & Taal 2016).
 
+    Long waves are measured in parts, as in `stoi`.
+
     Raises:
         UnmeasurableError: `clean` has less than about 0.4 s of speech.
     """
-    return _score_stoi(clean, enhanced, sample_rate, extended=True)
+    check_pair(clean, enhanced)
+    measure = partial(_score_stoi, extended=True)
+    return _average_parts(measure, clean, enhanced, sample_rate, _STOI_SECONDS)
 
 
-def _score_stoi(clean: Wave, enhanced: Wave, sample_rate: int, extended: bool) -> float:
+def _score_stoi(clean: Wave, enhanced: Wave, sample_rate: int, extended: bool = False) -> float:
     import pystoi
 
-    check_pair(clean, enhanced)
     if not clean.any():
         raise UnmeasurableError("STOI finds no speech: the clean wave is digital silence")
     with warnings.catch_warnings():
@@ -95,6 +96,28 @@ def _score_stoi(clean: Wave, enhanced: Wave, sample_rate: int, extended: bool) -
             return float(pystoi.stoi(clean, enhanced, sample_rate, extended=extended))
         except RuntimeWarning:
             raise UnmeasurableError("STOI needs at least 0.4 s of speech") from None
+
+
+def _average_parts(
+    measure: Callable[[Wave, Wave, int], float],
+    clean: Wave,
+    enhanced: Wave,
+    sample_rate: int,
+    seconds: int,
+) -> float:
+    """Mean of a measure over equal parts of at most so many seconds, without unmeasurable ones."""
+    count = max(math.ceil(len(clean) / (seconds * sample_rate)), 1)
+    parts = zip(np.array_split(clean, count), np.array_split(enhanced, count), strict=True)
+    scores = []
+    reason: UnmeasurableError | None = None
+    for part in parts:
+        try:
+            scores.append(measure(*part, sample_rate))
+        except UnmeasurableError as error:
+            reason = error
+    if reason and not scores:
+        raise reason
+    return float(np.mean(scores))
 
 
 def si_sdr(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
