@@ -132,9 +132,9 @@ class Reader:
 class Writer:
     """A sound file that appears under its name when it is complete, or not at all.
 
-    A context manager. Samples go into a hidden file in the same folder, which takes the name on a
-    clean exit and is removed on any other, so that an interrupted or failed run leaves whatever
-    stood there before. Integer formats round to the nearest step and clip beyond full scale.
+    A context manager. Samples go into a hidden file in the same folder, which is made if need be;
+    that file takes the name on a clean exit and is removed on any other, so that an interrupted or
+    failed run leaves whatever stood there before. Integer formats round to the nearest step and clip beyond full scale.
 
     Args:
         path: the file; its extension decides the container.
@@ -158,6 +158,7 @@ class Writer:
         self.format = choose_format(self.path, like)
         self._beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             self._sink = _Sink(self._beside)
         except OSError as error:
             raise self._failure(error) from None
@@ -229,7 +230,9 @@ class Writer:
         self._sink.file.close()
         self._beside.unlink(missing_ok=True)
 
-    def _failure(self, error: Exception) -> SpeechganError:
+    def _failure(self, error: BaseException) -> BaseException:
+        if not isinstance(error, Exception):
+            return error  # Ctrl-C, while libsndfile was writing
         reason = getattr(error, "strerror", None) or str(error) or "the disk may be full"
         return SpeechganError(
             f"{self.path}: cannot be written ({reason}); free some space or choose another folder"
@@ -241,7 +244,7 @@ class _Sink:
 
     def __init__(self, path: Path) -> None:
         self.file = path.open("w+b", buffering=0)
-        self.error: OSError | None = None
+        self.error: BaseException | None = None
 
     def write(self, data: bytes) -> int:
         rest = memoryview(data)
@@ -249,7 +252,8 @@ class _Sink:
             # A disk that fills up first takes a part, and gives its reason when asked again.
             while rest:
                 rest = rest[self.file.write(rest) :]
-        except OSError as error:
+        except BaseException as error:
+            # Nothing can be raised through libsndfile.
             self.error = self.error or error
         return len(data) - len(rest)
 

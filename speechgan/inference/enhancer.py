@@ -139,7 +139,7 @@ class Enhancer:
         source: str | os.PathLike[str],
         target: str | os.PathLike[str],
         strength: float = 1.0,
-        progress: Callable[[float], None] | None = None,
+        progress: Callable[[float], object] | None = None,
     ) -> EnhancedFile:
         """Enhances a file of any length, in blocks; memory does not grow with the length.
 

@@ -1,0 +1,102 @@
+"""`speechgan doctor`: what is installed, and does it work?"""
+
+import argparse
+
+NAME = "doctor"
+HELP = "show what is installed, and test that it works"
+
+PACKAGES = (
+    "torch",
+    "torchaudio",
+    "numpy",
+    "scipy",
+    "soundfile",
+    "soxr",
+    "librosa",
+    "safetensors",
+    "hydra-core",
+    "lightning-fabric",
+    "pesq",
+    "pystoi",
+    "speechmos",
+    "onnxruntime",
+    "pyroomacoustics",
+    "pyworld",
+)
+SELF_TEST_RATE = 44100
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds no arguments: there is nothing to choose."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the findings; 0 if the self-test passes, else 1."""
+    import platform
+
+    import soundfile
+    import torch
+
+    import speechgan
+    from speechgan.errors import SpeechganError
+    from speechgan.inference.pretrained import list_models
+
+    print(f"speechgan {speechgan.__version__}")
+    print(f"Python {platform.python_version()} on {platform.platform()}")
+    for package in PACKAGES:
+        print(f"  {package} {_find_version(package)}")
+    print(f"  libsndfile {soundfile.__libsndfile_version__}")
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    print(f"device: {device}, {torch.get_num_threads()} CPU threads")
+    print(f"models: {', '.join(list_models()) or 'none'}")
+    try:
+        result = _test_default_model()
+    except SpeechganError as error:
+        print(f"self-test: FAILED, {error}")
+        return 1
+    print(f"self-test: passed, {result}")
+    return 0
+
+
+def _find_version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "MISSING: run pip install again"
+
+
+def _test_default_model() -> str:
+    """Sends a noisy second through a file, the default model, and back.
+
+    Raises:
+        SpeechganError: the model cannot be loaded, or what comes back is not a sound of the same
+            length.
+    """
+    import tempfile
+    import time
+    from pathlib import Path
+
+    import numpy as np
+
+    from speechgan import audio
+    from speechgan.errors import SpeechganError
+    from speechgan.inference.enhancer import Enhancer
+
+    enhancer = Enhancer.from_pretrained("default")
+    time_axis = np.arange(SELF_TEST_RATE) / SELF_TEST_RATE
+    # Harmonics of a voice, at four syllables a second.
+    voice = sum(np.sin(2 * np.pi * 120 * n * time_axis) / n for n in range(1, 20))
+    noise = np.random.default_rng(0).standard_normal((2, SELF_TEST_RATE))
+    noisy = 0.1 * voice * np.sin(4 * np.pi * time_axis) ** 2 + 0.02 * noise
+    with tempfile.TemporaryDirectory(prefix="speechgan-") as folder:
+        source, target = Path(folder) / "noisy.wav", Path(folder) / "enhanced.flac"
+        audio.write(source, noisy, SELF_TEST_RATE)
+        started = time.perf_counter()
+        enhancer.enhance_file(source, target)
+        elapsed = time.perf_counter() - started
+        enhanced, sample_rate = audio.read(target)
+    if enhanced.shape != noisy.shape or sample_rate != SELF_TEST_RATE or not enhanced.any():
+        raise SpeechganError("default: the model's output is not a sound of the input's length")
+    return f"{1 / elapsed:.0f} times real time in stereo"

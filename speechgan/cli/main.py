@@ -1,0 +1,77 @@
+"""`speechgan`: finds the command, runs it, and turns its errors into one line and an exit code.
+
+A command is a module with `NAME`, `HELP`, `configure(parser)` and `run(arguments) -> int`, that
+imports what is slow to import inside `run`.
+"""
+
+import argparse
+import contextlib
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import speechgan
+from speechgan.errors import SpeechganError
+
+COMMANDS = {
+    "enhance": ("speechgan.cli.enhance", "take the noise out of recordings of speech"),
+    "train": ("speechgan.cli.train", "train a model on your own recordings"),
+    "data": ("speechgan.cli.data", "look at a folder of recordings and write its manifest"),
+    "evaluate": ("speechgan.cli.evaluate", "measure enhanced speech against clean speech"),
+    "models": ("speechgan.cli.models", "list the models, or show the card of one"),
+    "doctor": ("speechgan.cli.doctor", "show what is installed, and test that it works"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        argv: arguments without the program's name; None takes them from the process.
+
+    Returns:
+        The exit code: 0 done, 1 failed with a message on stderr, 130 interrupted. Arguments that
+        cannot be parsed exit with 2, as everywhere.
+    """
+    argv = sys.argv[1:] if argv is None else list(argv)
+    # Being told to end runs the same clean-up as Ctrl-C. Only a main thread may ask for it.
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGTERM, _terminate)
+    try:
+        arguments = _parse(argv)
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except SpeechganError as error:
+        print(f"speechgan: error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("speechgan: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has enough of it; Python must not complain at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="speechgan", description="Speech enhancement with generative adversarial networks."
+    )
+    parser.add_argument("--version", action="version", version=f"speechgan {speechgan.__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="command")
+    for name, (module, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        # The others are listed by their names only, so that each pays for no other's imports.
+        if name in argv[:1]:
+            loaded = importlib.import_module(module)
+            loaded.configure(command)
+            command.set_defaults(run=loaded.run)
+    return parser.parse_args(argv)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)

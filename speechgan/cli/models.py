@@ -1,0 +1,42 @@
+"""`speechgan models`: what `--model` takes."""
+
+import argparse
+
+NAME = "models"
+HELP = "list the models, or show the card of one"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    show = actions.add_parser("show", help="print a model's card: data, licence, scores")
+    show.add_argument("name", metavar="NAME|DIR", help="a listed name, or a model folder")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints; the exit code.
+
+    Raises:
+        SpeechganError: no such model, or a damaged one.
+    """
+    from speechgan.inference.pretrained import find_model, list_models, load_card
+
+    if arguments.action == "show":
+        print(load_card(find_model(arguments.name)).strip())
+        return 0
+    print(f"{'name':16}{'task':10}{'rate, Hz':>9}{'weights':>11}{'size, MB':>10}  about")
+    for name in list_models():
+        print(_describe(name))
+    return 0
+
+
+def _describe(name: str) -> str:
+    from speechgan.inference.pretrained import find_model, load_model
+
+    model = load_model(name)
+    weights = sum(parameter.numel() for parameter in model.generator.parameters())
+    size = sum(file.stat().st_size for file in find_model(name).iterdir()) / 1e6
+    prose = [line for line in model.card.splitlines() if line.strip() and line[0] != "#"]
+    about = prose[0] if prose else ""
+    task = model.config["task"]
+    return f"{name:16}{task:10}{model.sample_rate:9}{weights:11,}{size:10.1f}  {about}"
