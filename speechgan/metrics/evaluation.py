@@ -3,6 +3,7 @@
 import math
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -172,7 +173,7 @@ def _measure_all(
         yield from map(measure, recordings)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, context, _ignore_interrupts) as pool:
         try:
             yield from pool.map(measure, recordings)
         except BrokenProcessPool:
@@ -182,6 +183,11 @@ def _measure_all(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _ignore_interrupts() -> None:
+    # Ctrl-C reaches the workers too; one message, from the parent, is enough.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def measure_recording(recording: Recording, dnsmos: bool = True) -> Row | Refusal:

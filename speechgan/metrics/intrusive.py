@@ -30,7 +30,7 @@ def pesq_wb(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
 
     Waves of up to 20 s are measured whole. The ITU's program has room for 50 utterances and
     breaks down beyond them, so longer waves are cut into equal parts of at most 20 s, which cannot
-    hold more, and the mean over the parts that contain speech is returned.
+    hold more, and the mean over the parts in which PESQ finds speech is returned.
 
     Raises:
         UnmeasurableError: there is no speech in `clean` or `enhanced`, less than 1/4 s, or a
