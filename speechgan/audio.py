@@ -134,7 +134,8 @@ class Writer:
 
     A context manager. Samples go into a hidden file in the same folder, which is made if need be;
     that file takes the name on a clean exit and is removed on any other, so that an interrupted or
-    failed run leaves whatever stood there before. Integer formats round to the nearest step and clip beyond full scale.
+    failed run leaves whatever stood there before. All formats but
+    floating point clip beyond full scale; integers round to the nearest step.
 
     Args:
         path: the file; its extension decides the container.
@@ -173,6 +174,8 @@ class Writer:
             )
         except (soundfile.LibsndfileError, ValueError):
             self._discard()
+            if self._sink.error is not None:
+                raise self._failure(self._sink.error) from None
             raise SpeechganError(
                 f"{self.path}: {self.format.container} {self.format.subtype} does not take "
                 f"{channels} channels at {sample_rate} Hz; write .wav or .flac"
@@ -180,6 +183,8 @@ class Writer:
 
     def write(self, block: Wave) -> None:
         """Appends `(channel, sample)`."""
+        if self.format.subtype not in ("FLOAT", "DOUBLE"):
+            block = np.clip(block, -1, 1)  # libsndfile itself lets u-law and others wrap around
         if self.format.subtype in _STEPS:
             steps = _STEPS[self.format.subtype]
             block = np.rint(block * steps) / steps
