@@ -15,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "enhance",
         help="PESQ, STOI, SI-SDR, composite measures, DNSMOS and more",
         description="Measures a folder of enhanced speech against clean references of the same "
-        "names, prints the means with their 95 %% confidence intervals, and exits with 1 if a "
+        "names, prints the means with their 95 % confidence intervals, and exits with 1 if a "
         "recording had to be left out.",
     )
     enhance.add_argument("--clean", type=Path, required=True, metavar="DIR", help="references")

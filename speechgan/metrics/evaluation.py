@@ -1,11 +1,8 @@
 """Scores of a folder of enhanced speech, with means and their confidence intervals."""
 
 import math
-import multiprocessing
 import os
-import signal
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +19,7 @@ from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.framing import Wave
 from speechgan.metrics.pairing import Recording, pair_recordings
 from speechgan.metrics.scores import MEASURES, SAMPLE_RATE, Measure, Scores, score
+from speechgan.metrics.workers import start_workers
 
 Side = Literal["noisy", "enhanced", "difference"]
 
@@ -172,8 +170,7 @@ def _measure_all(
     if workers == 1:
         yield from map(measure, recordings)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _ignore_interrupts) as pool:
+    with start_workers(workers) as pool:
         try:
             yield from pool.map(measure, recordings)
         except BrokenProcessPool:
@@ -183,11 +180,6 @@ def _measure_all(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-def _ignore_interrupts() -> None:
-    # Ctrl-C reaches the workers too; one message, from the parent, is enough.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def measure_recording(recording: Recording, dnsmos: bool = True) -> Row | Refusal:

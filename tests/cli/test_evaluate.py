@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,4 +67,5 @@ def test_neither_help_nor_measuring_loads_torch():
         "evaluate.configure(argparse.ArgumentParser()); assert 'numpy' not in sys.modules;"
         "import speechgan.metrics.evaluation; assert 'torch' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
