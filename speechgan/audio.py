@@ -39,8 +39,8 @@ LOSSY_EXTENSIONS = frozenset({".mp3", ".oga", ".ogg", ".opus"})
 
 _WAV_FAMILY = ("WAV", "WAVEX", "RF64")
 _FINER_THAN_16_BIT = ("PCM_24", "PCM_32", "FLOAT", "DOUBLE")
-# Codecs of whole packets: they would lengthen the sound.
-_PADDED = ("IMA_ADPCM", "MS_ADPCM", "GSM610")
+# Codecs of whole packets: in a container that only borrows them they would lengthen the sound.
+_BORROWED = ("IMA_ADPCM", "MS_ADPCM", "GSM610", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")
 # libsndfile cuts fractions of a step off towards minus infinity; rounding first avoids the offset.
 _STEPS = {"PCM_S8": 2.0**7, "PCM_U8": 2.0**7, "PCM_16": 2.0**15, "PCM_24": 2.0**23}
 _LARGEST_WAV = 2**32 - 1
@@ -313,7 +313,7 @@ def choose_format(path: Path, like: Format | None = None) -> Format:
         return Format(container, default)
     if container == "WAV" and like.container in _WAV_FAMILY:
         container = like.container
-    if like.subtype not in _PADDED and soundfile.check_format(container, like.subtype):
+    if like.subtype not in _BORROWED and soundfile.check_format(container, like.subtype):
         return Format(container, like.subtype)
     if like.subtype in _FINER_THAN_16_BIT and soundfile.check_format(container, "PCM_24"):
         return Format(container, "PCM_24")

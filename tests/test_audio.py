@@ -66,6 +66,8 @@ def test_floating_point_goes_beyond_full_scale(tmp_path: Path) -> None:
         ("a.flac", ("WAV", "FLOAT"), ("FLAC", "PCM_24")),
         ("a.flac", ("WAV", "PCM_16"), ("FLAC", "PCM_16")),
         ("a.wav", ("OGG", "VORBIS"), ("WAV", "PCM_16")),
+        ("a.wav", ("MP3", "MPEG_LAYER_III"), ("WAV", "PCM_16")),
+        ("a.mp3", ("MP3", "MPEG_LAYER_III"), ("MP3", "MPEG_LAYER_III")),
         ("a.WAV", ("FLAC", "PCM_24"), ("WAV", "PCM_24")),
         ("a.opus", ("WAV", "PCM_16"), ("OGG", "OPUS")),
         ("a.wav", ("WAV", "IMA_ADPCM"), ("WAV", "PCM_16")),

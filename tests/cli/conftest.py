@@ -1,0 +1,25 @@
+"""A model to run commands with."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from speechgan.inference.pretrained import save_model
+from speechgan.models.crn import CausalCRN
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small recurrent model with random weights, saved."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("models") / "small"
+    config = {
+        "task": "enhance",
+        "sample_rate": 16000,
+        "features": {"_target_": "speechgan.features.stft.Stft"},
+        "generator": {"_target_": "speechgan.models.crn.CausalCRN", "channels": 8, "hidden": 8},
+    }
+    card = "# small\n\nRandom weights, for tests.\n"
+    save_model(folder, config, CausalCRN(channels=8, hidden=8), card)
+    return folder

@@ -1,0 +1,244 @@
+"""`speechgan enhance`: what goes where, and what is refused."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from speechgan.cli.main import main
+
+COMMAND = [sys.executable, "-m", "speechgan", "enhance"]
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def enhance(model_folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command in this process: its code, standard output and error."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        code = main(["enhance", *map(str, arguments), "--model", str(model_folder)])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def make_file(path: Path, samples: int = 8000, channels: int = 1, rate: int = 16000) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(0).uniform(-0.3, 0.3, (samples, channels))
+    soundfile.write(path, noise, rate)
+    return path
+
+
+def list_files(folder: Path) -> list[str]:
+    return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+
+
+def test_a_file_is_enhanced_beside_itself(tmp_path: Path, enhance: Run) -> None:
+    source = make_file(tmp_path / "a.b.flac", 12345, 2, 44100)
+    code, out, err = enhance(source)
+    assert (code, out) == (0, "")
+    assert err.startswith("1 file enhanced: 0.3 s of audio in ")
+    assert list_files(tmp_path) == ["a.b.enhanced.flac", "a.b.flac"]
+    info = soundfile.info(tmp_path / "a.b.enhanced.flac")
+    assert (info.samplerate, info.channels, info.frames) == (44100, 2, 12345)
+
+
+def test_a_folder_keeps_its_structure_and_other_files_are_skipped(
+    tmp_path: Path, enhance: Run
+) -> None:
+    noisy = tmp_path / "noisy"
+    for name in ("a.wav", "deep/er/b.FLAC", "c.ogg", ".hidden.wav", ".cache/d.wav"):
+        make_file(noisy / name)
+    (noisy / "notes.txt").write_text("no sound")
+    code, _, err = enhance(noisy, "-o", tmp_path / "out")
+    assert code == 0
+    assert err.startswith("3 of 3 files enhanced")
+    assert list_files(tmp_path / "out") == ["a.wav", "c.wav", "deep/er/b.FLAC"]
+
+
+def test_a_folder_without_output_gets_its_own_and_does_not_enhance_them_again(
+    tmp_path: Path, enhance: Run
+) -> None:
+    make_file(tmp_path / "a.wav")
+    make_file(tmp_path / "sub" / "b.mp3", 48000, 1, 48000)
+    assert enhance(tmp_path)[0] == 0
+    expected = ["a.enhanced.wav", "a.wav", "sub/b.enhanced.wav", "sub/b.mp3"]
+    assert list_files(tmp_path) == expected
+    assert enhance(tmp_path, "--overwrite")[0] == 0
+    assert list_files(tmp_path) == expected
+
+
+def test_an_output_folder_inside_the_input_is_not_an_input(tmp_path: Path, enhance: Run) -> None:
+    make_file(tmp_path / "a.wav")
+    for _ in range(2):
+        assert enhance(tmp_path, "-o", tmp_path / "out", "--overwrite")[0] == 0
+    assert list_files(tmp_path) == ["a.wav", "out/a.wav"]
+
+
+@pytest.mark.parametrize("output", ["new", "new/", "there", "new.d/b.wav"])
+def test_output_is_a_file_if_it_looks_like_one(tmp_path: Path, output: str, enhance: Run) -> None:
+    source = make_file(tmp_path / "a.wav")
+    (tmp_path / "there").mkdir()
+    assert enhance(source, "-o", f"{tmp_path}/{output}")[0] == 0
+    written = tmp_path / output if output.endswith(".wav") else tmp_path / output / "a.wav"
+    assert soundfile.info(written).frames == 8000
+
+
+def test_nothing_is_overwritten_unless_asked(tmp_path: Path, enhance: Run) -> None:
+    source, target = make_file(tmp_path / "a.wav"), tmp_path / "b.wav"
+    target.write_text("precious")
+    code, _, err = enhance(source, "-o", target)
+    assert code == 1
+    assert f"speechgan: error: {target}: exists; use --overwrite to replace it" in err
+    assert target.read_text() == "precious"
+    assert enhance(source, "-o", target, "--overwrite")[0] == 0
+    assert soundfile.info(target).frames == 8000
+
+
+def test_an_input_is_never_overwritten(tmp_path: Path, enhance: Run) -> None:
+    first = make_file(tmp_path / "a.wav")
+    second = make_file(tmp_path / "other" / "a.wav")
+    before = first.read_bytes(), second.read_bytes()
+    for arguments in ([first, "-o", first], [tmp_path / "other", "-o", tmp_path / "other"]):
+        code, _, err = enhance(*arguments, "--overwrite")
+        assert code == 1
+        assert "is itself an input; choose another output" in err
+    # Not even where one input's output is another input.
+    code, _, err = enhance(first, tmp_path / "other", "-o", tmp_path / "x" / ".." / "other")
+    assert code == 1
+    assert (first.read_bytes(), second.read_bytes()) == before
+
+
+def test_two_inputs_for_one_output_are_refused(tmp_path: Path, enhance: Run) -> None:
+    first = make_file(tmp_path / "1" / "a.wav")
+    second = make_file(tmp_path / "2" / "a.ogg")
+    code, _, err = enhance(first, second, "-o", tmp_path / "out")
+    assert code == 1
+    assert f"{second}: {first} would be written to {tmp_path / 'out' / 'a.wav'} too" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bad_file_is_named_and_the_others_finish(tmp_path: Path, enhance: Run) -> None:
+    noisy = tmp_path / "noisy"
+    make_file(noisy / "a.wav")
+    (noisy / "b.wav").write_text("This is text.")
+    (noisy / "c.wav").touch()
+    (noisy / "d.wav").symlink_to(noisy / "gone.wav")
+    make_file(noisy / "e.wav", 1)
+    soundfile.write(noisy / "f.wav", np.full(100, np.nan), 16000, "FLOAT")
+    make_file(noisy / "g.wav", 8000, 8)
+    code, out, err = enhance(noisy, tmp_path / "h.wav", "-o", tmp_path / "out", "--json")
+    assert code == 1
+    assert list_files(tmp_path / "out") == ["a.wav", "e.wav", "g.wav"]
+    lines = err.splitlines()
+    assert [line.split(": ")[2].rsplit("/")[-1] for line in lines] == [
+        "b.wav",
+        "c.wav",
+        "d.wav",
+        "f.wav",
+        "h.wav",
+    ]
+    report = json.loads(out)
+    errors = [file["error"] for file in report["files"] if "error" in file]
+    assert [f"speechgan: error: {error}" for error in errors] == lines
+    done = next(file for file in report["files"] if file["input"].endswith("g.wav"))
+    assert done["output"] == str(tmp_path / "out" / "g.wav")
+    assert (done["seconds"], done["sample_rate"], done["channels"]) == (0.5, 16000, 8)
+
+
+def test_a_folder_without_audio_is_an_error(tmp_path: Path, enhance: Run) -> None:
+    (tmp_path / "notes.txt").touch()
+    code, _, err = enhance(tmp_path, "-o", tmp_path / "out")
+    assert code == 1
+    assert f"{tmp_path}: holds no audio files; looked for .aif" in err
+
+
+def test_strength_0_is_the_input(tmp_path: Path, enhance: Run) -> None:
+    source, target = tmp_path / "a.wav", tmp_path / "b.wav"
+    samples = np.random.default_rng(0).integers(-(2**31), 2**31, (9000, 2), np.int32) >> 8 << 8
+    soundfile.write(source, samples, 96000, "PCM_24")
+    assert enhance(source, "-o", target, "--strength", "0")[0] == 0
+    assert np.array_equal(soundfile.read(target, dtype="int32")[0], samples)
+    assert soundfile.info(target).subtype == "PCM_24"
+    assert enhance(source, "-o", target, "--overwrite")[0] == 0
+    assert not np.array_equal(soundfile.read(target, dtype="int32")[0], samples)
+
+
+def test_sound_goes_through_a_pipe(tmp_path: Path, model_folder: Path, enhance: Run) -> None:
+    source = make_file(tmp_path / "a.wav", 8000, 2)
+    command = [*COMMAND, "-", "--model", str(model_folder)]
+    with source.open("rb") as file:
+        done = subprocess.run(command, stdin=file, capture_output=True, check=True)
+    enhance(source, "-o", tmp_path / "b.wav")
+    assert done.stdout == (tmp_path / "b.wav").read_bytes()
+    assert soundfile.info(io.BytesIO(done.stdout)).channels == 2
+    assert done.stderr.startswith(b"1 file enhanced")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-", "a.wav", "-o", "out"], "-: standard input and output take one recording"),
+        (["folder", "-o", "-"], "-: standard input and output take one recording"),
+        (["a.wav", "-o", "-", "--json"], "--json: standard output takes the sound"),
+        (["a.wav", "--threads", "0"], "threads 0: must be 1 or more"),
+        (["a.wav", "-o", "b.m4a"], "b.m4a: cannot write files named *.m4a; use one of"),
+    ],
+)
+def test_arguments_that_do_not_go_together_are_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    message: str,
+    enhance: Run,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_file(tmp_path / "a.wav")
+    make_file(tmp_path / "folder" / "a.wav")
+    code, out, err = enhance(*arguments)
+    assert (code, out) == (1, "")
+    assert f"speechgan: error: {message}" in err
+    assert list_files(tmp_path) == ["a.wav", "folder/a.wav"]
+
+
+def test_bad_standard_input_is_an_error_and_sends_nothing(model_folder: Path) -> None:
+    for sent, reason in ((b"", "an empty file"), (b"This is text.", "not audio")):
+        done = subprocess.run(
+            [*COMMAND, "-", "--model", str(model_folder)],
+            input=sent,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert done.stdout == b""
+        assert b"standard-input.wav: " + reason.encode() in done.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_leaves_no_half_file(
+    tmp_path: Path, model_folder: Path, number: signal.Signals, code: int
+) -> None:
+    source = tmp_path / "a.wav"
+    soundfile.write(source, np.zeros(16000 * 3600, np.int16), 16000)
+    process = subprocess.Popen(
+        [*COMMAND, str(source), "--model", str(model_folder)], stderr=subprocess.PIPE
+    )
+    while not any(name.endswith(".part") for name in os.listdir(tmp_path)):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert err == (b"speechgan: interrupted\n" if number == signal.SIGINT else b"")
+    assert os.listdir(tmp_path) == ["a.wav"]

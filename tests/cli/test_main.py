@@ -1,0 +1,92 @@
+"""The entry point: quick, and every failure one line and a code."""
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import speechgan
+from speechgan.cli.main import COMMANDS, main
+
+COMMAND = [sys.executable, "-m", "speechgan"]
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    shown = capsys.readouterr().out
+    for name, (_, summary) in COMMANDS.items():
+        assert name in shown and summary in shown
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    module = importlib.import_module(COMMANDS[name][0])
+    assert name == module.NAME
+    assert COMMANDS[name][1] == module.HELP
+    with pytest.raises(SystemExit) as caught:
+        main([name, "--help"])
+    assert caught.value.code == 0
+    assert f"usage: speechgan {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)])
+def test_help_imports_nothing_slow(arguments: list[str]) -> None:
+    script = (
+        "import sys\n"
+        "from speechgan.cli.main import main\n"
+        "try:\n"
+        "    main(sys.argv[1:])\n"
+        "except SystemExit:\n"
+        "    slow = {'torch', 'numpy', 'scipy', 'soundfile', 'hydra', 'tqdm'} & set(sys.modules)\n"
+        "    print(sorted(slow), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "[]\n"
+
+
+def test_version() -> None:
+    done = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"speechgan {speechgan.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["nonesuch"], ["enhance"], ["enhance", "a", "--strength", "1.5"]]
+)
+def test_what_cannot_be_parsed_exits_with_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: speechgan" in capsys.readouterr().err
+
+
+def test_an_error_is_one_line_and_code_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "show", str(tmp_path)]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(f"speechgan: error: {tmp_path}: holds no config.yaml")
+    assert shown.err.count("\n") == 1
+
+
+def test_a_reader_that_leaves_is_no_error_to_report(model_folder: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*COMMAND, "models", "show", str(model_folder)],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert done.stderr == ""
