@@ -94,14 +94,14 @@ def describe(path: Path, root: Path) -> Recording | None:
             role = lower
         elif lower in SPLITS and not split:
             split = SPLITS[lower]
-        else:
+        elif role:
             rest.append(part)
     if not role:
         return None
     if role == "noise":
         speaker = path.stem
     elif rest:
-        speaker = rest[-1]
+        speaker = rest[0]
     else:
         speaker = path.stem.split("_")[0] if "_" in path.stem else ""
     try:

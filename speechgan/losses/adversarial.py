@@ -67,6 +67,6 @@ def gradient_penalty(score: Callable[[Tensor], Tensor], good: Tensor, bad: Tenso
     """
     share = torch.rand([len(good)] + [1] * (good.ndim - 1), device=good.device)
     between = (share * good + (1 - share) * bad).detach().requires_grad_()
-    scores = score(between).flatten(1).mean(1).sum()
+    scores = score(between).reshape(len(good), -1).mean(1).sum()
     (slope,) = torch.autograd.grad(scores, between, create_graph=True)
     return (slope.flatten(1).norm(dim=1) - 1).square().mean()

@@ -1,0 +1,21 @@
+"""Recordings that many tests use."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+PAIRS = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def recordings() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Noisy and clean waves `(sample,)` at 16 kHz of the three recorded pairs, by name."""
+    return {
+        path.stem: (
+            soundfile.read(path, dtype="float32")[0],
+            soundfile.read(PAIRS / "clean" / path.name, dtype="float32")[0],
+        )
+        for path in sorted((PAIRS / "noisy").glob("*.flac"))
+    }

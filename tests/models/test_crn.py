@@ -1,0 +1,74 @@
+import pytest
+import torch
+
+from speechgan.features.stft import Stft
+from speechgan.models.crn import CausalCRN, RunningLevel
+
+
+@pytest.fixture(scope="module")
+def network() -> CausalCRN:
+    torch.manual_seed(0)
+    return CausalCRN(channels=16, bands=8, hidden=16).eval()
+
+
+@pytest.fixture(scope="module")
+def image(recordings) -> torch.Tensor:
+    noisy = torch.from_numpy(recordings["kerstin_wind"][0][:24000])[None]
+    return Stft()(noisy)
+
+
+def test_default_size_suits_frame_by_frame_use():
+    assert 30_000 <= sum(p.numel() for p in CausalCRN(channels=32, bands=24, hidden=48).parameters())
+    assert sum(p.numel() for p in CausalCRN().parameters()) <= 150_000
+
+
+def test_no_frame_knows_of_later_frames(network, image):
+    with torch.no_grad():
+        whole = network(image)
+        changed = image.clone()
+        changed[..., 50:] = torch.randn_like(changed[..., 50:])
+        other = network(changed)
+    torch.testing.assert_close(other[..., :50], whole[..., :50])
+    assert (other[..., 50:] - whole[..., 50:]).abs().max() > 0.01
+
+
+@pytest.mark.parametrize("block", [1, 7, 40])
+def test_frames_in_blocks_equal_the_whole(network, image, block):
+    with torch.no_grad():
+        whole = network(image)
+        state, parts = network.initial_state(1), []
+        for start in range(0, image.shape[-1], block):
+            part, state = network.continue_from(image[..., start : start + block], state)
+            parts.append(part)
+    torch.testing.assert_close(torch.cat(parts, -1), whole, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("gain", [1e-3, 30.0])
+def test_output_scales_with_the_input(network, image, gain):
+    with torch.no_grad():
+        torch.testing.assert_close(network(image * gain) / gain, network(image), rtol=1e-3, atol=1e-5)
+
+
+def test_items_of_a_batch_do_not_see_each_other(network, image):
+    with torch.no_grad():
+        both = network(torch.cat([image, torch.randn_like(image)]))
+        torch.testing.assert_close(both[:1], network(image), rtol=1e-4, atol=1e-5)
+
+
+def test_silence_stays_silence(network):
+    with torch.no_grad():
+        assert network(torch.zeros(1, 2, 257, 20)).abs().max() == 0
+
+
+def test_running_level_is_the_bias_corrected_mean_and_skips_silence():
+    level = RunningLevel(frames=4.0)
+    image = torch.zeros(1, 2, 3, 5)
+    sizes = [0.0, 2.0, 0.0, 4.0, 1.0]
+    for frame, size in enumerate(sizes):
+        image[:, 0, :, frame] = size
+    found, _ = level(image, torch.zeros(1, 2))
+    decay, total, weight, expected = 0.75, 0.0, 0.0, []
+    for size in sizes:
+        total, weight = total * decay + size, weight * decay + (size > 0)
+        expected.append(total / weight if weight else 0.0)
+    torch.testing.assert_close(found[0, 0, 0, 1:], torch.tensor(expected[1:]))

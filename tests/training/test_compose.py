@@ -1,0 +1,39 @@
+import pytest
+
+from speechgan.errors import SpeechganError
+from speechgan.training.compose import compose, configuration_folder
+
+
+def test_overrides_reach_the_configuration():
+    config = compose("enhance", ["data.root=/x", "system=joint", "trainer.max_steps=7"])
+    assert config.trainer.max_steps == 7
+    assert config.system.critic._target_.endswith("JointCritic")
+
+
+@pytest.mark.parametrize("choice", sorted(p.stem for p in (configuration_folder() / "system").glob("*")))
+def test_every_system_is_whole(choice):
+    generator = "segan" if choice == "segan" else "crn"
+    compose("enhance", ["data.root=/x", f"system={choice}", f"generator={generator}"])
+
+
+@pytest.mark.parametrize(
+    "choice", sorted(p.stem for p in (configuration_folder() / "experiment").glob("*"))
+)
+def test_every_experiment_is_whole(choice):
+    compose("enhance", ["data.root=/x", f"experiment={choice}"])
+
+
+@pytest.mark.parametrize(
+    "name, overrides, text",
+    [
+        ("enhance", ["data.root=/x", "trainer.max_stepz=3"], "max_stepz"),
+        ("enhance", ["data.root=/x", "system=best"], "system/best"),
+        ("enhance", [], "data.root is not set"),
+        ("enhance", ["data.root=/x", "oops"], "oops"),
+        ("dance", [], "nothing to train called 'dance'; known: enhance"),
+    ],
+)
+def test_mistakes_are_named_in_one_line(name, overrides, text):
+    with pytest.raises(SpeechganError, match=text) as caught:
+        compose(name, overrides)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,185 @@
+"""Real runs in processes of their own, on the recorded pairs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import soundfile
+import torch
+
+from speechgan.training.checkpoint import load_checkpoint
+
+PAIRS = Path(__file__).parents[1] / "data"
+SMALL = [
+    "generator.channels=8",
+    "generator.bands=8",
+    "generator.hidden=8",
+    "data.batch_size=2",
+    "data.seconds=0.6",
+    "data.valid_fraction=0.34",
+    "trainer.threads=1",
+    "trainer.accelerator=cpu",
+    "trainer.workers=0",
+    "trainer.log_every=1",
+    "trainer.save_every=1",
+    "trainer.validate_every=1000",
+    "trainer.warmup_steps=2",
+    "trainer.turns.critic.start=2",
+    "trainer.turns.metric.start=2",
+    "system.labelled=2",
+]
+
+
+def command(folder: Path, *overrides: str) -> list[str]:
+    root = [f"data.root={PAIRS}", f"data.cache={folder.parent / 'cache'}", f"run.folder={folder}"]
+    return [sys.executable, "-m", "speechgan", "train", "enhance", *root, *SMALL, *overrides]
+
+
+def run(folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(folder, *overrides), capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def start_and_stop(folder: Path, steps: int, number: int, *overrides: str) -> subprocess.Popen[str]:
+    """Sends a signal as soon as so many steps are logged; returns the ended process."""
+    process = subprocess.Popen(
+        command(folder, *overrides), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    log = folder / "metrics.jsonl"
+    while process.poll() is None and not (log.exists() and log.read_text().count("\n") >= steps):
+        time.sleep(0.01)
+    process.send_signal(number)
+    process.wait(60)
+    return process
+
+
+def equal(a, b) -> bool:
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(equal(a[k], b[k]) for k in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(equal(x, y) for x, y in zip(a, b, strict=True))
+    return a == b
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["system=two_headed_metric"],
+        ["system=joint", "system.objective=wgan_gp", "trainer.turns.generator.every=2"],
+    ],
+    ids=["two-headed and metric critic", "Wasserstein with gradient penalty"],
+)
+def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, overrides):
+    overrides = [*overrides, "trainer.max_steps=9"]
+    whole = run(tmp_path / "whole", *overrides)
+    assert whole.returncode == 0, whole.stderr
+    killed = start_and_stop(tmp_path / "killed", 5, signal.SIGKILL, *overrides)
+    assert killed.returncode == -signal.SIGKILL
+    stopped_at = load_checkpoint(tmp_path / "killed/last.safetensors")["step"]
+    assert 3 <= stopped_at < 9
+    resumed = run(tmp_path / "killed", *overrides, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    ends = [load_checkpoint(tmp_path / n / "last.safetensors") for n in ("whole", "killed")]
+    assert ends[0]["step"] == ends[1]["step"] == 9
+    assert equal(*ends)
+    steps = [json.loads(x)["step"] for x in (tmp_path / "killed/metrics.jsonl").read_text().splitlines()]
+    assert [s for n, s in enumerate(steps) if s not in steps[:n]] == list(range(1, 10))
+    assert steps == sorted(steps)
+
+
+def test_sigterm_saves_and_stops(tmp_path):
+    process = start_and_stop(
+        tmp_path / "run", 3, signal.SIGTERM, "system=supervised", "trainer.max_steps=100000",
+        "trainer.save_every=100000",
+    )  # fmt: skip
+    assert process.returncode == 128 + signal.SIGTERM
+    assert load_checkpoint(tmp_path / "run/last.safetensors")["step"] >= 3
+    assert "go on with --resume" in process.stderr.read()
+
+
+def test_a_run_lowers_the_noise_of_real_recordings(tmp_path):
+    """300 steps on one pair's noise make SI-SDR better by decibels, on the pair held out."""
+    result = run(
+        tmp_path / "run",
+        "system=two_headed",
+        "trainer.max_steps=250",
+        "trainer.validate_every=250",
+        "trainer.save_every=250",
+        "trainer.log_every=50",
+        "trainer.turns.critic.start=200",
+        "trainer.turns.generator.optimizer.lr=5e-3",
+        "trainer.average=0",
+        "generator.channels=16",
+        "generator.hidden=16",
+    )
+    assert result.returncode == 0, result.stderr
+    lines = [json.loads(x) for x in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
+    enhanced = next(x["valid/si_sdr"] for x in lines if "valid/si_sdr" in x)
+    from speechgan.metrics.intrusive import si_sdr
+
+    held_out = load_held_out(tmp_path / "run")
+    noisy, clean = (soundfile.read(PAIRS / side / held_out)[0] for side in ("noisy", "clean"))
+    assert enhanced > si_sdr(clean, noisy, 16000) + 2
+    assert any("loss/critic/clarity" in x and "loss/critic/match" in x for x in lines)
+    assert (tmp_path / "run/best/model.safetensors").exists()
+    assert "CausalCRN" in (tmp_path / "run/best/card.md").read_text()
+    assert list((tmp_path / "run/tensorboard").iterdir())
+
+
+def load_held_out(folder: Path) -> str:
+    from speechgan.data.manifest import hold_out, scan
+
+    rows = hold_out(scan(PAIRS), 0.34)
+    return next(Path(r.path).name for r in rows if r.split == "valid")
+
+
+def test_losses_that_stay_non_finite_stop_the_run(tmp_path):
+    result = run(
+        tmp_path / "run", "system=supervised", "trainer.max_steps=50", "trainer.patience=3",
+        "system.closeness.wave=1e38",
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert "losses were not finite 3 steps in a row" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_two_processes_agree_on_the_weights(tmp_path):
+    result = run(
+        tmp_path / "run", "system=two_headed", "trainer.max_steps=4", "trainer.devices=2",
+        "trainer.strategy=ddp",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert load_checkpoint(tmp_path / "run/last.safetensors")["step"] == 4
+
+
+def test_a_run_branches_off_from_another(tmp_path):
+    first = run(tmp_path / "warm", "system=supervised", "trainer.max_steps=3")
+    assert first.returncode == 0, first.stderr
+    start = f"run.start_from={tmp_path / 'warm/last.safetensors'}"
+    second = run(tmp_path / "game", "system=two_headed", "trainer.max_steps=5", start)
+    assert second.returncode == 0, second.stderr
+    steps = [json.loads(x)["step"] for x in (tmp_path / "game/metrics.jsonl").read_text().splitlines()]
+    assert min(steps) == 4
+    other = run(tmp_path / "other", "system=two_headed", "trainer.max_steps=5", start, "generator.channels=12")
+    assert other.returncode == 1
+    assert "checkpoint is of another system or configuration" in other.stderr
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_a_gpu_trains(tmp_path, precision):
+    result = run(
+        tmp_path / "run", "system=two_headed_metric", "trainer.max_steps=6",
+        "trainer.accelerator=cuda", f"trainer.precision={precision}",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert load_checkpoint(tmp_path / "run/last.safetensors")["skipped"] == 0
