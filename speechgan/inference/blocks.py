@@ -14,6 +14,8 @@ from torch.nn import functional as F
 
 from speechgan.inference.pretrained import Model
 
+# Of CausalCRN, 2 to 16 s run equally fast on one thread, 8 s in 0.13 GB; the others, which hear
+# seconds of context anew with each block, gain from longer ones.
 BLOCK_SECONDS = 8.0
 
 
