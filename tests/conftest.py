@@ -5,6 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
+
+# The networks of the tests are too small to share between cores.
+torch.set_num_threads(1)
 
 PAIRS = Path(__file__).parent / "data"
 

@@ -10,10 +10,13 @@ HELP = "look at a folder of recordings and write its manifest"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    scan = actions.add_parser("scan", help="list the recordings below a folder by what they are for")
+    scan = actions.add_parser("scan", help="list the recordings of a folder by role")
     scan.add_argument("folder", type=Path, help="holds speech/ and noise/, or clean/ and noisy/")
     scan.add_argument(
-        "-o", "--output", type=Path, help="manifest to write (default: FOLDER/manifest.speechgan.csv)"
+        "-o",
+        "--output",
+        type=Path,
+        help="manifest (default: FOLDER/manifest.speechgan.csv)",
     )
 
 

@@ -107,7 +107,9 @@ def describe(path: Path, root: Path) -> Recording | None:
     try:
         info = soundfile.info(path)
     except (soundfile.LibsndfileError, OSError) as error:
-        raise SpeechganError(f"{path}: not readable as audio ({error}); remove or mend it") from None
+        raise SpeechganError(
+            f"{path}: not readable as audio ({error}); remove or mend it"
+        ) from None
     seconds = info.frames / info.samplerate
     return Recording(
         relative.as_posix(), role, split, speaker, round(seconds, 3), info.samplerate, info.channels
@@ -134,7 +136,9 @@ def hold_out(
         keys = sorted({r.key for r in group if r.split == "train"}, key=_digest)
         held = set(keys[: max(1, round(fraction * len(keys)))] if len(keys) > 1 else [])
         for r in group:
-            out = r.speaker in held_speakers if held_speakers and r.role != "noise" else r.key in held
+            out = (
+                r.speaker in held_speakers if held_speakers and r.role != "noise" else r.key in held
+            )
             result.append(replace(r, split="valid") if out and r.split == "train" else r)
     return result
 
@@ -163,7 +167,9 @@ def read_manifest(path: Path) -> list[Recording]:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
     except OSError as error:
-        raise SpeechganError(f"{path}: {error.strerror}; make it with `speechgan data scan`") from None
+        raise SpeechganError(
+            f"{path}: {error.strerror}; make it with `speechgan data scan`"
+        ) from None
     recordings = []
     for line, row in enumerate(rows, start=2):
         try:

@@ -112,7 +112,9 @@ class Mixtures:
         needed = round(self.samples * max(speed, 1.0)) + 64
         wave = self._utterances(rng, needed)
         if abs(speed - 1) > 0.005:
-            wave = soxr.resample(wave, self.speech.sample_rate * speed, self.speech.sample_rate, "LQ")
+            wave = soxr.resample(
+                wave, self.speech.sample_rate * speed, self.speech.sample_rate, "LQ"
+            )
         wave = wave[: self.samples]
         if rng.random() < self.degradation.gap:
             gap = int(rng.uniform(0.05, 0.5) * self.samples)
@@ -148,7 +150,9 @@ class Mixtures:
     def _recorded_noise(self, rng: np.random.Generator) -> np.ndarray:
         index = int(rng.integers(len(self.noise)))
         length = int(self.noise.lengths[index])
-        wave = self.noise.crop(index, int(rng.integers(0, max(1, length - self.samples))), self.samples)
+        wave = self.noise.crop(
+            index, int(rng.integers(0, max(1, length - self.samples))), self.samples
+        )
         if len(wave) < self.samples:
             wave = np.resize(wave, self.samples)
         return wave / max(float(np.sqrt(np.mean(wave**2))), 1e-5)
@@ -156,8 +160,8 @@ class Mixtures:
     def _reverberate(
         self, rng: np.random.Generator, clean: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        chosen = np.flatnonzero(self._chosen(rng, self.degradation.room)) if len(self.rooms) else []
-        if not len(chosen):
+        chosen = np.flatnonzero(self._chosen(rng, self.degradation.room))
+        if not len(chosen) or not len(self.rooms):
             return clean, clean
         response = self.rooms[rng.integers(len(self.rooms), size=len(chosen))]
         early = response.copy()

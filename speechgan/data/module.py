@@ -1,7 +1,7 @@
 """From a folder of recordings to training batches and held-out pairs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +43,7 @@ class EnhancementData:
     sample_rate: int = 16000
     batch_size: int = 16
     seconds: float = 2.0
-    degradation: Degradation = Degradation()
+    degradation: Degradation = field(default_factory=Degradation)
     rooms: int = 100
     reverberation: tuple[float, float] = (0.15, 0.6)
     speaker_balance: float = 0.5

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from speechgan.features.stft import magnitude
 from speechgan.features.emphasis import pre_emphasise
 from speechgan.features.signal import Signal
+from speechgan.features.stft import magnitude
 
 
 def wave_l1(enhanced: Signal, clean: Signal) -> Tensor:
@@ -44,7 +44,9 @@ def multi_resolution_stft(enhanced: Signal, clean: Signal) -> Tensor:
     for n_fft, hop, length in ((512, 50, 240), (1024, 120, 600), (2048, 240, 1200)):
         window = torch.hann_window(length, device=enhanced.wave.device)
         a, b = (
-            torch.stft(s.wave, n_fft, hop, length, window, return_complex=True).abs().clamp(min=1e-5)
+            torch.stft(s.wave, n_fft, hop, length, window, return_complex=True)
+            .abs()
+            .clamp(min=1e-5)
             for s in (enhanced, clean)
         )
         total = total + (a - b).norm() / b.norm() + (a.log() - b.log()).abs().mean()

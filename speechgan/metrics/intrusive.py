@@ -45,6 +45,14 @@ def pesq_wb(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
     return _average_parts(_score_pesq, clean, enhanced, sample_rate, _PESQ_SECONDS)
 
 
+def normalised_pesq(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
+    """PESQ from 1..4.5 to 0..1, as in CMGAN (Cao et al. 2022); NaN where it is not defined."""
+    try:
+        return (pesq_wb(clean, enhanced, sample_rate) - 1) / 3.5
+    except UnmeasurableError:
+        return math.nan
+
+
 def _score_pesq(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
     from pesq import BufferTooShortError, NoUtterancesError, pesq
 
@@ -90,12 +98,17 @@ def _score_stoi(clean: Wave, enhanced: Wave, sample_rate: int, extended: bool = 
 
     if not clean.any():
         raise UnmeasurableError("STOI finds no speech: the clean wave is digital silence")
+    # pystoi adds a little noise from numpy's global generator: the same each time, and given back.
+    state = np.random.get_state()
+    np.random.seed(0)
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         try:
             return float(pystoi.stoi(clean, enhanced, sample_rate, extended=extended))
         except RuntimeWarning:
             raise UnmeasurableError("STOI needs at least 0.4 s of speech") from None
+        finally:
+            np.random.set_state(state)
 
 
 def _average_parts(

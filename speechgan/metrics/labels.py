@@ -1,15 +1,15 @@
 """PESQ labels for a metric critic, measured beside the training."""
 
-import multiprocessing
 import os
-import threading
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cache
 
-import numpy as np
 import torch
 from torch import Tensor
+
+from speechgan.metrics.intrusive import normalised_pesq
+from speechgan.metrics.workers import start_workers
 
 SAMPLE_RATE = 16000
 
@@ -61,34 +61,11 @@ class QualityLabels:
     def _submit(self, clean: Tensor, candidate: Tensor) -> None:
         pool = _pool()
         pairs = zip(clean.numpy().copy(), candidate.numpy().copy(), strict=True)
-        self.queue.append((clean, candidate, [pool.submit(_quality, c, e) for c, e in pairs]))
+        futures = [pool.submit(normalised_pesq, c, e, SAMPLE_RATE) for c, e in pairs]
+        self.queue.append((clean, candidate, futures))
 
 
 @cache
 def _pool() -> ProcessPoolExecutor:
-    # Spawned: a forked copy of a process with threads, or with a GPU, may hang.
-    workers = max(1, (os.cpu_count() or 1) - 1)
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_exit_with_parent)
-
-
-def _exit_with_parent() -> None:
-    """A worker whose training was killed would wait for work for ever."""
-
-    def watch() -> None:
-        parent = multiprocessing.parent_process()
-        assert parent is not None
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _quality(clean: np.ndarray, candidate: np.ndarray) -> float:
-    """Wide-band PESQ from 1..4.5 to 0..1 as in CMGAN; NaN where PESQ finds no utterance."""
-    import pesq
-
-    try:
-        return (pesq.pesq(SAMPLE_RATE, clean, candidate, "wb") - 1) / 3.5
-    except (pesq.NoUtterancesError, ValueError, ZeroDivisionError):
-        return float("nan")
+    """One pool for the process; one core is left to the training step."""
+    return start_workers(max(1, (os.cpu_count() or 1) - 1))

@@ -1,5 +1,7 @@
 """Critics that judge spectrograms."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
@@ -31,7 +33,25 @@ class PatchCritic(nn.Sequential):
         super().__init__(*layers)
 
 
-class JointCritic(nn.Module):
+class Critic(nn.Module):
+    """What a conditional GAN asks of a critic: called with condition and candidate, it scores.
+
+    Attributes:
+        reads: the view of a signal that it looks at, `image` or `wave`.
+        heads: names of its scores.
+        conditional_heads: those that see the condition.
+    """
+
+    reads: str
+    heads: tuple[str, ...]
+    conditional_heads: tuple[str, ...]
+
+    def forward(self, condition: Signal, candidate: Signal) -> dict[str, Tensor]:
+        """Scores of any shape, high for good, by head."""
+        raise NotImplementedError  # an abstract method: every critic has its own
+
+
+class JointCritic(Critic):
     """Condition and candidate as two channels of one image, scored patch by patch.
 
     Follows the discriminator of pix2pix (Isola et al. 2017) on compressed magnitudes.
@@ -51,7 +71,7 @@ class JointCritic(nn.Module):
         return {"joint": self.joint(pair)}
 
 
-class TwoHeadedCritic(nn.Module):
+class TwoHeadedCritic(Critic):
     """Two judgements: is the candidate clear, and does it match the noisy condition?
 
     The clarity head never sees the condition, so that it cannot excuse a blurred candidate by a
@@ -90,7 +110,7 @@ class MetricCritic(nn.Module):
         super().__init__()
         widths = [2, channels, 2 * channels, 4 * channels, 8 * channels]
         layers: list[nn.Module] = []
-        for previous, width in zip(widths, widths[1:], strict=False):
+        for previous, width in pairwise(widths):
             layers += [
                 spectral_norm(nn.Conv2d(previous, width, 4, stride=2, padding=1, bias=False)),
                 nn.InstanceNorm2d(width, affine=True),

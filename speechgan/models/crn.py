@@ -47,9 +47,9 @@ class CausalCRN(nn.Module):
     def __init__(
         self,
         bins: int = 257,
-        channels: int = 40,
-        bands: int = 32,
-        hidden: int = 40,
+        channels: int = 32,
+        bands: int = 24,
+        hidden: int = 48,
         blocks: int = 2,
         encoder_layers: int = 2,
         stride: int = 4,

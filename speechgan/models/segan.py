@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from speechgan.features.emphasis import de_emphasise, pre_emphasise
 from speechgan.features.signal import Signal
+from speechgan.models.critics import Critic
 
 WIDTHS = (16, 32, 32, 64, 64, 128, 128, 256, 256, 512, 1024)
 KERNEL = 31
@@ -34,9 +35,7 @@ class SeganGenerator(nn.Module):
         super().__init__()
         inputs = (1, *widths[:-1])
         self.encoder = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv1d(i, o, kernel, stride=2, padding=kernel // 2), nn.PReLU(o)
-            )
+            nn.Sequential(nn.Conv1d(i, o, kernel, stride=2, padding=kernel // 2), nn.PReLU(o))
             for i, o in zip(inputs, widths, strict=True)
         )
         self.z_channels = widths[-1] if latent else 0
@@ -107,7 +106,7 @@ class VirtualBatchNorm(nn.Module):
         return (x - mean) * (variance + 1e-5).rsqrt() * self.gain + self.bias
 
 
-class SeganCritic(nn.Module):
+class SeganCritic(Critic):
     """The encoder again on condition and candidate, with virtual batch norm and one score.
 
     As published: leaky rectifiers of slope 0.3, a convolution of width 1 to one channel, and a

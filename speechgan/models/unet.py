@@ -11,10 +11,10 @@ class SpectrogramUNet(nn.Module):
     """Strided 4 x 4 convolutions down, transposed ones up, skips between equal sizes.
 
     As in pix2pix: leaky rectifiers of slope 0.2 down and rectifiers up, batch normalisation but
-    at the first and last layer and the innermost code. Deliberate differences: the output is a complex mask in
-    [-2, 2] on the input, as noise hides speech but seldom replaces it; at inference batch
-    normalisation uses running statistics, so that a file's blocks agree; noise is an input of its
-    own, joined to the innermost code, where pix2pix leaves dropout on.
+    at the first and last layer and the innermost code. Deliberate differences: the output is a
+    complex mask in [-2, 2] on the input, as noise hides speech but seldom replaces it; at
+    inference batch normalisation uses running statistics, so that a file's blocks agree; noise is
+    an input of its own, joined to the innermost code, where pix2pix leaves dropout on.
 
     Args:
         bins: frequencies of the image; the topmost borrows the mask of the one below it.

@@ -12,6 +12,7 @@ from speechgan.features.signal import Signal
 from speechgan.features.stft import Stft
 from speechgan.losses.adversarial import OBJECTIVES, gradient_penalty
 from speechgan.metrics.labels import QualityLabels
+from speechgan.models.critics import Critic
 from speechgan.systems.supervised import Supervised
 
 
@@ -44,7 +45,7 @@ class ConditionalGAN(Supervised):
         features: Stft,
         generator: nn.Module,
         closeness: Mapping[str, float],
-        critic: nn.Module | None = None,
+        critic: Critic | None = None,
         metric: nn.Module | None = None,
         objective: str = "lsgan",
         adversarial: Mapping[str, float] | None = None,
@@ -77,8 +78,10 @@ class ConditionalGAN(Supervised):
                 noisy, clean, enhanced, in_play
             )
         # The critics judge what the generator made in its own turn: it is not run twice.
-        made_for, enhanced = self._generated
-        if made_for is not batch or enhanced is None:
+        made_for, made = self._generated
+        if made_for is batch and made is not None:
+            enhanced = made
+        else:
             with torch.no_grad():
                 enhanced = self.generate(noisy)
         if player == "critic":
@@ -126,11 +129,13 @@ class ConditionalGAN(Supervised):
         critic = self.critic
 
         view = critic.reads
+        good: Tensor = getattr(clean, view)
+        bad: Tensor = getattr(enhanced, view)
 
         def score(candidate: Tensor) -> Tensor:
             return critic(noisy, replace(clean, **{view: candidate}))[head]
 
-        return gradient_penalty(score, getattr(clean, view), getattr(enhanced, view))
+        return gradient_penalty(score, good, bad)
 
     def _regress(
         self, batch: PairedBatch, noisy: Signal, clean: Signal, enhanced: Signal

@@ -52,5 +52,7 @@ def compose(name: str, overrides: Sequence[str] = (), complete: bool = True) -> 
 def _one_line(text: str) -> str:
     """Hydra's message without its advice on Python stack traces."""
     lines = [line.strip() for line in text.splitlines()]
-    lines = [x for x in lines if x and not x.startswith(("Set the environment", "full_key", "object"))]
+    lines = [
+        x for x in lines if x and not x.startswith(("Set the environment", "full_key", "object"))
+    ]
     return "; ".join(lines)

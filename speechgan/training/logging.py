@@ -61,8 +61,14 @@ class RunLog:
         """A line that stays, above the bar."""
         tqdm.write(text, file=sys.stderr)
 
-    def signals(self, step: int, name: str, images: dict[str, Tensor], waves: dict[str, Tensor],
-                sample_rate: int) -> None:
+    def signals(
+        self,
+        step: int,
+        name: str,
+        images: dict[str, Tensor],
+        waves: dict[str, Tensor],
+        sample_rate: int,
+    ) -> None:
         """Pictures of images `(2, frequency, frame)` and players of waves `(sample,)`."""
         for kind, image in images.items():
             self.board.add_image(f"{name}/{kind}", picture(image), step, dataformats="HWC")

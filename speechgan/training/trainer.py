@@ -14,7 +14,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.strategies import DDPStrategy
 from torch import Tensor
 from torch.optim import Optimizer
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from speechgan.errors import SpeechganError
 from speechgan.systems.base import System
@@ -145,8 +145,9 @@ class Trainer:
         }
         rates = {name: [g["lr"] for g in o.param_groups] for name, o in optimizers.items()}
         raw = system
-        system, *wrapped = fabric.setup(system, *optimizers.values())
-        system.mark_forward_method("losses")
+        game: Any
+        game, *wrapped = fabric.setup(system, *optimizers.values())
+        game.mark_forward_method("losses")
         optimizers = dict(zip(raw.turns, wrapped, strict=True))
         average = MovingAverage(list(raw.players()[self.averaged]), self.average)
 
@@ -181,7 +182,7 @@ class Trainer:
                     if name not in in_play or run.step % self.turns[name].every:
                         continue
                     terms, norm = self._move(
-                        fabric, system, raw, name, batch, in_play, optimizers[name]
+                        fabric, game, raw, name, batch, in_play, optimizers[name]
                     )
                     finite &= bool(norm.isfinite())
                     for term, value in terms.items():
@@ -204,9 +205,7 @@ class Trainer:
                 if log and (run.step % self.log_every == 0 or last):
                     means = {k: torch.stack(v).nanmean().item() for k, v in sums.items()}
                     means |= {"skipped_steps": run.skipped}
-                    means |= {
-                        f"rate/{n}": o.param_groups[0]["lr"] for n, o in optimizers.items()
-                    }
+                    means |= {f"rate/{n}": o.param_groups[0]["lr"] for n, o in optimizers.items()}
                     log.scalars(run.step, means)
                     sums = {}
                 if validate and (run.step % self.validate_every == 0 or run.step == self.max_steps):
@@ -259,7 +258,7 @@ class Trainer:
                 group["lr"] = rate * rise * fall
 
     def _load(self, batches: Batches, numbers: Sequence[int], fabric: Fabric) -> Iterator[Any]:
-        loader = DataLoader(
+        loader: DataLoader[Any] = DataLoader(
             _Indexed(batches),
             batch_size=None,
             sampler=numbers,
@@ -306,7 +305,7 @@ class Trainer:
         return {n: signal.signal(n, ask_to_stop) for n in (signal.SIGTERM, signal.SIGINT)}
 
 
-class _Indexed:
+class _Indexed(Dataset[Any]):
     """Batches as a dataset whose sampler decides where it ends."""
 
     def __init__(self, batches: Batches) -> None:
@@ -385,4 +384,3 @@ def only(system: System, player: str) -> Iterator[None]:
     finally:
         for weight in changed:
             weight.requires_grad_(True)
-

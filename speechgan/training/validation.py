@@ -4,16 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pesq
-import torch
-from pystoi import stoi
 
 from speechgan.data.batch import PairedBatch
 from speechgan.data.mixing import Mixtures
 from speechgan.data.paired import PairStore
-from speechgan.losses.metric import si_sdr
-from speechgan.systems.base import System
+from speechgan.metrics.errors import UnmeasurableError
+from speechgan.metrics.intrusive import estoi, pesq_wb, si_sdr
 from speechgan.training.logging import RunLog
+
+MEASURES = {"pesq": pesq_wb, "estoi": estoi, "si_sdr": si_sdr}
 
 
 class EnhancementValidation:
@@ -33,7 +32,7 @@ class EnhancementValidation:
 
     def __call__(self, system: Any, log: RunLog, step: int) -> dict[str, float]:
         device = next(system.parameters()).device
-        scores: dict[str, list[float]] = {"pesq": [], "estoi": [], "si_sdr": []}
+        scores: dict[str, list[float]] = {name: [] for name in MEASURES}
         for number, (name, pair) in enumerate(self._each()):
             enhanced = system.infer(pair.to(device)).wave[0].cpu()
             clean = pair.clean[0]
@@ -41,15 +40,11 @@ class EnhancementValidation:
                 waves = {"noisy": pair.noisy[0], "enhanced": enhanced, "clean": clean}
                 images = {k: system.features(w[None].to(device))[0] for k, w in waves.items()}
                 log.signals(step, name, images, waves, self.sample_rate)
-            scores["si_sdr"].append(si_sdr(enhanced[None], clean[None]).item())
-            reference, output = clean.numpy(), enhanced.numpy()
-            if not np.isfinite(output).all():
-                continue
-            scores["estoi"].append(float(stoi(reference, output, self.sample_rate, extended=True)))
-            try:
-                scores["pesq"].append(pesq.pesq(self.sample_rate, reference, output, "wb"))
-            except (pesq.NoUtterancesError, ValueError, ZeroDivisionError):
-                continue
+            for score, measure in MEASURES.items():
+                try:
+                    scores[score].append(measure(clean.numpy(), enhanced.numpy(), self.sample_rate))
+                except UnmeasurableError:  # silence, or an output that is not finite yet
+                    continue
         return {k: float(np.mean(v)) if v else 0.0 for k, v in scores.items()}
 
     def _each(self) -> Iterator[tuple[str, PairedBatch]]:

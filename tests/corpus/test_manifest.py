@@ -46,12 +46,16 @@ def test_both_sides_of_a_pair_are_held_out_together(tmp_path):
     rows = hold_out(scan(put(tmp_path, *names)), 0.2)
     valid = [r for r in rows if r.split == "valid"]
     assert len(valid) == 8
-    assert {r.key for r in valid if r.role == "clean"} == {r.key for r in valid if r.role == "noisy"}
+    assert {r.key for r in valid if r.role == "clean"} == {
+        r.key for r in valid if r.role == "noisy"
+    }
     assert rows == hold_out(scan(tmp_path), 0.2)
 
 
 def test_named_speakers_are_held_out(tmp_path):
-    put(tmp_path, "speech/a/1.wav", "speech/a/2.wav", "speech/b/3.wav", "noise/x.wav", "noise/y.wav")
+    put(
+        tmp_path, "speech/a/1.wav", "speech/a/2.wav", "speech/b/3.wav", "noise/x.wav", "noise/y.wav"
+    )
     rows = hold_out(scan(tmp_path), 0.5, ["b"])
     assert {r.path: r.split for r in rows if r.role == "speech"} == {
         "speech/a/1.wav": "train",
@@ -88,5 +92,5 @@ def test_a_file_that_is_not_audio_is_named(tmp_path):
 def test_broken_manifest_is_named_with_its_line(tmp_path):
     path = tmp_path / "m.csv"
     path.write_text("path,role,split,speaker,seconds,sample_rate,channels\na.wav,speech,,,x,1,1\n")
-    with pytest.raises(SpeechganError, match="m.csv, line 2"):
+    with pytest.raises(SpeechganError, match=r"m\.csv, line 2"):
         read_manifest(path)

@@ -25,7 +25,9 @@ def test_crops_are_aligned(root, recordings):
         assert any(
             np.abs(whole_clean[start : start + 8000] - clean).max() < 1e-3
             for whole_noisy, whole_clean in recordings.values()
-            for start in np.flatnonzero(np.abs(whole_noisy[: len(whole_noisy) - 7999] - noisy[0]) < 1e-4)
+            for start in np.flatnonzero(
+                np.abs(whole_noisy[: len(whole_noisy) - 7999] - noisy[0]) < 1e-4
+            )
             if np.abs(whole_noisy[start : start + 8000] - noisy).max() < 1e-3
         )
 

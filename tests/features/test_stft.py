@@ -7,7 +7,9 @@ from speechgan.features.emphasis import de_emphasise, pre_emphasise
 from speechgan.features.stft import Stft, magnitude, rescale
 
 
-@pytest.mark.parametrize("n_fft, hop_length, power", [(512, 256, 0.3), (512, 128, 1.0), (400, 100, 0.5)])
+@pytest.mark.parametrize(
+    "n_fft, hop_length, power", [(512, 256, 0.3), (512, 128, 1.0), (400, 100, 0.5)]
+)
 @pytest.mark.parametrize("samples", [1, 255, 256, 5000])
 def test_inverse_gives_the_wave_back(n_fft, hop_length, power, samples):
     wave = torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, (2, samples))).float()
@@ -34,7 +36,9 @@ def test_image_is_the_stft_of_scipy_with_compressed_magnitude(recordings):
 def test_image_of_a_quieter_wave_is_the_image_times_a_power(recordings):
     wave = torch.from_numpy(recordings["p228_wind"][0])[None]
     features = Stft(power=0.3)
-    torch.testing.assert_close(features(wave * 0.01), features(wave) * 0.01**0.3, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(
+        features(wave * 0.01), features(wave) * 0.01**0.3, rtol=1e-4, atol=1e-4
+    )
 
 
 def test_silence_has_a_finite_image_and_gradient():

@@ -38,5 +38,7 @@ def test_critic_and_generator_pull_scores_apart(name):
 
 def test_gradient_penalty_of_a_linear_critic():
     """The slope of sum(3 x) over 4 values is (3, 3, 3, 3), of norm 6: the penalty is 25."""
-    penalty = gradient_penalty(lambda x: 3 * x.sum((1, 2)), torch.rand(5, 2, 2), torch.rand(5, 2, 2))
+    penalty = gradient_penalty(
+        lambda x: 3 * x.sum((1, 2)), torch.rand(5, 2, 2), torch.rand(5, 2, 2)
+    )
     assert penalty.item() == pytest.approx(25, rel=1e-5)

@@ -10,7 +10,9 @@ def test_overrides_reach_the_configuration():
     assert config.system.critic._target_.endswith("JointCritic")
 
 
-@pytest.mark.parametrize("choice", sorted(p.stem for p in (configuration_folder() / "system").glob("*")))
+@pytest.mark.parametrize(
+    "choice", sorted(p.stem for p in (configuration_folder() / "system").glob("*"))
+)
 def test_every_system_is_whole(choice):
     generator = "segan" if choice == "segan" else "crn"
     compose("enhance", ["data.root=/x", f"system={choice}", f"generator={generator}"])

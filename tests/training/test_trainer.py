@@ -1,7 +1,6 @@
 """Real runs in processes of their own, on the recorded pairs."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -90,7 +89,9 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, overrides):
     ends = [load_checkpoint(tmp_path / n / "last.safetensors") for n in ("whole", "killed")]
     assert ends[0]["step"] == ends[1]["step"] == 9
     assert equal(*ends)
-    steps = [json.loads(x)["step"] for x in (tmp_path / "killed/metrics.jsonl").read_text().splitlines()]
+    steps = [
+        json.loads(x)["step"] for x in (tmp_path / "killed/metrics.jsonl").read_text().splitlines()
+    ]
     assert [s for n, s in enumerate(steps) if s not in steps[:n]] == list(range(1, 10))
     assert steps == sorted(steps)
 
@@ -166,9 +167,17 @@ def test_a_run_branches_off_from_another(tmp_path):
     start = f"run.start_from={tmp_path / 'warm/last.safetensors'}"
     second = run(tmp_path / "game", "system=two_headed", "trainer.max_steps=5", start)
     assert second.returncode == 0, second.stderr
-    steps = [json.loads(x)["step"] for x in (tmp_path / "game/metrics.jsonl").read_text().splitlines()]
+    steps = [
+        json.loads(x)["step"] for x in (tmp_path / "game/metrics.jsonl").read_text().splitlines()
+    ]
     assert min(steps) == 4
-    other = run(tmp_path / "other", "system=two_headed", "trainer.max_steps=5", start, "generator.channels=12")
+    other = run(
+        tmp_path / "other",
+        "system=two_headed",
+        "trainer.max_steps=5",
+        start,
+        "generator.channels=12",
+    )
     assert other.returncode == 1
     assert "checkpoint is of another system or configuration" in other.stderr
 
