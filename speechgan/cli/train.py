@@ -18,9 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in run.folder, if any"
     )
-    parser.add_argument(
-        "--cfg", choices=["job"], help="print the composed configuration and stop"
-    )
+    parser.add_argument("--cfg", choices=["job"], help="print the composed configuration and stop")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -52,6 +52,11 @@ class EnhancementData:
     valid_items: int = 40
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "seconds", "sample_rate", "valid_items"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"data.{name} must be greater than 0")
+
     def open(self) -> tuple[Mixtures | PairCrops, PairStore | Mixtures]:
         """Decodes what is not decoded yet; returns training batches and validation pairs.
 

@@ -37,6 +37,8 @@ def compose(name: str, overrides: Sequence[str] = (), complete: bool = True) -> 
     try:
         with hydra.initialize_config_dir(str(folder), version_base="1.3"):
             config = hydra.compose(name, overrides=list(overrides))
+            defaults = hydra.compose(name, overrides=[o for o in overrides if _is_choice(o)])
+        _check_numbers(config, defaults)
         if not complete:
             return config
         missing = sorted(OmegaConf.missing_keys(config))
@@ -49,10 +51,30 @@ def compose(name: str, overrides: Sequence[str] = (), complete: bool = True) -> 
     return config
 
 
+def _is_choice(override: str) -> bool:
+    """Whether it chooses a file of a group, rather than setting a value."""
+    return "." not in override.split("=")[0]
+
+
+def _check_numbers(config: DictConfig, defaults: DictConfig, place: str = "") -> None:
+    """Hydra knows which settings there are, but not that a number must stay a number."""
+    for key in defaults:
+        name = f"{place}{key}"
+        if OmegaConf.is_missing(config, key) or OmegaConf.is_missing(defaults, key):
+            continue
+        if OmegaConf.is_interpolation(config, key) or OmegaConf.is_interpolation(defaults, key):
+            continue
+        value, default = config.get(key), defaults[key]
+        if isinstance(default, DictConfig):
+            if isinstance(value, DictConfig):
+                _check_numbers(value, default, f"{name}.")
+        elif isinstance(default, int | float) and not isinstance(value, int | float | None):
+            raise SpeechganError(f"{name}={value}: must be a number, such as {default}")
+
+
 def _one_line(text: str) -> str:
-    """Hydra's message without its advice on Python stack traces."""
+    """Hydra's message without where it searched and how to see more of Python's stack."""
+    text = text.split("Config search path")[0].split("Set the environment")[0]
     lines = [line.strip() for line in text.splitlines()]
-    lines = [
-        x for x in lines if x and not x.startswith(("Set the environment", "full_key", "object"))
-    ]
-    return "; ".join(lines)
+    kept = [x for x in lines if x and not x.startswith(("object_type", "reference_type"))]
+    return "; ".join(kept)

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import torch
+from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from speechgan.errors import SpeechganError
 from speechgan.training.trainer import SaveBest
 from speechgan.training.validation import EnhancementValidation
 
@@ -30,9 +32,14 @@ def train_enhancer(
         SpeechganError: unusable data, or a run that cannot go on.
     """
     torch.manual_seed(config.trainer.seed)
-    training, held_out = instantiate(config.data, _convert_="all").open()
-    system = instantiate(config.system, _convert_="all")
-    trainer = instantiate(config.trainer, _convert_="all")
+    try:
+        data = instantiate(config.data, _convert_="all")
+        system = instantiate(config.system, _convert_="all")
+        trainer = instantiate(config.trainer, _convert_="all")
+    except InstantiationException as error:
+        reason = " ".join(str(error.__cause__ or error).split())
+        raise SpeechganError(f"the configuration does not fit: {reason}") from None
+    training, held_out = data.open()
     trainer.folder = Path(trainer.folder)
     trainer.folder.mkdir(parents=True, exist_ok=True)
     (trainer.folder / "config.yaml").write_text(OmegaConf.to_yaml(config))

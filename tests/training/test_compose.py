@@ -28,8 +28,9 @@ def test_every_experiment_is_whole(choice):
 @pytest.mark.parametrize(
     "name, overrides, text",
     [
-        ("enhance", ["data.root=/x", "trainer.max_stepz=3"], "max_stepz"),
+        ("enhance", ["data.root=/x", "trainer.max_stepz=3"], "trainer.max_stepz"),
         ("enhance", ["data.root=/x", "system=best"], "system/best"),
+        ("enhance", ["data.root=/x", "trainer.max_steps=ten"], "max_steps=ten: must be a number"),
         ("enhance", [], "data.root is not set"),
         ("enhance", ["data.root=/x", "oops"], "oops"),
         ("dance", [], "nothing to train called 'dance'; known: enhance"),

@@ -30,7 +30,6 @@ SMALL = [
     "trainer.warmup_steps=2",
     "trainer.turns.critic.start=2",
     "trainer.turns.metric.start=2",
-    "system.labelled=2",
 ]
 
 
@@ -71,7 +70,7 @@ def equal(a, b) -> bool:
 @pytest.mark.parametrize(
     "overrides",
     [
-        ["system=two_headed_metric"],
+        ["system=two_headed_metric", "system.labelled=2"],
         ["system=joint", "system.objective=wgan_gp", "trainer.turns.generator.every=2"],
     ],
     ids=["two-headed and metric critic", "Wasserstein with gradient penalty"],
