@@ -1,0 +1,77 @@
+"""How much audio the training loader yields: does it starve the machine that trains?
+
+    python benchmarks/loader.py [--data DIR] [key=value ...]
+
+Without --data, speech and noise are taken from the examples: the clean side, and noisy minus clean.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from speechgan import audio
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def main() -> None:
+    """Measures and prints a table in Markdown."""
+    parser = argparse.ArgumentParser(description="Measure the training loader.")
+    add = parser.add_argument
+    add("--data", type=Path, metavar="DIR", help="speech/ and noise/, or pairs (default: examples)")
+    add("--workers", type=int, nargs="+", default=[0, 1, 2], metavar="N", help="loader processes")
+    add("--seconds", type=float, default=15, help="to measure for, each time (default: 15)")
+    add("overrides", nargs="*", metavar="key=value", help="settings, as of `speechgan train`")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        root = arguments.data or write_corpus(Path(folder) / "corpus")
+        settings = [f"data.root='{root}'", f"data.cache='{folder}/cache'", *arguments.overrides]
+        print("| workers | batches a second | seconds of audio a second |\n|---|---|---|")
+        for workers in arguments.workers:
+            batches, audio_seconds = measure(settings, workers, arguments.seconds)
+            print(f"| {workers} | {batches:.1f} | {audio_seconds:.0f} |", flush=True)
+
+
+def measure(settings: list[str], workers: int, seconds: float) -> tuple[float, float]:
+    """Batches, and seconds of audio, that the loader yields in a second once it is warm."""
+    from hydra.utils import instantiate
+    from lightning_fabric import Fabric
+
+    from speechgan.training.compose import compose
+
+    config = compose("enhance", [*settings, f"trainer.workers={workers}"])
+    training, _ = instantiate(config.data, _convert_="all").open()
+    trainer = instantiate(config.trainer, _convert_="all")
+    # The very loader of a run; endless, as far as this goes.
+    loader: Iterator[Any] = trainer._load(training, range(10**6), Fabric(accelerator="cpu"))
+    # What was fetched ahead while the processes started would count as made in no time.
+    for _ in range(1 + 5 * workers):
+        next(loader)
+    count = 0
+    started = time.perf_counter()
+    while (elapsed := time.perf_counter() - started) < seconds:
+        next(loader)
+        count += 1
+    drawn = config.data.batch_size * config.data.seconds
+    return count / elapsed, count * drawn / elapsed
+
+
+def write_corpus(root: Path) -> Path:
+    """The examples as `speech/` and `noise/`, each for training and for validation."""
+    for path in sorted((EXAMPLES / "noisy").iterdir()):
+        noisy, sample_rate = audio.read(path)
+        clean, _ = audio.read(EXAMPLES / "clean" / path.name)
+        for split in ("train", "valid"):
+            for role, wave in (("speech", clean), ("noise", noisy - clean)):
+                target = root / role / split / f"{path.stem}.wav"
+                audio.write(target, wave.mean(axis=0).astype(np.float32), sample_rate)
+    return root
+
+
+if __name__ == "__main__":
+    main()
