@@ -70,7 +70,13 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             loaded = importlib.import_module(module)
             loaded.configure(command)
             command.set_defaults(run=loaded.run)
-    return parser.parse_args(argv)
+    arguments, rest = parser.parse_known_args(argv)
+    # argparse takes settings in one run only; those after an option such as --resume are left.
+    if rest and any(word.startswith("-") for word in rest) or not hasattr(arguments, "overrides"):
+        parser.parse_args(argv)
+    else:
+        arguments.overrides += rest
+    return arguments
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

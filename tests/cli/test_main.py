@@ -90,3 +90,17 @@ def test_a_reader_that_leaves_is_no_error_to_report(model_folder: Path) -> None:
     )
     os.close(writing)
     assert done.stderr == ""
+
+
+def test_settings_may_stand_before_and_after_options(capsys):
+    words = ["train", "enhance", "data.root=/x", "--cfg", "job", "trainer.max_steps=7"]
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    assert "root: /x" in printed and "max_steps: 7" in printed
+
+
+def test_an_unknown_option_is_refused(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["train", "enhance", "--fast"])
+    assert caught.value.code == 2
+    assert "--fast" in capsys.readouterr().err
