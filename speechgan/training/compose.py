@@ -58,7 +58,7 @@ def _is_choice(override: str) -> bool:
 
 def _check_numbers(config: DictConfig, defaults: DictConfig, place: str = "") -> None:
     """Hydra knows which settings there are, but not that a number must stay a number."""
-    for key in defaults:
+    for key in map(str, defaults):
         name = f"{place}{key}"
         if OmegaConf.is_missing(config, key) or OmegaConf.is_missing(defaults, key):
             continue

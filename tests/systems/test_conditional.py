@@ -9,7 +9,7 @@ from speechgan.models.crn import CausalCRN
 from speechgan.models.segan import SeganCritic, SeganGenerator
 from speechgan.systems.conditional import ConditionalGAN
 from speechgan.systems.supervised import Supervised
-from speechgan.training.trainer import only
+from speechgan.training.run import only
 
 WEIGHTS = {"joint": 0.1, "clarity": 0.1, "match": 0.1, "metric": 0.1}
 

@@ -1,0 +1,161 @@
+"""What changes during a training run: weights, optimisers, counters."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+from torch.optim import Optimizer
+
+from speechgan.errors import SpeechganError
+from speechgan.systems.base import System
+from speechgan.training.average import MovingAverage
+
+
+class Run:
+    """A system in training.
+
+    Args:
+        fabric: where it trains.
+        system: what trains; its weights go to the fabric's device.
+        optimizers: of each player, at their full learning rates.
+        limits: greatest norm of each player's gradient; 0 for no limit.
+        averaged: player whose weights are averaged.
+        decay: of that moving average; 0 for none.
+    """
+
+    def __init__(
+        self,
+        fabric: Fabric,
+        system: System,
+        optimizers: Mapping[str, Optimizer],
+        limits: Mapping[str, float],
+        averaged: str,
+        decay: float,
+    ) -> None:
+        self.fabric, self.system, self.limits = fabric, system, limits
+        self.rates = {n: [g["lr"] for g in o.param_groups] for n, o in optimizers.items()}
+        # Fabric's wrapper makes `losses` run in its precision and synchronise its gradients.
+        self.game: Any
+        self.game, *wrapped = fabric.setup(system, *optimizers.values())
+        self.game.mark_forward_method("losses")
+        self.optimizers: dict[str, Any] = dict(zip(optimizers, wrapped, strict=True))
+        self.average = MovingAverage(list(system.players()[averaged]), decay)
+        self.step = 0
+        self.skipped = 0
+        self.skipped_in_a_row = 0
+        self.best: dict[str, float] = {}
+        self.sums: dict[str, list[Tensor]] = {}
+
+    def play(self, batch: Any, in_play: frozenset[str], moving: frozenset[str]) -> None:
+        """One step: each of the `moving` players moves once, in the order of the system's turns."""
+        finite = True
+        for player in self.system.turns:
+            if player in moving:
+                finite &= self._move(player, batch, in_play)
+        for name, figure in self.system.observations().items():
+            self._note(name, torch.tensor(figure))
+        self.average.update()
+        self.step += 1
+        self.skipped += not finite
+        self.skipped_in_a_row = 0 if finite else self.skipped_in_a_row + 1
+
+    def _move(self, player: str, batch: Any, in_play: frozenset[str]) -> bool:
+        """Whether the player's gradient was finite; otherwise his weights stay as they are."""
+        optimizer = self.optimizers[player]
+        with only(self.system, player):
+            terms = self.game.losses(player, batch, in_play)
+            optimizer.zero_grad()
+            self.fabric.backward(torch.stack(list(terms.values())).sum())
+            weights = [p for p in self.system.players()[player] if p.grad is not None]
+            limit = self.limits[player] or float("inf")
+            norm = torch.nn.utils.clip_grad_norm_(weights, limit)
+            # The norm is the same on all devices, a loss is not: they must skip together.
+            finite = bool(norm.isfinite())
+            if finite:
+                optimizer.step()
+            optimizer.zero_grad()
+        for name, value in terms.items():
+            self._note(f"loss/{name}", value.detach())
+        self._note(f"gradient/{player}", norm.detach())
+        return finite
+
+    def scale_rates(self, share: float) -> None:
+        """Sets every learning rate to a share of its full value."""
+        for player, optimizer in self.optimizers.items():
+            for group, rate in zip(optimizer.param_groups, self.rates[player], strict=True):
+                group["lr"] = rate * share
+
+    def take_figures(self) -> dict[str, float]:
+        """Means of what was noted since the last call, and the state of the optimisers."""
+        figures = {name: torch.stack(v).nanmean().item() for name, v in self.sums.items()}
+        self.sums = {}
+        rates = {f"rate/{n}": o.param_groups[0]["lr"] for n, o in self.optimizers.items()}
+        return figures | rates | {"skipped_steps": self.skipped}
+
+    def _note(self, name: str, value: Tensor) -> None:
+        self.sums.setdefault(name, []).append(value)
+
+    def state(self) -> dict[str, Any]:
+        """Everything to go on from, for a checkpoint."""
+        state = {
+            "step": self.step,
+            "skipped": self.skipped,
+            "best": self.best,
+            "system": dict(self.system.state_dict()),
+            "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
+            "average": {"weights": self.average.weights, "updates": self.average.updates},
+            "random": torch.get_rng_state(),
+        }
+        if torch.cuda.is_available():
+            state["random_cuda"] = torch.cuda.get_rng_state()
+        return state
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Goes on from a state; players that it does not know start afresh.
+
+        A run that branches off from one with fewer players, such as a supervised warm-up that
+        several adversarial runs share, has more of them than the state.
+
+        Raises:
+            SpeechganError: the state is of other networks.
+        """
+        self.step, self.skipped, self.best = state["step"], state["skipped"], state["best"]
+        known = set(state["optimizers"])
+        own = self.system.state_dict()
+        lent = {k: v for k, v in state["system"].items() if k in own}
+        fresh = {k: v for k, v in own.items() if k not in lent}
+        try:
+            if strange := [k for k in fresh if k.split(".")[0] in known]:
+                raise KeyError(strange[0])
+            self.system.load_state_dict(lent | fresh)
+            for player in known & set(self.optimizers):
+                self.optimizers[player].load_state_dict(state["optimizers"][player])
+            self.average.load(**state["average"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise SpeechganError(
+                "the checkpoint is of another system or configuration "
+                f"({str(error).splitlines()[0]}); start in another folder with run.folder=DIR"
+            ) from None
+
+    def load_random(self, state: dict[str, Any]) -> None:
+        """Puts the random generators where they stood."""
+        torch.set_rng_state(state["random"])
+        if torch.cuda.is_available() and "random_cuda" in state:
+            torch.cuda.set_rng_state(state["random_cuda"], self.fabric.device)
+
+
+@contextmanager
+def only(system: System, player: str) -> Iterator[None]:
+    """Only this player's weights take gradients."""
+    mine = {id(p) for p in system.players()[player]}
+    changed = [p for p in system.parameters() if p.requires_grad and id(p) not in mine]
+    for weight in changed:
+        weight.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for weight in changed:
+            weight.requires_grad_(True)
