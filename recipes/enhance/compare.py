@@ -33,7 +33,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Print the runs of compare.sh as Markdown.")
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
-    header = ["training", "seed", "PESQ-WB on valid", *(f"{title}" for title, _ in COLUMNS.values())]
+    header = [
+        "training",
+        "seed",
+        "PESQ-WB on valid",
+        *(f"{title}" for title, _ in COLUMNS.values()),
+    ]
     rows = [header, ["---"] * len(header)]
     noisy = None
     for name, title in TITLES.items():

@@ -72,9 +72,10 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             command.set_defaults(run=loaded.run)
     arguments, rest = parser.parse_known_args(argv)
     # argparse takes settings in one run only; those after an option such as --resume are left.
-    if rest and any(word.startswith("-") for word in rest) or not hasattr(arguments, "overrides"):
+    unknown = any(word.startswith("-") for word in rest)
+    if unknown or (rest and not hasattr(arguments, "overrides")):
         parser.parse_args(argv)
-    else:
+    elif rest:
         arguments.overrides += rest
     return arguments
 
