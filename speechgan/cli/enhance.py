@@ -56,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="where to compute (default: auto)",
     )
-    add("--threads", type=_parse_count, metavar="N", help="of the CPU (default: PyTorch's choice)")
+    add("--threads", type=_parse_count, default=1, metavar="N", help="of the CPU (default: 1)")
     add(
         "--seed",
         type=_parse_count,

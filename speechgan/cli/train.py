@@ -34,11 +34,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     from pathlib import Path
 
+    from speechgan.inference.pretrained import WEIGHTS, find_model
     from speechgan.inference.release import release_best
     from speechgan.training.enhance import train_enhancer
 
     folder = Path(config.run.folder)
-    best = train_enhancer(config, arguments.resume, release_best(config, folder / "best"))
+    model = config.run.fine_tune
+    weights = find_model(model) / WEIGHTS if model else None
+    best = train_enhancer(config, arguments.resume, release_best(config, folder / "best"), weights)
     figures = ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name != "step")
     print(f"{folder / 'best'}: step {best['step']:.0f}, {figures}")
     return 0

@@ -58,7 +58,8 @@ class Enhancer:
     Args:
         model: of `load_model`.
         device: "auto", "cpu", "cuda" or a torch device; see `choose_device`.
-        threads: of the CPU; None leaves PyTorch's own choice.
+        threads: of the CPU; None leaves PyTorch's own choice. One suits the models that ship: their
+            frames are small, and threads that wait for a busy core make them slower.
         seed: of the latent z of generators that take one; another seed, another plausible result.
         block_seconds: of sound computed at a time; memory grows with it, the result is the same.
 
@@ -70,7 +71,7 @@ class Enhancer:
         self,
         model: Model,
         device: str | torch.device = "auto",
-        threads: int | None = None,
+        threads: int | None = 1,
         seed: int = 0,
         block_seconds: float = BLOCK_SECONDS,
     ) -> None:
@@ -94,7 +95,7 @@ class Enhancer:
         cls,
         name: str | os.PathLike[str] = "default",
         device: str | torch.device = "auto",
-        threads: int | None = None,
+        threads: int | None = 1,
         seed: int = 0,
     ) -> Self:
         """The enhancer of a shipped model's name or of a model folder; see `load_model`."""

@@ -6,6 +6,9 @@ import torch
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
 
 from speechgan.errors import SpeechganError
 from speechgan.training.trainer import SaveBest
@@ -13,7 +16,10 @@ from speechgan.training.validation import EnhancementValidation
 
 
 def train_enhancer(
-    config: DictConfig, resume: bool = False, save_best: SaveBest | None = None
+    config: DictConfig,
+    resume: bool = False,
+    save_best: SaveBest | None = None,
+    weights: Path | None = None,
 ) -> dict[str, float]:
     """Trains what the configuration says.
 
@@ -24,6 +30,7 @@ def train_enhancer(
         config: of `speechgan.training.compose.compose("enhance", ...)`.
         resume: go on from the run's folder where it holds a checkpoint.
         save_best: called with the system and its figures whenever it validates best.
+        weights: safetensors file that the generator starts from, instead of from chance.
 
     Returns:
         The best validation's figures.
@@ -39,6 +46,8 @@ def train_enhancer(
     except InstantiationException as error:
         reason = " ".join(str(error.__cause__ or error).split())
         raise SpeechganError(f"the configuration does not fit: {reason}") from None
+    if weights:
+        load_generator(system.generator, weights)
     training, held_out = data.open()
     trainer.folder = Path(trainer.folder)
     trainer.folder.mkdir(parents=True, exist_ok=True)
@@ -51,3 +60,19 @@ def train_enhancer(
         resume=resume,
         start_from=Path(config.run.start_from) if config.run.start_from else None,
     )
+
+
+def load_generator(generator: nn.Module, weights: Path) -> None:
+    """Puts the weights of a model into a network of the same configuration.
+
+    Raises:
+        SpeechganError: unreadable, or of another network.
+    """
+    try:
+        generator.load_state_dict(load_file(weights))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise SpeechganError(
+            f"{weights}: not weights of the configured generator ({reason}); "
+            "choose the generator that the model's config.yaml names"
+        ) from None

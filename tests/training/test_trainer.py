@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import soundfile
 import torch
+from safetensors.torch import load_file
 
 from speechgan.training.checkpoint import load_checkpoint
 
@@ -179,6 +180,22 @@ def test_a_run_branches_off_from_another(tmp_path):
     )
     assert other.returncode == 1
     assert "checkpoint is of another system or configuration" in other.stderr
+
+
+def test_a_model_is_trained_further(tmp_path):
+    first = run(tmp_path / "first", "system=supervised", "trainer.max_steps=2")
+    assert first.returncode == 0, first.stderr
+    model = tmp_path / "first/best"
+    still = run(
+        tmp_path / "second", "system=supervised", "trainer.max_steps=1", "trainer.average=0",
+        "trainer.turns.generator.optimizer.lr=0", f"run.fine_tune={model}",
+    )  # fmt: skip
+    assert still.returncode == 0, still.stderr
+    weights = [load_file(tmp_path / n / "best/model.safetensors") for n in ("first", "second")]
+    assert equal(*weights)
+    other = run(tmp_path / "other", f"run.fine_tune={model}", "generator.channels=12")
+    assert other.returncode == 1
+    assert "not weights of the configured generator" in other.stderr
 
 
 @pytest.mark.gpu
