@@ -30,6 +30,16 @@ def magnitude_l1(enhanced: Signal, clean: Signal) -> Tensor:
     return (magnitude(enhanced.image) - magnitude(clean.image)).abs().mean()
 
 
+def log_magnitude_l1(enhanced: Signal, clean: Signal) -> Tensor:
+    """Mean absolute difference of logarithmic compressed magnitudes.
+
+    What the squared terms hardly see: holes in the spectrum where the clean signal has little, and
+    ought to have it. The floor of 0.02 lies 70 dB below speech at -26 dBFS.
+    """
+    a, b = (torch.log(magnitude(signal.image) + 0.02) for signal in (enhanced, clean))
+    return (a - b).abs().mean()
+
+
 def complex_l2(enhanced: Signal, clean: Signal) -> Tensor:
     """Mean squared difference of compressed complex spectra, real and imaginary parts."""
     return (enhanced.image - clean.image).square().mean()
@@ -58,6 +68,7 @@ CLOSENESS: dict[str, Callable[[Signal, Signal], Tensor]] = {
     "pre_emphasised_wave": pre_emphasised_wave_l1,
     "magnitude": magnitude_l2,
     "magnitude_l1": magnitude_l1,
+    "log_magnitude": log_magnitude_l1,
     "complex": complex_l2,
     "multi_resolution_stft": multi_resolution_stft,
 }
