@@ -8,6 +8,7 @@ from torch import Tensor
 from speechgan.features.emphasis import pre_emphasise
 from speechgan.features.signal import Signal
 from speechgan.features.stft import magnitude
+from speechgan.losses.perceptual import pesq_distance
 
 
 def wave_l1(enhanced: Signal, clean: Signal) -> Tensor:
@@ -71,4 +72,5 @@ CLOSENESS: dict[str, Callable[[Signal, Signal], Tensor]] = {
     "log_magnitude": log_magnitude_l1,
     "complex": complex_l2,
     "multi_resolution_stft": multi_resolution_stft,
+    "pesq": pesq_distance,
 }

@@ -38,6 +38,7 @@ def train_enhancer(
     Raises:
         SpeechganError: unusable data, or a run that cannot go on.
     """
+    refuse_pesq_elsewhere(config)
     torch.manual_seed(config.trainer.seed)
     try:
         data = instantiate(config.data, _convert_="all")
@@ -60,6 +61,23 @@ def train_enhancer(
         resume=resume,
         start_from=Path(config.run.start_from) if config.run.start_from else None,
     )
+
+
+def refuse_pesq_elsewhere(config: DictConfig) -> None:
+    """PESQ, as a term or as what a critic learns, is defined at 16 kHz.
+
+    Raises:
+        SpeechganError: the configuration asks for it at another rate.
+    """
+    wanted = {
+        "system.closeness.pesq=0": config.system.closeness.get("pesq"),
+        "system.metric=null": config.system.get("metric"),
+    }
+    for remedy, setting in wanted.items():
+        if setting and config.sample_rate != 16000:
+            raise SpeechganError(
+                f"sample_rate={config.sample_rate}: PESQ needs 16000; train without it, {remedy}"
+            )
 
 
 def load_generator(generator: nn.Module, weights: Path) -> None:

@@ -2,6 +2,7 @@ import pytest
 
 from speechgan.errors import SpeechganError
 from speechgan.training.compose import compose, configuration_folder
+from speechgan.training.enhance import train_enhancer
 
 
 def test_overrides_reach_the_configuration():
@@ -40,3 +41,16 @@ def test_mistakes_are_named_in_one_line(name, overrides, text):
     with pytest.raises(SpeechganError, match=text) as caught:
         compose(name, overrides)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "overrides, remedy",
+    [
+        (["system=supervised"], "system.closeness.pesq=0"),
+        (["system=two_headed_metric", "system.closeness.pesq=0"], "system.metric=null"),
+    ],
+)
+def test_pesq_at_another_rate_is_refused(overrides, remedy):
+    config = compose("enhance", ["data.root=/x", "sample_rate=48000", *overrides])
+    with pytest.raises(SpeechganError, match=f"sample_rate=48000: .*{remedy}"):
+        train_enhancer(config)
