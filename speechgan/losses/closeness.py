@@ -1,11 +1,13 @@
 """How far an enhanced signal is from the clean one, with no adversary."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from speechgan.features.emphasis import pre_emphasise
+from speechgan.features.mel import LogMel
 from speechgan.features.signal import Signal
 from speechgan.features.stft import magnitude
 from speechgan.losses.perceptual import pesq_distance
@@ -64,6 +66,20 @@ def multi_resolution_stft(enhanced: Signal, clean: Signal) -> Tensor:
     return total / 3
 
 
+def log_mel_l1(enhanced: Signal, clean: Signal) -> Tensor:
+    """Mean absolute difference of log-mel spectrograms, as HiFi-GAN (Kong et al. 2020) has it.
+
+    80 bands up to half the sample rate, as wide as they are at 16 kHz relative to it.
+    """
+    mel = _log_mel(enhanced.wave.device)
+    return (mel(enhanced.wave) - mel(clean.wave)).abs().mean()
+
+
+@lru_cache
+def _log_mel(device: torch.device) -> LogMel:
+    return LogMel().to(device)
+
+
 CLOSENESS: dict[str, Callable[[Signal, Signal], Tensor]] = {
     "wave": wave_l1,
     "pre_emphasised_wave": pre_emphasised_wave_l1,
@@ -72,5 +88,6 @@ CLOSENESS: dict[str, Callable[[Signal, Signal], Tensor]] = {
     "log_magnitude": log_magnitude_l1,
     "complex": complex_l2,
     "multi_resolution_stft": multi_resolution_stft,
+    "log_mel": log_mel_l1,
     "pesq": pesq_distance,
 }

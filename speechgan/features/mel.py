@@ -1,0 +1,58 @@
+"""The smaller image: bands as wide as the ear's, without phase."""
+
+import librosa
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+
+class LogMel(nn.Module):
+    """Logarithmic mel spectrogram, the image that mel vocoders read (HiFi-GAN, Kong et al. 2020).
+
+    Slaney's mel scale with bands of equal area, as librosa has it; natural logarithm of magnitudes.
+    Where the STFT image is inverted exactly, this one needs a vocoder.
+
+    Args:
+        sample_rate: in hertz.
+        n_fft: window and transform length, in samples.
+        hop_length: step between frames, in samples.
+        bands: number of mel bands.
+        lowest, highest: edges of the bands, in hertz; the highest is half the rate if None.
+        floor: magnitudes below it count as it.
+    """
+
+    def __init__(
+        self,
+        sample_rate: int = 16000,
+        n_fft: int = 1024,
+        hop_length: int = 256,
+        bands: int = 80,
+        lowest: float = 0.0,
+        highest: float | None = None,
+        floor: float = 1e-5,
+    ) -> None:
+        super().__init__()
+        self.n_fft, self.hop_length, self.floor = n_fft, hop_length, floor
+        filters = librosa.filters.mel(
+            sr=sample_rate, n_fft=n_fft, n_mels=bands, fmin=lowest, fmax=highest
+        )
+        self.register_buffer("filters", torch.from_numpy(filters), persistent=False)
+        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+        self.filters: Tensor
+        self.window: Tensor
+
+    def forward(self, wave: Tensor) -> Tensor:
+        """`(batch, sample)` to `(batch, 1, band, frame)`, frame `t` centred on `t * hop_length`."""
+        around = self.n_fft // 2
+        spectrum = torch.stft(
+            pad(wave, (around, around)),
+            self.n_fft,
+            self.hop_length,
+            window=self.window,
+            center=False,
+            return_complex=True,
+        )
+        # The gradient of a magnitude is not defined at zero: what lies below the floor has none.
+        power = torch.view_as_real(spectrum).square().sum(-1)
+        magnitude = power.clamp(min=self.floor**2).sqrt()
+        return torch.log((self.filters @ magnitude).clamp(min=self.floor))[:, None]
