@@ -28,7 +28,17 @@ TEXT
 
 fail() {
   printf 'compare.sh: error: %s\n' "$1" >&2
-  exit 1
+  exit "${2:-1}"
+}
+
+# -P: the installed package, not a folder of that name where this is started.
+speechgan() {
+  "$python" -P -m speechgan "$@"
+}
+
+# In Hydra's grammar only a quoted value may hold any character.
+quote() {
+  printf "'%s'" "${1//\'/\\\'}"
 }
 
 data="" out="runs/compare" warm_up=3000 steps=500 seeds="1 2"
@@ -37,7 +47,7 @@ overrides=()
 while (($#)); do
   case "$1" in
     --data | --out | --warm-up | --steps | --seeds | --rows)
-      (($# > 1)) || fail "$1: needs a value; see --help"
+      (($# > 1)) || fail "$1: needs a value; see --help" 2
       name="${1#--}"
       printf -v "${name//-/_}" '%s' "$2"
       shift 2
@@ -50,15 +60,20 @@ while (($#)); do
       overrides+=("$1")
       shift
       ;;
-    *) fail "$1: neither an option nor key=value; see --help" ;;
+    *) fail "$1: neither an option nor key=value; see --help" 2 ;;
   esac
 done
-[[ -n "$data" ]] || fail "--data is needed; see --help"
+[[ -n "$data" ]] || fail "--data is needed; see --help" 2
+for number in "$warm_up" "$steps" $seeds; do
+  [[ "$number" =~ ^[0-9]+$ ]] || fail "$number: must be a whole number" 2
+done
+for row in $rows; do
+  case "$row" in
+    supervised | joint | two_headed | unmatched | two_headed_metric | unet | segan) ;;
+    *) fail "$row: no such row; see --help" 2 ;;
+  esac
+done
 [[ -d "$data/pairs/test/noisy" ]] || fail "$data/pairs/test/noisy: no such folder"
-
-speechgan() {
-  "$python" -P -m speechgan "$@"
-}
 
 # train NAME STEPS setting ...
 train() {
@@ -66,8 +81,9 @@ train() {
   shift 2
   [[ -e "$folder/done" ]] && return
   printf '== %s\n' "$folder" >&2
-  speechgan train enhance "data.root='$data'" "data.cache='$out/cache'" "run.folder='$folder'" \
-    "trainer.max_steps=$last" "trainer.save_every=250" "$@" ${overrides[@]+"${overrides[@]}"} --resume
+  speechgan train enhance "data.root=$(quote "$data")" "data.cache=$(quote "$out/cache")" \
+    "run.folder=$(quote "$folder")" "trainer.max_steps=$last" trainer.save_every=250 "$@" \
+    ${overrides[@]+"${overrides[@]}"} --resume
   touch -- "$folder/done"
 }
 
@@ -76,24 +92,27 @@ measure() {
   [[ -e "$folder/scores.json" ]] && return
   speechgan enhance "$data/pairs/test/noisy" -o "$folder/enhanced" --model "$folder/best" --overwrite
   speechgan evaluate enhance --clean "$data/pairs/test/clean" --enhanced "$folder/enhanced" \
-    --noisy "$data/pairs/test/noisy" --no-dnsmos --json "$folder/scores.json" > "$folder/scores.txt"
+    --noisy "$data/pairs/test/noisy" --no-dnsmos --json "$folder/scores.json" \
+    > "$folder/scores.txt" ||
+    [[ -e "$folder/scores.json" ]] # some recordings cannot be measured; the scores say which
 }
 
 total=$((warm_up + steps))
+critics_start=("trainer.turns.critic.start=$warm_up" "trainer.turns.metric.start=$warm_up")
 for seed in $seeds; do
   for row in $rows; do
     settings=("data.seed=$seed" "trainer.seed=$seed" "trainer.decay_steps=$steps"
       "trainer.validate_every=$steps")
     case "$row" in
       unet)
-        settings+=(generator=unet system=two_headed "trainer.turns.critic.start=$warm_up")
+        settings+=(generator=unet system=two_headed "${critics_start[@]}")
         ;;
       segan)
         settings+=(experiment=segan_small)
         ;;
       *)
         train warm_up "$warm_up" system=supervised trainer.decay_steps=0 "trainer.validate_every=$warm_up"
-        settings+=("run.start_from='$out/warm_up/last.safetensors'")
+        settings+=("run.start_from=$(quote "$out/warm_up/last.safetensors")" "${critics_start[@]}")
         if [[ "$row" == unmatched ]]; then
           settings+=(system=two_headed system.mismatched=false)
         else

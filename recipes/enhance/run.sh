@@ -93,7 +93,7 @@ done
 [[ -z "$data" || -d "$data" ]] || fail "$data: no such folder; give the recordings with --data"
 "$python" -P -c 'import speechgan' 2> /dev/null ||
   fail "$python: has no speechgan; run 'pip install .', or set PYTHON to the one that has it"
-mkdir -p -- "$out" || fail "$out: cannot be made; choose another folder with --out"
+mkdir -p -- "$out" 2> /dev/null || fail "$out: cannot be made; choose another folder with --out"
 data="${data:+$(cd -- "$data" && pwd)}"
 out="$(cd -- "$out" && pwd)"
 
@@ -176,7 +176,7 @@ if runs_stage 4; then
     say "stage 4: $out/scores.json is complete"
   else
     say "stage 4: measuring $out/enhanced"
-    rm -f -- "$out/scores.json"
+    rm -f -- "$out/scores.json" "$out/report.html"
     speechgan evaluate enhance --clean "$clean" --noisy "$noisy" --enhanced "$out/enhanced" \
       --json "$out/scores.json" --csv "$out/scores.csv" --report "$out/report.html" ||
       [[ -e "$out/scores.json" ]] # some recordings cannot be measured; the scores say which
