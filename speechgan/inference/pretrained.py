@@ -10,7 +10,7 @@ from typing import Any
 import torch
 import yaml
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from speechgan.errors import SpeechganError
@@ -64,9 +64,10 @@ def save_model(
     }
     try:
         beside.mkdir(parents=True)
-        save_file(weights, beside / WEIGHTS)
-        (beside / CONFIG).write_text(yaml.safe_dump(config, sort_keys=False))
-        (beside / CARD).write_text(card)
+        # safetensors' own writing lets nobody but the owner read the file.
+        (beside / WEIGHTS).write_bytes(save(weights))
+        (beside / CONFIG).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+        (beside / CARD).write_text(card, encoding="utf-8")
         if folder.exists():
             # A folder cannot take the place of another in one step; the old one is kept until
             # the new one stands.

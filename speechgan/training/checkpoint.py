@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from speechgan.errors import SpeechganError
@@ -27,8 +27,9 @@ def save_checkpoint(path: Path, state: Any) -> None:
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, beside, {"structure": json.dumps(structure)})
-        with beside.open("rb") as file:
+        with beside.open("wb") as file:
+            file.write(save(tensors, {"structure": json.dumps(structure)}))
+            file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
     except (OSError, SafetensorError) as error:

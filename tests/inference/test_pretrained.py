@@ -33,6 +33,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
+def test_whoever_may_read_the_card_may_read_the_weights(folder: Path) -> None:
+    modes = {path.stat().st_mode for path in folder.iterdir()}
+    assert len(modes) == 1
+
+
 def test_a_model_comes_back_as_it_was(tmp_path: Path) -> None:
     generator = CausalCRN(channels=8, hidden=8).eval()
     save_model(tmp_path / "m", CONFIG, generator, "# Größe\n")
