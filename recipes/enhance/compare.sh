@@ -15,6 +15,7 @@ usage: recipes/enhance/compare.sh --data DIR [option ...] [key=value ...]
   --data DIR     speech/ and noise/ to mix, and pairs/test/{clean,noisy}
   --out DIR      where everything is written (default: runs/compare)
   --warm-up N    supervised steps that all rows share (default: 3000)
+  --from FILE    checkpoint of a supervised run, of --warm-up steps, to share instead of training one
   --steps N      steps of each row after that (default: 500)
   --seeds LIST   seeds of data and critic (default: 1 2)
   --rows LIST    of: supervised joint two_headed unmatched two_headed_metric unet segan
@@ -41,12 +42,12 @@ quote() {
   printf "'%s'" "${1//\'/\\\'}"
 }
 
-data="" out="runs/compare" warm_up=3000 steps=500 seeds="1 2"
+data="" out="runs/compare" from="" warm_up=3000 steps=500 seeds="1 2"
 rows="supervised joint two_headed unmatched two_headed_metric unet segan"
 overrides=()
 while (($#)); do
   case "$1" in
-    --data | --out | --warm-up | --steps | --seeds | --rows)
+    --data | --out | --from | --warm-up | --steps | --seeds | --rows)
       (($# > 1)) || fail "$1: needs a value; see --help" 2
       name="${1#--}"
       printf -v "${name//-/_}" '%s' "$2"
@@ -73,6 +74,7 @@ for row in $rows; do
     *) fail "$row: no such row; see --help" 2 ;;
   esac
 done
+[[ -z "$from" || -f "$from" ]] || fail "$from: no such checkpoint"
 [[ -d "$data/pairs/test/noisy" ]] || fail "$data/pairs/test/noisy: no such folder"
 
 # train NAME STEPS setting ...
@@ -111,8 +113,10 @@ for seed in $seeds; do
         settings+=(experiment=segan_small)
         ;;
       *)
-        train warm_up "$warm_up" system=supervised trainer.decay_steps=0 "trainer.validate_every=$warm_up"
-        settings+=("run.start_from=$(quote "$out/warm_up/last.safetensors")" "${critics_start[@]}")
+        [[ -n "$from" ]] || train warm_up "$warm_up" system=supervised trainer.decay_steps=0 \
+          "trainer.validate_every=$warm_up"
+        settings+=("run.start_from=$(quote "${from:-$out/warm_up/last.safetensors}")"
+          "${critics_start[@]}")
         if [[ "$row" == unmatched ]]; then
           settings+=(system=two_headed system.mismatched=false)
         else
