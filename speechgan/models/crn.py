@@ -38,6 +38,9 @@ class CausalCRN(nn.Module):
         encoder_layers: residual convolutions before, and again after, the recurrence.
         stride: bins that the first convolution joins.
         heads: attention heads over bands.
+        floor: magnitude below which the mask hardly falls, in the compressed scale of the image:
+            0.35 leaves 3 % of the wave at a power of 0.3. Clean recordings are not digitally
+            silent between the words, and a spectrum with holes sounds worse than a soft floor.
     """
 
     reads = "image"
@@ -54,8 +57,10 @@ class CausalCRN(nn.Module):
         encoder_layers: int = 2,
         stride: int = 4,
         heads: int = 4,
+        floor: float = 0.35,
     ) -> None:
         super().__init__()
+        self.floor = floor
         if (bins - 1) % stride:
             raise ValueError(f"bins {bins} must be a multiple of stride {stride}, plus one")
         subbands = (bins - 1) // stride
@@ -110,7 +115,7 @@ class CausalCRN(nn.Module):
         for join, layer in zip(self.joins, [*self.decoder, nn.Identity()], strict=True):
             y = layer(join(torch.cat([y, skips.pop()], 1)))
         mask = self.decode_out(y).unflatten(0, (batch, frames)).permute(0, 2, 3, 1)
-        mask = torch.cat([mask, mask[:, :, -1:]], 2)
+        mask = raise_to_floor(torch.cat([mask, mask[:, :, -1:]], 2), self.floor)
         return complex_product(mask, image), CRNState(level_state, tuple(hidden))
 
 
@@ -183,6 +188,13 @@ class RecurrentBlock(nn.Module):
         mixed = nn.functional.scaled_dot_product_attention(query, key, value)
         mixed = mixed.transpose(1, 2).reshape(batch, frames, bands, channels)
         return x + self.project_frequency(mixed), hidden
+
+
+def raise_to_floor(mask: Tensor, floor: float) -> Tensor:
+    """Magnitudes `m` of a complex mask to `sqrt(m^2 + floor^2)`; phases stay."""
+    square = mask.square().sum(1, keepdim=True)
+    # Where a mask is next to nothing its phase is arbitrary, and must not have a steep gradient.
+    return mask * torch.sqrt(1 + floor**2 / (square + 1e-3))
 
 
 def complex_product(a: Tensor, b: Tensor) -> Tensor:

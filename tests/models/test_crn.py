@@ -1,8 +1,10 @@
+import math
+
 import pytest
 import torch
 
 from speechgan.features.stft import Stft
-from speechgan.models.crn import CausalCRN, RunningLevel
+from speechgan.models.crn import CausalCRN, RunningLevel, raise_to_floor
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +75,13 @@ def test_running_level_is_the_bias_corrected_mean_and_skips_silence():
         total, weight = total * decay + size, weight * decay + (size > 0)
         expected.append(total / weight if weight else 0.0)
     torch.testing.assert_close(found[0, 0, 0, 1:], torch.tensor(expected[1:]))
+
+
+def test_the_mask_is_kept_above_its_floor():
+    mask = torch.tensor([[0.0, 0.3, 0.0], [-1.0, 0.4, 0.1]])[None, :, :, None]
+    raised = raise_to_floor(mask, 0.35)[0, :, :, 0]
+    sizes = raised.square().sum(0).sqrt()
+    assert sizes[0].item() == pytest.approx(math.hypot(1, 0.35), rel=1e-3)
+    assert sizes[1].item() == pytest.approx(math.hypot(0.5, 0.35), rel=1e-2)
+    assert sizes[2].item() == pytest.approx(math.hypot(0.1, 0.35), rel=0.05)
+    assert torch.allclose(raised[:, 1] / sizes[1], torch.tensor([0.6, 0.8]))
