@@ -10,6 +10,7 @@ from speechgan.features.emphasis import pre_emphasise
 from speechgan.features.mel import LogMel
 from speechgan.features.signal import Signal
 from speechgan.features.stft import magnitude
+from speechgan.losses.envelope import log_likelihood_ratio
 from speechgan.losses.perceptual import pesq_distance
 
 
@@ -100,5 +101,6 @@ CLOSENESS: dict[str, Callable[[Signal, Signal], Tensor]] = {
     "complex": complex_l2,
     "multi_resolution_stft": multi_resolution_stft,
     "log_mel": log_mel_l1,
+    "log_likelihood_ratio": log_likelihood_ratio,
     "pesq": pesq_distance,
 }
