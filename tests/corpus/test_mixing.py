@@ -8,7 +8,14 @@ import soundfile
 
 from speechgan.data.cache import WaveStore
 from speechgan.data.manifest import scan
-from speechgan.data.mixing import Degradation, Mixtures, coloured_noise, convolve, noise_gain
+from speechgan.data.mixing import (
+    Degradation,
+    Mixtures,
+    change_speed,
+    coloured_noise,
+    convolve,
+    noise_gain,
+)
 from speechgan.data.rooms import room_responses
 
 PLAIN = Degradation(
@@ -171,3 +178,15 @@ def test_folder_that_cannot_be_written_is_named(tmp_path, stores):
     soundfile.write(tmp_path / "speech/a.wav", np.zeros(100), 16000)
     with pytest.raises(SpeechganError, match=r"file.*data\.cache"):
         WaveStore(scan(tmp_path), Path(tmp_path), 16000, blocked)
+
+
+@pytest.mark.parametrize("speed", [0.88, 1.0, 1.08])
+@pytest.mark.parametrize("hertz", [300.0, 7200.0])
+def test_speed_moves_every_frequency_and_weakens_none(speed, hertz):
+    wave = np.sin(2 * np.pi * hertz / 16000 * np.arange(16000))
+    faster = change_speed(wave, speed)
+    assert len(faster) == pytest.approx(16000 / speed, abs=1)
+    middle = faster[2000:10192]
+    level = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
+    assert level.argmax() * 16000 / len(middle) == pytest.approx(hertz * speed, abs=2)
+    assert middle.std() == pytest.approx(np.sqrt(0.5), rel=0.02)
