@@ -9,6 +9,7 @@ the other, over and over.
 import argparse
 import itertools
 import json
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from systems import IMPORTS, REPEATS, list_systems, load_system, measure_in_process
 
 from speechgan import audio
+from speechgan.errors import SpeechganError
 
 NOISY = Path(__file__).parents[1] / "examples" / "noisy"
 SHORT_SECONDS = 10
@@ -33,11 +35,14 @@ def main() -> None:
     add("--threads", type=int, default=1, help="of the CPU (default: 1)")
     add("--json", type=Path, metavar="FILE", help="write the figures here too")
     arguments = parser.parse_args()
+    pairs = arguments.data and arguments.data / "pairs" / "test"
+    if pairs and not (pairs / "noisy").is_dir():
+        # Said now and not after an hour of measuring.
+        raise SpeechganError(f"{pairs / 'noisy'}: no such folder; give the one that holds pairs/")
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         report = measure_resources(Path(folder), arguments)
         print_resources(report)
-        if arguments.data:
-            pairs = arguments.data / "pairs" / "test"
+        if pairs:
             report["quality"] = measure_quality(pairs, Path(folder), arguments)
             print_quality(report["quality"])
     if arguments.json:
@@ -158,4 +163,7 @@ def print_quality(quality: dict[str, dict[str, float]]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SpeechganError as error:
+        sys.exit(f"enhance.py: error: {error}")

@@ -1,11 +1,12 @@
 """How much audio the training loader yields: does it starve the machine that trains?
 
-    python benchmarks/loader.py [--data DIR] [key=value ...]
+    python benchmarks/loader.py [key=value ...] [--data DIR] [--workers N ...]
 
 Without --data, speech and noise are taken from the examples: the clean side, and noisy minus clean.
 """
 
 import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from speechgan import audio
+from speechgan.errors import SpeechganError
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -74,4 +76,7 @@ def write_corpus(root: Path) -> Path:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SpeechganError as error:
+        sys.exit(f"loader.py: error: {error}")

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from speechgan.errors import SpeechganError
+
 REPEATS = 7
 IMPORTS = "import"
 """Not a system: the process that only imports torch and torchaudio."""
@@ -61,7 +63,7 @@ def measure_in_process(
         seconds to enhance the file, from disk to disk; `peak`, MB of resident memory at most.
 
     Raises:
-        RuntimeError: the process failed.
+        SpeechganError: the process failed.
     """
     command = [sys.executable, __file__, name, "--model", model, "--threads", str(threads)]
     command += ["--started", str(time.time()), "--repeats", str(repeats)]
@@ -74,7 +76,7 @@ def measure_in_process(
         command, env=os.environ | limits, stdout=subprocess.PIPE, text=True, check=False
     )
     if process.returncode:
-        raise RuntimeError(f"{name}: the measuring process failed, see above")
+        raise SpeechganError(f"{name}: the measuring process failed, see above")
     result: dict[str, float] = json.loads(process.stdout)
     return result
 
@@ -123,4 +125,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SpeechganError as error:
+        sys.exit(f"systems.py: error: {error}")

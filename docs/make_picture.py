@@ -4,6 +4,7 @@ python docs/make_picture.py [--model NAME|DIR] [--example NAME] [-o FILE]
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -13,6 +14,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 
 from speechgan import Enhancer, audio
+from speechgan.errors import SpeechganError
 
 ROOT = Path(__file__).parents[1]
 N_FFT, HOP = 512, 128
@@ -70,4 +72,7 @@ def measure_levels(wave: audio.Wave) -> audio.Wave:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SpeechganError as error:
+        sys.exit(f"make_picture.py: error: {error}")

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 TITLES = {
@@ -49,9 +50,10 @@ def main() -> None:
             noisy = means["noisy"]
             cells = [f"{means['enhanced'][k]['mean']:.{n}f}" for k, (_, n) in COLUMNS.items()]
             rows.append([title, run.name.rsplit("-", 1)[1], f"{validation(run):.3f}", *cells])
-    if noisy:
-        cells = [f"{noisy[k]['mean']:.{n}f}" for k, (_, n) in COLUMNS.items()]
-        rows.insert(2, ["noisy input", "", "", *cells])
+    if noisy is None:
+        sys.exit(f"compare.py: error: {folder}: holds no measured runs of compare.sh")
+    cells = [f"{noisy[k]['mean']:.{n}f}" for k, (_, n) in COLUMNS.items()]
+    rows.insert(2, ["noisy input", "", "", *cells])
     print("\n".join(f"| {' | '.join(row)} |" for row in rows))
 
 
