@@ -54,6 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read the output has enough of it; Python must not complain at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        # A disk that is full or read-only where nobody expected it is no reason for a traceback.
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"speechgan: error: {where}{error.strerror or error}", file=sys.stderr)
+        return 1
     return code
 
 

@@ -41,7 +41,7 @@ class WaveStore:
         key = json.dumps([sample_rate, str(root.resolve()), stats])
         self.path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
         lengths_path = self.path.with_suffix(".json")
-        if not (self.path.exists() and lengths_path.exists()):
+        if not self._is_whole(lengths_path):
             self._decode(root, lengths_path)
         self.lengths = np.array(json.loads(lengths_path.read_text()), dtype=np.int64)
         self.starts = np.concatenate([[0], np.cumsum(self.lengths)])
@@ -67,6 +67,13 @@ class WaveStore:
         start = int(self.starts[index]) + start
         stop = min(start + samples, int(self.starts[index + 1]))
         return self.samples[start:stop].astype(np.float32) / 32768
+
+    def _is_whole(self, lengths_path: Path) -> bool:
+        try:
+            lengths = json.loads(lengths_path.read_text())
+            return len(np.load(self.path, mmap_mode="r")) == sum(lengths)
+        except (OSError, ValueError, EOFError):
+            return False
 
     def _decode(self, root: Path, lengths_path: Path) -> None:
         try:

@@ -1,5 +1,6 @@
 """Which recordings there are, and what each of them is for."""
 
+import contextlib
 import csv
 import hashlib
 import os
@@ -110,6 +111,8 @@ def describe(path: Path, root: Path) -> Recording | None:
         raise SpeechganError(
             f"{path}: not readable as audio ({error}); remove or mend it"
         ) from None
+    if not info.frames:
+        raise SpeechganError(f"{path}: holds no samples; remove it")
     seconds = info.frames / info.samplerate
     return Recording(
         relative.as_posix(), role, split, speaker, round(seconds, 3), info.samplerate, info.channels
@@ -148,13 +151,24 @@ def _digest(text: str) -> str:
 
 
 def write_manifest(recordings: Iterable[Recording], path: Path) -> None:
-    """Writes a CSV file, whole or not at all."""
+    """Writes a CSV file, whole or not at all.
+
+    Raises:
+        SpeechganError: it cannot be written.
+    """
     beside = path.with_name(path.name + ".part")
-    with beside.open("w", newline="") as file:
-        writer = csv.DictWriter(file, [f.name for f in fields(Recording)])
-        writer.writeheader()
-        writer.writerows(asdict(r) for r in recordings)
-    os.replace(beside, path)
+    try:
+        with beside.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, [f.name for f in fields(Recording)])
+            writer.writeheader()
+            writer.writerows(asdict(r) for r in recordings)
+        os.replace(beside, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise SpeechganError(
+            f"{path}: cannot be written ({error.strerror}); choose another file with -o"
+        ) from None
 
 
 def read_manifest(path: Path) -> list[Recording]:
@@ -164,12 +178,11 @@ def read_manifest(path: Path) -> list[Recording]:
         SpeechganError: no such file, or a row that does not fit.
     """
     try:
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-    except OSError as error:
-        raise SpeechganError(
-            f"{path}: {error.strerror}; make it with `speechgan data scan`"
-        ) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SpeechganError(f"{path}: {reason}; make it with `speechgan data scan`") from None
     recordings = []
     for line, row in enumerate(rows, start=2):
         try:

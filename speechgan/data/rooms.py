@@ -1,5 +1,6 @@
 """Simulated room impulse responses."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pyroomacoustics
+
+from speechgan.errors import SpeechganError
 
 
 def room_responses(
@@ -27,10 +30,13 @@ def room_responses(
 
     Returns:
         `(count, sample)` float32, as long as the longest reverberation time.
+
+    Raises:
+        SpeechganError: `folder` cannot be written.
     """
     key = json.dumps([count, sample_rate, seed, list(reverberation)])
     path = folder / f"rooms-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
-    if path.exists():
+    with contextlib.suppress(OSError, ValueError, EOFError):  # none there, or damaged
         return np.load(path)
     rng = np.random.default_rng(seed)
     samples = int(reverberation[1] * sample_rate)
@@ -53,8 +59,14 @@ def room_responses(
         direct = int(np.argmax(np.abs(response)))
         response = response[direct : direct + samples] / response[direct]
         row[: len(response)] = response
-    folder.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.stem}.{os.getpid()}.part.npy")
-    np.save(beside, bank)
-    os.replace(beside, path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(beside, bank)
+        os.replace(beside, path)
+    except OSError as error:
+        raise SpeechganError(
+            f"{folder}: cannot keep room responses here ({error.strerror}); "
+            "choose another folder with data.cache=DIR"
+        ) from None
     return bank

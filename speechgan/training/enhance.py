@@ -64,7 +64,7 @@ def train_enhancer(
 
 
 def refuse_pesq_elsewhere(config: DictConfig) -> None:
-    """PESQ, as a term or as what a critic learns, is defined at 16 kHz.
+    """PESQ, as a term, as what a critic learns or as what chooses the best, is defined at 16 kHz.
 
     Raises:
         SpeechganError: the configuration asks for it at another rate.
@@ -72,6 +72,7 @@ def refuse_pesq_elsewhere(config: DictConfig) -> None:
     wanted = {
         "system.closeness.pesq=0": config.system.closeness.get("pesq"),
         "system.metric=null": config.system.get("metric"),
+        "trainer.monitor=si_sdr": config.trainer.monitor == "pesq",
     }
     for remedy, setting in wanted.items():
         if setting and config.sample_rate != 16000:

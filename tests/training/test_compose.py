@@ -48,6 +48,7 @@ def test_mistakes_are_named_in_one_line(name, overrides, text):
     [
         (["system=supervised"], "system.closeness.pesq=0"),
         (["system=two_headed_metric", "system.closeness.pesq=0"], "system.metric=null"),
+        (["system=supervised", "system.closeness.pesq=0"], "trainer.monitor=si_sdr"),
     ],
 )
 def test_pesq_at_another_rate_is_refused(overrides, remedy):

@@ -1,0 +1,147 @@
+"""`speechgan train` and `speechgan data`, on the recorded pairs."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+import soundfile
+from omegaconf import OmegaConf
+from safetensors.torch import load_file
+
+from speechgan.cli.main import main
+
+PAIRS = Path(__file__).parents[1] / "data"
+TINY = [
+    *(f"generator.{name}=8" for name in ("channels", "bands", "hidden")),
+    "data.batch_size=2",
+    "data.seconds=0.5",
+    "data.valid_items=1",
+    "trainer.max_steps=2",
+    "trainer.validate_every=2",
+    "trainer.workers=0",
+    "trainer.accelerator=cpu",
+    "trainer.threads=1",
+    "system=supervised",
+]
+
+
+def train(folder: Path, *settings: str) -> int:
+    own = [f"data.root={PAIRS}", f"data.cache={folder.parent / 'cache'}", f"run.folder={folder}"]
+    return main(["train", "enhance", *own, *TINY, *settings])
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of two steps."""
+    folder = tmp_path_factory.mktemp("runs") / "first"
+    assert train(folder) == 0
+    return folder
+
+
+def test_a_run_leaves_a_model_that_enhances(trained: Path, tmp_path: Path) -> None:
+    source, target = PAIRS / "noisy" / "p228_wind.flac", tmp_path / "out.wav"
+    model = str(trained / "best")
+    assert main(["enhance", str(source), "-o", str(target), "--model", model]) == 0
+    assert target.stat().st_size > 10_000
+    card = (trained / "best" / "card.md").read_text()
+    assert "2 steps" in card and "Supervised" in card and "pesq" in card
+
+
+def test_a_run_leaves_its_configuration_and_its_log(trained: Path) -> None:
+    config = OmegaConf.load(trained / "config.yaml")
+    assert config.trainer.max_steps == 2 and config.generator.channels == 8
+    lines = [json.loads(line) for line in (trained / "metrics.jsonl").read_text().splitlines()]
+    assert {"valid/pesq", "valid/estoi", "valid/si_sdr"} <= lines[-1].keys()
+    assert list((trained / "tensorboard").iterdir())
+
+
+def test_a_finished_run_is_not_trained_again(trained: Path) -> None:
+    before = load_file(trained / "best" / "model.safetensors")
+    assert train(trained, "--resume") == 0
+    after = load_file(trained / "best" / "model.safetensors")
+    assert all(after[name].equal(weight) for name, weight in before.items())
+
+
+def test_training_goes_on_from_a_model(trained: Path, tmp_path: Path) -> None:
+    own = [f"run.fine_tune={trained / 'best'}", "trainer.turns.generator.optimizer.lr=0"]
+    assert train(tmp_path / "second", *own) == 0
+    first, second = (
+        load_file(folder / "best" / "model.safetensors")
+        for folder in (trained, tmp_path / "second")
+    )
+    # Nothing was learned at a rate of 0: these are the model's weights, not those of chance.
+    assert all(second[name].allclose(weight) for name, weight in first.items())
+
+
+def test_a_model_of_another_shape_is_refused(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(tmp_path / "x", f"run.fine_tune={trained / 'best'}", "generator.hidden=12") == 1
+    shown = capsys.readouterr().err.splitlines()[-1]
+    assert "not weights of the configured generator" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["enhance"], "data.root is not set; give it as data.root=VALUE"),
+        (["enhance", "data.root=/nowhere"], "/nowhere: no such folder"),
+        (["enhance", "data.root=/x", "trainer.max_stepz=2"], "trainer.max_stepz"),
+        (["enhance", "data.root=/x", "system=nonesuch"], "system/nonesuch"),
+        (["paint", "data.root=/x"], "nothing to train called 'paint'; known: enhance"),
+        (["enhance", "data.root=/x", "data.batch_size=0"], "data.batch_size must be greater"),
+        (["enhance", "data.root=/x", "system.objective=best"], "no objective 'best'"),
+    ],
+)
+def test_mistakes_are_one_line(
+    words: list[str], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", *words]) == 1
+    shown = capsys.readouterr()
+    assert text in shown.err and shown.err.startswith("speechgan: error: ")
+    assert shown.err.count("\n") == 1 and shown.out == ""
+
+
+def test_cfg_prints_what_would_be_trained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "enhance", "--cfg", "job", "system=two_headed_metric"]) == 0
+    config = OmegaConf.create(capsys.readouterr().out)
+    assert config.system.metric._target_.endswith("MetricCritic")
+    assert OmegaConf.is_missing(config.data, "root")
+
+
+def test_scan_writes_a_manifest_to_train_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").mkdir()
+    for side in ("clean", "noisy"):
+        (tmp_path / "data" / side).symlink_to(PAIRS / side)
+    manifest = tmp_path / "data" / "list.csv"
+    assert main(["data", "scan", str(tmp_path / "data"), "-o", str(manifest)]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in shown[1:3]] == [["clean", "-", "3"], ["noisy", "-", "3"]]
+    with manifest.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {(r["role"], r["sample_rate"], r["channels"]) for r in rows} == {
+        ("clean", "16000", "1"),
+        ("noisy", "16000", "1"),
+    }
+    assert train(tmp_path / "run", f"data.root={manifest}") == 0
+
+
+def test_a_manifest_below_a_file_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["data", "scan", str(PAIRS), "-o", str(tmp_path / "file" / "m.csv")]) == 1
+    shown = capsys.readouterr().err
+    assert "m.csv: cannot be written" in shown and shown.count("\n") == 1
+
+
+def test_a_recording_without_samples_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "speech").mkdir()
+    soundfile.write(tmp_path / "speech" / "empty.wav", [], 16000)
+    assert main(["data", "scan", str(tmp_path)]) == 1
+    assert "empty.wav: holds no samples; remove it" in capsys.readouterr().err
