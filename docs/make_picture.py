@@ -18,7 +18,7 @@ from speechgan.errors import SpeechganError
 
 ROOT = Path(__file__).parents[1]
 N_FFT, HOP = 512, 128
-RANGE_DB = 70
+RANGE_DB = 60
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Draw spectrograms before and after.")
     add = parser.add_argument
     add("--model", default="default", metavar="NAME|DIR", help="model (default: default)")
-    add("--example", default="kerstin_coffee-shop.flac", metavar="NAME", help="in examples/noisy")
+    add("--example", default="p228_fireplace.flac", metavar="NAME", help="in examples/noisy")
     add("-o", "--output", type=Path, default=ROOT / "docs" / "images" / "before_after.png")
     arguments = parser.parse_args()
     noisy, sample_rate = audio.read(ROOT / "examples" / "noisy" / arguments.example)
@@ -42,7 +42,7 @@ def draw(waves: dict[str, audio.Wave], sample_rate: int, path: Path) -> None:
     levels = {title: measure_levels(wave) for title, wave in waves.items()}
     top = max(float(level.max()) for level in levels.values())
     figure, axes = pyplot.subplots(
-        1, len(levels), figsize=(14, 4.5), dpi=100, sharey=True, layout="constrained"
+        1, len(levels), figsize=(14, 4.5), dpi=80, sharey=True, layout="constrained"
     )
     for axis, (title, level) in zip(axes, levels.items(), strict=True):
         image = axis.imshow(
