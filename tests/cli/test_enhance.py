@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -225,6 +225,15 @@ def test_bad_standard_input_is_an_error_and_sends_nothing(model_folder: Path) ->
         assert b"standard-input.wav: " + reason.encode() in done.stderr
 
 
+@pytest.fixture
+def _heeding_ctrl_c() -> Iterator[None]:
+    """A shell that starts the tests in the background lets them, and their children, ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heeding_ctrl_c")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_leaves_no_half_file(
     tmp_path: Path, model_folder: Path, number: signal.Signals, code: int
