@@ -9,9 +9,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -27,7 +25,7 @@ def main() -> None:
     add = parser.add_argument
     add("--data", type=Path, metavar="DIR", help="speech/ and noise/, or pairs (default: examples)")
     add("--workers", type=int, nargs="+", default=[0, 1, 2], metavar="N", help="loader processes")
-    add("--seconds", type=float, default=15, help="to measure for, each time (default: 15)")
+    add("--batches", type=int, default=400, help="to make, each time (default: 400)")
     add("overrides", nargs="*", metavar="key=value", help="settings, as of `speechgan train`")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
@@ -35,32 +33,30 @@ def main() -> None:
         settings = [f"data.root='{root}'", f"data.cache='{folder}/cache'", *arguments.overrides]
         print("| workers | batches a second | seconds of audio a second |\n|---|---|---|")
         for workers in arguments.workers:
-            batches, audio_seconds = measure(settings, workers, arguments.seconds)
+            batches, audio_seconds = measure(settings, workers, arguments.batches)
             print(f"| {workers} | {batches:.1f} | {audio_seconds:.0f} |", flush=True)
 
 
-def measure(settings: list[str], workers: int, seconds: float) -> tuple[float, float]:
+def measure(settings: list[str], workers: int, count: int) -> tuple[float, float]:
     """Batches, and seconds of audio, that the loader yields in a second once it is warm."""
+    import torch
     from hydra.utils import instantiate
-    from lightning_fabric import Fabric
 
     from speechgan.training.compose import compose
+    from speechgan.training.loading import load_batches
 
-    config = compose("enhance", [*settings, f"trainer.workers={workers}"])
+    config = compose("enhance", settings)
     training, _ = instantiate(config.data, _convert_="all").open()
-    trainer = instantiate(config.trainer, _convert_="all")
-    # The very loader of a run; endless, as far as this goes.
-    loader: Iterator[Any] = trainer._load(training, range(10**6), Fabric(accelerator="cpu"))
     # What was fetched ahead while the processes started would count as made in no time.
-    for _ in range(1 + 5 * workers):
+    ahead = 1 + 5 * workers
+    loader = load_batches(training, range(ahead + count), torch.device("cpu"), workers)
+    for _ in range(ahead):
         next(loader)
-    count = 0
     started = time.perf_counter()
-    while (elapsed := time.perf_counter() - started) < seconds:
-        next(loader)
-        count += 1
-    drawn = config.data.batch_size * config.data.seconds
-    return count / elapsed, count * drawn / elapsed
+    for _ in loader:
+        pass
+    elapsed = time.perf_counter() - started
+    return count / elapsed, count * config.data.batch_size * config.data.seconds / elapsed
 
 
 def write_corpus(root: Path) -> Path:

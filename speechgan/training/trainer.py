@@ -1,6 +1,5 @@
 """One adversarial loop for every system."""
 
-import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,20 +9,14 @@ import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies import DDPStrategy
 from torch.optim import Optimizer
-from torch.utils.data import DataLoader, Dataset
 
 from speechgan.errors import SpeechganError
 from speechgan.systems.base import System
 from speechgan.training.checkpoint import load_checkpoint, save_checkpoint
+from speechgan.training.loading import Batches, load_batches
 from speechgan.training.logging import RunLog
 from speechgan.training.run import Run
 from speechgan.training.stopping import stop_request
-
-
-class Batches(Protocol):
-    """Numbered batches: number `n` is the same whenever it is asked for."""
-
-    def __getitem__(self, number: int) -> Any: ...
 
 
 class Validation(Protocol):
@@ -197,18 +190,7 @@ class Trainer:
         numbers = [
             n * fabric.world_size + fabric.global_rank for n in range(run.step, self.max_steps)
         ]
-        loader: DataLoader[Any] = DataLoader(
-            _Indexed(batches),
-            batch_size=None,
-            sampler=numbers,
-            num_workers=self.workers,
-            prefetch_factor=4 if self.workers else None,
-            pin_memory=fabric.device.type == "cuda",
-            worker_init_fn=_prepare_worker,
-            generator=torch.Generator(),  # of its own: making batches draws nothing of the run's
-            multiprocessing_context="spawn" if self.workers else None,
-        )
-        return (batch.to(fabric.device) for batch in loader)
+        return load_batches(batches, numbers, fabric.device, self.workers)
 
     def _step(self, run: Run, batch: Any) -> None:
         rise = min(1.0, (run.step + 1) / self.warmup_steps) if self.warmup_steps else 1.0
@@ -237,19 +219,3 @@ class Trainer:
         run.system.train()
         log.scalars(run.step, {f"valid/{name}": figure for name, figure in figures.items()})
         log.say(f"step {run.step}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))
-
-
-class _Indexed(Dataset[Any]):
-    """Batches as a dataset whose sampler decides where it ends."""
-
-    def __init__(self, batches: Batches) -> None:
-        self.batches = batches
-
-    def __getitem__(self, number: int) -> Any:
-        return self.batches[number]
-
-
-def _prepare_worker(worker: int) -> None:
-    torch.set_num_threads(1)
-    # Ctrl-C and SIGTERM are the trainer's to answer; the loader ends its workers itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,55 @@
+"""Numbered batches, made ahead of time by worker processes."""
+
+import signal
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+
+class Batches(Protocol):
+    """Numbered batches: number `n` is the same whenever it is asked for."""
+
+    def __getitem__(self, number: int) -> Any: ...
+
+
+def load_batches(
+    batches: Batches, numbers: Sequence[int], device: torch.device, workers: int = 0
+) -> Iterator[Any]:
+    """The batches of these numbers, in this order, on a device.
+
+    Args:
+        batches: what makes them.
+        numbers: which to make.
+        device: where to.
+        workers: processes that make batches; 0 to make them in this one.
+    """
+    loader: DataLoader[Any] = DataLoader(
+        _Indexed(batches),
+        batch_size=None,
+        sampler=numbers,
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
+        pin_memory=device.type == "cuda",
+        worker_init_fn=_prepare_worker,
+        generator=torch.Generator(),  # of its own: making batches draws nothing of the run's
+        multiprocessing_context="spawn" if workers else None,
+    )
+    return (batch.to(device) for batch in loader)
+
+
+class _Indexed(Dataset[Any]):
+    """Batches as a dataset whose sampler decides where it ends."""
+
+    def __init__(self, batches: Batches) -> None:
+        self.batches = batches
+
+    def __getitem__(self, number: int) -> Any:
+        return self.batches[number]
+
+
+def _prepare_worker(worker: int) -> None:
+    torch.set_num_threads(1)
+    # Ctrl-C and SIGTERM are the trainer's to answer; the loader ends its workers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
