@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Enhancer", "__version__"]
+__all__ = ["Converter", "Enhancer", "__version__"]
 
 if TYPE_CHECKING:
+    from speechgan.inference.converter import Converter
     from speechgan.inference.enhancer import Enhancer
 
 
@@ -15,4 +16,8 @@ def __getattr__(name: str) -> Any:
         from speechgan.inference.enhancer import Enhancer
 
         return Enhancer
+    if name == "Converter":
+        from speechgan.inference.converter import Converter
+
+        return Converter
     raise AttributeError(f"module 'speechgan' has no attribute {name!r}")

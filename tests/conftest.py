@@ -23,3 +23,50 @@ def recordings() -> dict[str, tuple[np.ndarray, np.ndarray]]:
         )
         for path in sorted((PAIRS / "noisy").glob("*.flac"))
     }
+
+
+VOICES = {"kerstin": ["kerstin_wind"], "p228": ["p228_coffee", "p228_wind"]}
+
+
+@pytest.fixture(scope="session")
+def voices_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for each of two speakers, their recordings cut into three."""
+    root = tmp_path_factory.mktemp("voices")
+    for speaker, names in VOICES.items():
+        (root / speaker).mkdir()
+        for name in names:
+            wave, rate = soundfile.read(PAIRS / "clean" / f"{name}.flac", dtype="float32")
+            for number, part in enumerate(np.array_split(wave, 3)):
+                soundfile.write(root / speaker / f"{name}_{number}.wav", part, rate)
+    return root
+
+
+@pytest.fixture(scope="session")
+def converter_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved converter between the two, which changes mean, deviation and pitch."""
+    from speechgan.data.voice_cache import bring_to_level
+    from speechgan.features.statistics import SpeakerStatistics
+    from speechgan.features.world import World
+    from speechgan.inference.pretrained import save_model
+    from speechgan.inference.speakers import SPEAKERS, TargetSpeaker, format_speakers
+    from speechgan.models.shallow import ShallowGenerator
+
+    speakers = []
+    for name, files in VOICES.items():
+        waves = [soundfile.read(PAIRS / "clean" / f"{f}.flac", dtype="float32")[0] for f in files]
+        voices = [World().analyse(bring_to_level(wave)) for wave in waves]
+        minutes = sum(map(len, waves)) / 16000 / 60
+        statistics = SpeakerStatistics.measure(voices)
+        speakers.append(TargetSpeaker(name, "f", "", "CC0", minutes, statistics))
+    size = {"bins": 36, "speakers": 2, "channels": 4}
+    config = {
+        "task": "convert",
+        "sample_rate": 16000,
+        "features": {"_target_": "speechgan.features.world.World"},
+        "generator": {"_target_": "speechgan.models.shallow.ShallowGenerator", **size},
+    }
+    folder = tmp_path_factory.mktemp("models") / "two"
+    card = "# two\n\nTwo voices, for tests.\n"
+    others = {SPEAKERS: format_speakers(speakers)}
+    save_model(folder, config, ShallowGenerator(**size), card, others)
+    return folder

@@ -1,18 +1,21 @@
 """Which recording goes where: files, folders, standard input and output."""
 
+import argparse
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from speechgan.errors import SpeechganError
 
 STANDARD = "-"
-MARK = ".enhanced"
+BAR = "{percentage:3.0f}% |{bar}| {n:.0f}/{total:.0f} s of audio [{elapsed}<{remaining}]"
 
 
 @dataclass(frozen=True)
@@ -30,20 +33,32 @@ class Job:
     name: str
 
 
+class Written(Protocol):
+    """What a job tells of what it wrote."""
+
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def sample_rate(self) -> int: ...
+    @property
+    def channels(self) -> int: ...
+
+
 @contextmanager
-def plan_jobs(inputs: list[str], output: str | None) -> Iterator[list[Job]]:
+def plan_jobs(inputs: list[str], output: str | None, mark: str) -> Iterator[list[Job]]:
     """The jobs of a command line; what goes to standard output is copied there at the end.
 
     Args:
         inputs: files, folders, or "-" alone for standard input.
         output: file, folder, or "-" for standard output; None writes beside the input, and from
             standard input to standard output.
+        mark: what is put into the name of an output beside its input, such as `.enhanced`.
 
     Raises:
         SpeechganError: inputs and output do not go together, or a folder holds no audio.
     """
     if STANDARD not in inputs and output != STANDARD:
-        yield _plan_files([Path(name) for name in inputs], output)
+        yield _plan_files([Path(name) for name in inputs], output, mark)
         return
     if len(inputs) > 1 or Path(inputs[0]).is_dir():
         raise SpeechganError("-: standard input and output take one recording; give one file")
@@ -56,25 +71,104 @@ def plan_jobs(inputs: list[str], output: str | None) -> Iterator[list[Job]]:
         if inputs[0] == STANDARD:
             _receive(received)
         source = received if inputs[0] == STANDARD else Path(inputs[0])
-        (job,) = _plan_files([source], str(sent) if to_standard else output)
+        (job,) = _plan_files([source], str(sent) if to_standard else output, mark)
         yield [Job(job.source, job.target, inputs[0])]
         if to_standard and sent.exists():
             with sent.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)
 
 
-def _plan_files(inputs: list[Path], output: str | None) -> list[Job]:
+def run_jobs(
+    jobs: list[Job],
+    work: Callable[[Path, Path, Callable[[float], object]], Written],
+    overwrite: bool,
+) -> list[dict[str, Any]]:
+    """Does jobs one after the other, with a progress bar; one that fails does not stop the others.
+
+    Args:
+        jobs: of `plan_jobs`.
+        work: called with source, target and what is to be told the seconds finished.
+        overwrite: whether a target that exists is replaced.
+
+    Returns:
+        A record of each job: what was written, or the error, which is also printed.
+    """
+    from tqdm import tqdm
+
+    sources = {job.source.resolve() for job in jobs}
+    records = []
+    shown = sys.stderr.isatty()
+    total = sum(_measure_seconds(job.source) for job in jobs) if shown else None
+    with tqdm(total=total, disable=not shown, bar_format=BAR) as bar:
+        for job in jobs:
+            record: dict[str, Any] = {"input": job.name}
+            started = time.perf_counter()
+            try:
+                if job.target.resolve() in sources:
+                    raise SpeechganError(f"{job.target}: is itself an input; choose another output")
+                if job.target.exists() and not overwrite:
+                    raise SpeechganError(f"{job.target}: exists; use --overwrite to replace it")
+                done = work(job.source, job.target, bar.update)
+            except SpeechganError as error:
+                bar.write(f"speechgan: error: {error}", file=sys.stderr)
+                record["error"] = str(error)
+            else:
+                record["output"] = str(job.target)
+                record["seconds"] = round(done.seconds, 3)
+                record["sample_rate"] = done.sample_rate
+                record["channels"] = done.channels
+                record["elapsed"] = round(time.perf_counter() - started, 3)
+            records.append(record)
+    return records
+
+
+def summarise(records: list[dict[str, Any]], verb: str) -> str:
+    """One line: how many files, how much audio, how long it took."""
+    done = [record for record in records if "error" not in record]
+    seconds, elapsed = (sum(record[key] for record in done) for key in ("seconds", "elapsed"))
+    count = f"{len(done)} of {len(records)} files" if len(records) > 1 else f"{len(done)} file"
+    return f"{count} {verb}: {seconds:.1f} s of audio in {elapsed:.1f} s"
+
+
+def refuse_mixed_output(inputs: list[str], output: str | None, as_json: bool) -> None:
+    """Standard output takes the sound or a report, not both.
+
+    Raises:
+        SpeechganError: both are asked for.
+    """
+    if as_json and (output == STANDARD or (output is None and STANDARD in inputs)):
+        raise SpeechganError("--json: standard output takes the sound; name a file with -o")
+
+
+def parse_count(text: str) -> int:
+    """A whole number from the command line."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def _measure_seconds(path: Path) -> float:
+    from speechgan.audio import Reader
+
+    try:
+        with Reader(path) as reader:
+            return reader.samples / reader.sample_rate
+    except SpeechganError:
+        return 0.0  # its own job reports it
+
+
+def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
     jobs: dict[Path, Job] = {}
     whole_folders = any(path.is_dir() for path in inputs)
     folder = None if output is None else Path(output)
     for path in inputs:
         if path.is_dir():
-            pairs = [(file, file.relative_to(path)) for file in _find_audio(path, folder)]
+            pairs = [(file, file.relative_to(path)) for file in _find_audio(path, folder, mark)]
         else:
             pairs = [(path, Path(path.name))]
         for file, relative in pairs:
             if output is None or folder is None:
-                target = file.with_name(f"{file.stem}{MARK}{_choose_suffix(file)}")
+                target = file.with_name(f"{file.stem}{mark}{_choose_suffix(file)}")
             elif len(inputs) > 1 or whole_folders or _names_folder(output):
                 target = folder / relative.with_suffix(_choose_suffix(file))
             else:
@@ -83,13 +177,13 @@ def _plan_files(inputs: list[Path], output: str | None) -> list[Job]:
             other = jobs.setdefault(target.absolute(), job)
             if other is not job:
                 raise SpeechganError(
-                    f"{file}: {other.source} would be written to {target} too; enhance one of "
+                    f"{file}: {other.source} would be written to {target} too; take one of "
                     "them on its own"
                 )
     return list(jobs.values())
 
 
-def _find_audio(folder: Path, output: Path | None) -> list[Path]:
+def _find_audio(folder: Path, output: Path | None, mark: str) -> list[Path]:
     """Audio files below a folder, but hidden ones and those that an earlier run wrote."""
     from speechgan.audio import AUDIO_EXTENSIONS
 
@@ -103,7 +197,7 @@ def _find_audio(folder: Path, output: Path | None) -> list[Path]:
         )
         for name in sorted(names):
             file = here / name
-            written = output is None and file.stem.endswith(MARK)
+            written = output is None and file.stem.endswith(mark)
             if file.suffix.lower() in AUDIO_EXTENSIONS and not name.startswith(".") and not written:
                 found.append(file)
     if not found:

@@ -18,9 +18,11 @@ from speechgan.errors import SpeechganError
 
 COMMANDS = {
     "enhance": ("speechgan.cli.enhance", "take the noise out of recordings of speech"),
+    "convert": ("speechgan.cli.convert", "give recordings of speech another speaker's voice"),
     "train": ("speechgan.cli.train", "train a model on your own recordings"),
     "data": ("speechgan.cli.data", "look at a folder of recordings and write its manifest"),
     "evaluate": ("speechgan.cli.evaluate", "measure enhanced speech against clean speech"),
+    "speakers": ("speechgan.cli.speakers", "list the voices that a conversion model speaks in"),
     "models": ("speechgan.cli.models", "list the models, or show the card of one"),
     "doctor": ("speechgan.cli.doctor", "show what is installed, and test that it works"),
 }
@@ -64,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="speechgan", description="Speech enhancement with generative adversarial networks."
+        prog="speechgan", description="GANs for speech: enhancement and voice conversion."
     )
     parser.add_argument("--version", action="version", version=f"speechgan {speechgan.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="command")

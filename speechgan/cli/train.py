@@ -1,6 +1,11 @@
 """`speechgan train`: a GAN from a folder of recordings."""
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 NAME = "train"
 HELP = "train a model on your own recordings"
@@ -8,7 +13,7 @@ HELP = "train a model on your own recordings"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("task", help="what to train: enhance")
+    parser.add_argument("task", help="what to train: enhance or convert")
     parser.add_argument(
         "overrides",
         nargs="*",
@@ -31,17 +36,37 @@ def run(arguments: argparse.Namespace) -> int:
 
         print(OmegaConf.to_yaml(config), end="")
         return 0
+    train = {"enhance": _train_enhancer, "convert": _train_converter}[arguments.task]
+    best = train(config, arguments.resume)
+    figures = ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name != "step")
+    print(f"{_best(config)}: step {best['step']:.0f}, {figures}")
+    return 0
 
-    from pathlib import Path
 
+def _train_enhancer(config: "DictConfig", resume: bool) -> dict[str, float]:
     from speechgan.inference.pretrained import WEIGHTS, find_model
     from speechgan.inference.release import release_best
     from speechgan.training.enhance import train_enhancer
 
-    folder = Path(config.run.folder)
     model = config.run.fine_tune
     weights = find_model(model) / WEIGHTS if model else None
-    best = train_enhancer(config, arguments.resume, release_best(config, folder / "best"), weights)
-    figures = ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name != "step")
-    print(f"{folder / 'best'}: step {best['step']:.0f}, {figures}")
-    return 0
+    return train_enhancer(config, resume, release_best(config, _best(config)), weights)
+
+
+def _train_converter(config: "DictConfig", resume: bool) -> dict[str, float]:
+    from speechgan.inference.pretrained import load_converter
+    from speechgan.inference.release import release_converter
+    from speechgan.training.convert import Predecessor, train_converter
+
+    model = load_converter(config.run.fine_tune) if config.run.fine_tune else None
+    predecessor = None
+    if model:
+        known = {speaker.name: speaker.statistics for speaker in model.speakers}
+        predecessor = Predecessor(model.generator, known)
+    embedding = load_converter(config.run.embedding).generator if config.run.embedding else None
+    release = release_converter(config, _best(config), model.speakers if model else ())
+    return train_converter(config, resume, release, predecessor, embedding)
+
+
+def _best(config: "DictConfig") -> Path:
+    return Path(config.run.folder) / "best"

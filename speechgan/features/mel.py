@@ -1,9 +1,12 @@
 """The smaller image: bands as wide as the ear's, without phase."""
 
 import librosa
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
+
+from speechgan.features.voice import Voice
 
 
 class LogMel(nn.Module):
@@ -56,3 +59,39 @@ class LogMel(nn.Module):
         power = torch.view_as_real(spectrum).square().sum(-1)
         magnitude = power.clamp(min=self.floor**2).sqrt()
         return torch.log((self.filters @ magnitude).clamp(min=self.floor))[:, None]
+
+
+class MelVoice(nn.Module):
+    """Log-mel images for conversion: `speechgan.features.voice.VoiceFeatures` by way of `LogMel`.
+
+    Pitch is part of the image. Arguments as of `LogMel`.
+    """
+
+    def __init__(
+        self,
+        sample_rate: int = 16000,
+        n_fft: int = 1024,
+        hop_length: int = 256,
+        bands: int = 80,
+        lowest: float = 0.0,
+        highest: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.sample_rate, self.hop_length, self.bins = sample_rate, hop_length, bands
+        self.settings = {
+            "features": "mel",
+            "sample_rate": sample_rate,
+            "n_fft": n_fft,
+            "hop_length": hop_length,
+            "bands": bands,
+            "lowest": lowest,
+            "highest": highest,
+        }
+        self.mel = LogMel(sample_rate, n_fft, hop_length, bands, lowest, highest)
+
+    def analyse(self, wave: np.ndarray) -> Voice:
+        """`(sample,)`, full scale at ±1, to a voice of `sample // hop_length + 1` frames."""
+        with torch.no_grad():
+            image = self.mel(torch.from_numpy(np.asarray(wave, np.float32))[None])[0, 0]
+        loudness = 20 / np.log(10) * image.mean(0)
+        return Voice(image.numpy(), loudness.numpy())

@@ -3,7 +3,6 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -17,6 +16,7 @@ from speechgan.audio import Wave
 from speechgan.errors import SpeechganError
 from speechgan.inference.blocks import BLOCK_SECONDS, enhance_blocks
 from speechgan.inference.pretrained import Model, choose_device, load_model
+from speechgan.inference.samples import check_rate, from_float, limit_threads, to_float
 
 Sound = TypeVar("Sound", np.ndarray[Any, Any], Tensor)
 
@@ -130,10 +130,10 @@ class Enhancer:
             )
         if strength == 0:
             return wave.copy()
-        noisy = _to_float(np.atleast_2d(wave))
+        noisy = to_float(np.atleast_2d(wave))
         audio.require_finite(noisy, sample_rate, "wave")
         pieces = self._enhance(lambda: iter([noisy]), sample_rate, len(noisy), strength)
-        return _from_float(np.concatenate(list(pieces), axis=1).reshape(wave.shape), wave.dtype)
+        return from_float(np.concatenate(list(pieces), axis=1).reshape(wave.shape), wave.dtype)
 
     def enhance_file(
         self,
@@ -203,7 +203,7 @@ class Enhancer:
         enhanced = enhance_blocks(waves, self.model, channels, self.seed, self.block_seconds)
         while True:
             # Around each step, not around the loop: settings must not leak to whoever iterates.
-            with torch.inference_mode(), _threads(self.threads):
+            with torch.inference_mode(), limit_threads(self.threads):
                 piece = next(enhanced, None)
             if piece is None:
                 return
@@ -243,39 +243,7 @@ def _measure_level(blocks: Iterable[Wave], channels: int) -> Wave:
     return np.sqrt(energy / samples).astype(np.float32)
 
 
-def _to_float(wave: Wave) -> Wave:
-    if wave.dtype.kind == "f":
-        return wave.astype(np.float32)
-    if wave.dtype in (np.int16, np.int32):
-        return (wave / -float(np.iinfo(wave.dtype).min)).astype(np.float32)
-    raise SpeechganError(
-        f"wave of dtype {wave.dtype}: must be floating point, int16 or int32; convert it first"
-    )
-
-
-def _from_float(wave: Wave, dtype: np.dtype[Any]) -> Wave:
-    if dtype.kind == "f":
-        return wave.astype(dtype)
-    limits = np.iinfo(dtype)
-    steps = np.rint(wave.astype(np.float64) * -float(limits.min))
-    return np.clip(steps, limits.min, limits.max).astype(dtype)
-
-
 def _check(sample_rate: float, strength: float) -> None:
-    if not 0 < sample_rate < float("inf"):
-        raise SpeechganError(f"sample rate {sample_rate}: must be a positive number of Hz")
+    check_rate(sample_rate)
     if not 0 <= strength <= 1:
         raise SpeechganError(f"strength {strength}: must be from 0 to 1")
-
-
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    before = torch.get_num_threads()
-    if count is None or count == before:
-        yield
-        return
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -3,6 +3,7 @@
 import importlib
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from speechgan.errors import SpeechganError
+from speechgan.inference.speakers import TargetSpeaker, load_speakers
 
 SHIPPED = Path(__file__).parent.parent / "weights"
 CONFIG, WEIGHTS, CARD = "config.yaml", "model.safetensors", "card.md"
@@ -30,6 +32,7 @@ class Model:
         features: wave to image and back, see `speechgan.features`.
         generator: in evaluation mode.
         card: Markdown text: data, licence, scores, the command that made it.
+        speakers: of a model of the task `convert`, in the order of their numbers.
     """
 
     name: str
@@ -38,10 +41,15 @@ class Model:
     features: nn.Module
     generator: nn.Module
     card: str
+    speakers: tuple[TargetSpeaker, ...] = ()
 
 
 def save_model(
-    folder: str | os.PathLike[str], config: dict[str, Any], generator: nn.Module, card: str
+    folder: str | os.PathLike[str],
+    config: dict[str, Any],
+    generator: nn.Module,
+    card: str,
+    others: Mapping[str, str] | None = None,
 ) -> None:
     """Writes a model folder, whole or not at all; replaces one that stands there.
 
@@ -50,6 +58,7 @@ def save_model(
         config: task, sample_rate, features and generator, the latter two with `_target_`.
         generator: what `config["generator"]` builds, with the weights to keep.
         card: Markdown text.
+        others: texts of further files, by name.
 
     Raises:
         SpeechganError: it cannot be written; what stood there stands there still.
@@ -67,7 +76,8 @@ def save_model(
         # safetensors' own writing lets nobody but the owner read the file.
         (beside / WEIGHTS).write_bytes(save(weights))
         (beside / CONFIG).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-        (beside / CARD).write_text(card, encoding="utf-8")
+        for name, text in {CARD: card, **(others or {})}.items():
+            (beside / name).write_text(text, encoding="utf-8")
         if folder.exists():
             # A folder cannot take the place of another in one step; the old one is kept until
             # the new one stands.
@@ -110,7 +120,22 @@ def load_model(name: str | os.PathLike[str], device: str | torch.device = "cpu")
         features=_build(folder, config, "features").to(device).eval(),
         generator=generator.to(device).eval(),
         card=load_card(folder),
+        speakers=tuple(load_speakers(folder)) if config["task"] == "convert" else (),
     )
+
+
+def load_converter(name: str | os.PathLike[str], device: str | torch.device = "cpu") -> Model:
+    """As `load_model`, of the task `convert` only.
+
+    Raises:
+        SpeechganError: as `load_model`, or a model of another task.
+    """
+    model = load_model(name, device)
+    if model.config["task"] != "convert":
+        raise SpeechganError(
+            f"{name}: a model for the task {model.config['task']}, not convert; choose another"
+        )
+    return model
 
 
 def list_models() -> list[str]:

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
@@ -100,12 +100,17 @@ class Evaluation:
         Raises:
             ValueError: there was no noisy folder, and `side` needs it.
         """
-        values = np.array(self.values(side, key))
-        count = len(values)
-        if count < 2:
-            return Mean(float(values.mean()), math.nan)
-        error = values.std(ddof=1) / math.sqrt(count)
-        return Mean(float(values.mean()), float(stdtrit(count - 1, 0.975) * error))
+        return mean_of(self.values(side, key))
+
+
+def mean_of(values: Sequence[float]) -> Mean:
+    """Mean of at least one value, with its confidence interval."""
+    numbers = np.array(values)
+    count = len(numbers)
+    if count < 2:
+        return Mean(float(numbers.mean()), math.nan)
+    error = numbers.std(ddof=1) / math.sqrt(count)
+    return Mean(float(numbers.mean()), float(stdtrit(count - 1, 0.975) * error))
 
 
 def evaluate(

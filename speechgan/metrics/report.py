@@ -78,7 +78,7 @@ def choose(evaluation: Evaluation, count: int | None) -> list[tuple[Row, str]]:
 
 def judge(measure: Measure, difference: Mean) -> str:
     """`better` or `worse` if the confidence interval of a difference leaves out 0, else empty."""
-    if measure.better == "one" or not abs(difference.value) > difference.half_width:
+    if measure.better in ("one", "zero") or not abs(difference.value) > difference.half_width:
         return ""
     return "better" if (difference.value > 0) == (measure.better == "higher") else "worse"
 
@@ -174,7 +174,7 @@ def _make_summary(evaluation: Evaluation) -> str:
             mean = evaluation.mean(side, measure.key)
             verdict = judge(measure, mean) if side == "difference" else ""
             cells.append(f'<td class="{verdict}">{format_mean(mean, measure, side)}</td>')
-        arrow = {"higher": "↑", "lower": "↓", "one": "→ 1"}[measure.better]
+        arrow = {"higher": "↑", "lower": "↓", "one": "→ 1", "zero": "→ 0"}[measure.better]
         unit = f" <small>{measure.unit}</small>" if measure.unit else ""
         rows.append(
             f"<tr><th>{escape(measure.title)}{unit}"

@@ -31,7 +31,7 @@ class Measure:
         title: its name for people.
         unit: empty where there is none.
         digits: printed after the point.
-        better: which way is better; `one` means nearer to 1.
+        better: which way is better; `one` means nearer to 1, `zero` nearer to 0.
         meaning: one line.
     """
 
@@ -39,7 +39,7 @@ class Measure:
     title: str
     unit: str
     digits: int
-    better: Literal["higher", "lower", "one"]
+    better: Literal["higher", "lower", "one", "zero"]
     meaning: str
 
 

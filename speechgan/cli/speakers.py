@@ -1,0 +1,42 @@
+"""`speechgan speakers`: whose voices a model has."""
+
+import argparse
+
+NAME = "speakers"
+HELP = "list the voices that a conversion model speaks in"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.add_argument(
+        "--model",
+        default="voices",
+        metavar="NAME|DIR",
+        help="a name that `speechgan models` lists, or a model folder (default: voices)",
+    )
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints; the exit code.
+
+    Raises:
+        SpeechganError: no such model, a damaged one, or one of another task.
+    """
+    from speechgan.inference.pretrained import load_converter
+
+    speakers = load_converter(arguments.model).speakers
+    rows = [(s.name, s.sex, s.language, f"{s.minutes:.1f}", s.licence) for s in speakers]
+    if arguments.json:
+        import json
+
+        keys = ("name", "sex", "language", "minutes", "licence")
+        records = [dict(zip(keys, row, strict=True)) for row in rows]
+        print(json.dumps([r | {"minutes": float(r["minutes"])} for r in records], indent=2))
+        return 0
+    table = [("name", "sex", "language", "minutes", "licence"), *rows]
+    shown = [[cell or "-" for cell in row] for row in table]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
+        print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+    return 0

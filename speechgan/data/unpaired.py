@@ -1,0 +1,117 @@
+"""Training batches of speakers who never say the same sentence, or are not told that they do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class VoiceBatch:
+    """Crops of source speakers, and others of the speakers they are to become.
+
+    Images are normalised by their speakers' statistics.
+
+    Attributes:
+        source: `(batch, 1, bin, frame)`.
+        source_speaker: `(batch,)` numbers of the speakers.
+        target: the same shape; other sentences, unless the batch is of aligned pairs.
+        target_speaker: `(batch,)`.
+    """
+
+    source: Tensor
+    source_speaker: Tensor
+    target: Tensor
+    target_speaker: Tensor
+
+    def to(self, device: object) -> "VoiceBatch":
+        """The same batch on another device."""
+        tensors = (self.source, self.source_speaker, self.target, self.target_speaker)
+        moved = [t.to(device, non_blocking=True) for t in tensors]  # type: ignore[call-overload]
+        return VoiceBatch(*moved)
+
+
+class UnpairedCrops:
+    """Random crops in numbered batches, each the same whenever it is asked for.
+
+    With two speakers the first is always the source and the second the target, so that each
+    direction of a cycle sees its own domain; of more, both are drawn, and are never the same as
+    long as there are recordings of two.
+
+    Args:
+        images: normalised `(bin, frame)` images of each speaker's recordings; a speaker of a model
+            that is trained further may have none.
+        batch_size: items of a batch.
+        frames: length of an item; a shorter recording is repeated.
+        seed: of all random choices.
+    """
+
+    def __init__(
+        self, images: Sequence[Sequence[np.ndarray]], batch_size: int, frames: int, seed: int
+    ) -> None:
+        self.images, self.batch_size, self.frames, self.seed = images, batch_size, frames, seed
+        lengths = [np.array([i.shape[1] for i in own], np.float64) for own in images]
+        self.chances = [own / own.sum() for own in lengths]
+        self.present = [number for number, own in enumerate(images) if own]
+
+    def __getitem__(self, number: int) -> VoiceBatch:
+        rng = np.random.default_rng([self.seed, number])
+        pairs = np.array([self._draw_speakers(rng) for _ in range(self.batch_size)])
+        source, target = (
+            np.stack([self._crop(rng, int(speaker)) for speaker in side])[:, None]
+            for side in pairs.T
+        )
+        numbers = torch.from_numpy(pairs)
+        return VoiceBatch(
+            torch.from_numpy(source), numbers[:, 0], torch.from_numpy(target), numbers[:, 1]
+        )
+
+    def _draw_speakers(self, rng: np.random.Generator) -> list[int]:
+        if len(self.images) == 2 or len(self.present) == 1:
+            return [self.present[0], self.present[-1]]
+        return [int(n) for n in rng.choice(self.present, 2, replace=False)]
+
+    def _crop(self, rng: np.random.Generator, speaker: int) -> np.ndarray:
+        own = self.images[speaker]
+        image = own[int(rng.choice(len(own), p=self.chances[speaker]))]
+        if image.shape[1] < self.frames:
+            image = np.tile(image, -(-self.frames // image.shape[1]))
+        start = int(rng.integers(0, image.shape[1] - self.frames + 1))
+        return image[:, start : start + self.frames].astype(np.float32)
+
+
+class AlignedCrops:
+    """Random crops of aligned pairs, for the supervised yardstick; see `UnpairedCrops`.
+
+    Args:
+        pairs: source and target `(bin, frame)`, normalised, the target warped to the source.
+        batch_size: items of a batch.
+        frames: length of an item.
+        seed: of all random choices.
+    """
+
+    def __init__(
+        self,
+        pairs: Sequence[tuple[np.ndarray, np.ndarray]],
+        batch_size: int,
+        frames: int,
+        seed: int,
+    ) -> None:
+        stacked = [np.stack(pair) for pair in pairs]
+        self.pairs = [np.tile(p, -(-frames // p.shape[-1])) for p in stacked]
+        self.batch_size, self.frames, self.seed = batch_size, frames, seed
+
+    def __getitem__(self, number: int) -> VoiceBatch:
+        rng = np.random.default_rng([self.seed, number])
+        crops = np.stack([self._crop(rng) for _ in range(self.batch_size)])
+        images = torch.from_numpy(crops)[:, :, None]
+        zeros = torch.zeros(self.batch_size, dtype=torch.long)
+        return VoiceBatch(images[:, 0], zeros, images[:, 1], zeros + 1)
+
+    def _crop(self, rng: np.random.Generator) -> np.ndarray:
+        pair = self.pairs[int(rng.integers(len(self.pairs)))]
+        spare = pair.shape[-1] - self.frames
+        start = int(rng.integers(0, spare + 1))
+        return pair[..., start : start + self.frames].astype(np.float32)

@@ -1,0 +1,72 @@
+"""What conversion takes apart a recording into, and the protocol of what does so."""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+# Frames so far below the loudest one, in dB, hold no speech.
+SILENCE_BELOW = 40.0
+# Digital silence is -100 dB or less, whatever the features; speech is analysed at -26 dBFS.
+SILENCE = -95.0
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A recording as features take it apart; what is not part of the image is None.
+
+    Attributes:
+        image: `(bin, frame)` float32 that networks convert: mel-cepstrum or log-mel spectrogram.
+        loudness: `(frame,)` dB.
+        f0: `(frame,)` Hz, 0 where unvoiced.
+        aperiodicity: `(band, frame)` dB, 0 where there is nothing but noise.
+    """
+
+    image: np.ndarray
+    loudness: np.ndarray
+    f0: np.ndarray | None = None
+    aperiodicity: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return self.image.shape[1]
+
+    def with_image(self, image: np.ndarray) -> "Voice":
+        """The same pitch and noisiness with another image."""
+        return replace(self, image=np.ascontiguousarray(image, dtype=np.float32))
+
+    def with_f0(self, f0: np.ndarray) -> "Voice":
+        """The same sounds at another pitch."""
+        return replace(self, f0=f0)
+
+    def find_speech(self, below: float = SILENCE_BELOW) -> np.ndarray:
+        """Which frames are speech, `(frame,)` bool: at most `below` dB under the loudest.
+
+        None of a sound is that is silent all through.
+        """
+        return self.loudness > max(SILENCE, self.loudness.max(initial=SILENCE) - below)
+
+
+class VoiceFeatures(Protocol):
+    """From a wave to the voice in it.
+
+    Attributes:
+        sample_rate: in hertz.
+        bins: height of the image.
+        hop_length: samples between frames.
+        settings: what the result depends on, for names in a cache.
+    """
+
+    sample_rate: int
+
+    @property
+    def bins(self) -> int: ...
+
+    @property
+    def hop_length(self) -> int: ...
+
+    @property
+    def settings(self) -> dict[str, object]: ...
+
+    def analyse(self, wave: np.ndarray) -> Voice:
+        """`(sample,)`, full scale at ±1, to a voice of `sample // hop_length + 1` frames."""
+        ...

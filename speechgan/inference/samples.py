@@ -1,0 +1,59 @@
+"""Samples as users hold them: types, rates, and the threads that work on them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+from speechgan.audio import Wave
+from speechgan.errors import SpeechganError
+
+
+def to_float(wave: Wave) -> Wave:
+    """Floating point or 16- or 32-bit integers to float32 with full scale at ±1.
+
+    Raises:
+        SpeechganError: another dtype.
+    """
+    if wave.dtype.kind == "f":
+        return wave.astype(np.float32)
+    if wave.dtype in (np.int16, np.int32):
+        return (wave / -float(np.iinfo(wave.dtype).min)).astype(np.float32)
+    raise SpeechganError(
+        f"wave of dtype {wave.dtype}: must be floating point, int16 or int32; convert it first"
+    )
+
+
+def from_float(wave: Wave, dtype: np.dtype[Any]) -> Wave:
+    """Undoes `to_float`; what exceeds an integer's range is clipped."""
+    if dtype.kind == "f":
+        return wave.astype(dtype)
+    limits = np.iinfo(dtype)
+    steps = np.rint(wave.astype(np.float64) * -float(limits.min))
+    return np.clip(steps, limits.min, limits.max).astype(dtype)
+
+
+def check_rate(sample_rate: float) -> None:
+    """Refuses what is no sample rate.
+
+    Raises:
+        SpeechganError: not a positive, finite number.
+    """
+    if not 0 < sample_rate < float("inf"):
+        raise SpeechganError(f"sample rate {sample_rate}: must be a positive number of Hz")
+
+
+@contextmanager
+def limit_threads(count: int | None) -> Iterator[None]:
+    """PyTorch's threads on the CPU, for as long as the block lasts; None leaves them."""
+    before = torch.get_num_threads()
+    if count is None or count == before:
+        yield
+        return
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,105 @@
+"""Gated convolutions, the brick of which the CycleGAN-VC family is built."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Size = int | tuple[int, int]
+
+
+class GatedConv1d(nn.Module):
+    """Convolution, instance normalisation and gated linear unit (Dauphin et al. 2017) over time.
+
+    Args:
+        inputs, outputs: channels.
+        kernel: odd length.
+        stride: in time.
+        normalised: whether instance normalisation stands before the gate.
+        upscale: pixel shuffle (Shi et al. 2016) by this factor, before the normalisation.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        stride: int = 1,
+        normalised: bool = True,
+        upscale: int = 1,
+    ) -> None:
+        super().__init__()
+        self.upscale = upscale
+        self.conv = nn.Conv1d(inputs, 2 * outputs * upscale, kernel, stride, kernel // 2)
+        self.norm = nn.InstanceNorm1d(2 * outputs, affine=True) if normalised else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(batch, inputs, time)` to `(batch, outputs, time / stride * upscale)`."""
+        x = self.conv(x)
+        if self.upscale > 1:
+            x = shuffle_time(x, self.upscale)
+        return F.glu(self.norm(x), dim=1)
+
+
+class GatedConv2d(nn.Module):
+    """As `GatedConv1d`, over frequency and time."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: tuple[int, int],
+        stride: Size = 1,
+        normalised: bool = True,
+        upscale: int = 1,
+        padding: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__()
+        padding = padding or (kernel[0] // 2, kernel[1] // 2)
+        self.conv = nn.Conv2d(inputs, 2 * outputs * upscale**2, kernel, stride, padding)
+        self.shuffle = nn.PixelShuffle(upscale) if upscale > 1 else nn.Identity()
+        self.norm = nn.InstanceNorm2d(2 * outputs, affine=True) if normalised else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(batch, inputs, frequency, time)` to `(batch, outputs, ...)`."""
+        return F.glu(self.norm(self.shuffle(self.conv(x))), dim=1)
+
+
+class ResidualBlock1d(nn.Module):
+    """Gated convolution to `hidden` channels and plain one back, added to the input.
+
+    Args:
+        channels: of input and output.
+        hidden: in between.
+    """
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__()
+        self.gated = GatedConv1d(channels, hidden, 3)
+        self.conv = nn.Conv1d(hidden, channels, 3, padding=1)
+        self.norm = nn.InstanceNorm1d(channels, affine=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(batch, channel, time)`, the same shape."""
+        return x + self.norm(self.conv(self.gated(x)))
+
+
+def shuffle_time(x: Tensor, factor: int) -> Tensor:
+    """`(batch, channel * factor, time)` to `(batch, channel, time * factor)`."""
+    batch, channels, time = x.shape
+    x = x.view(batch, channels // factor, factor, time)
+    return x.transpose(2, 3).reshape(batch, channels // factor, time * factor)
+
+
+def pad_time(image: Tensor, multiple: int) -> Tensor:
+    """Repeats the last frame until the number of frames is a multiple, and twice that at least.
+
+    Instance normalisation of a single frame is not defined.
+    """
+    missing = max(2 * multiple - image.shape[-1], -image.shape[-1] % multiple)
+    return F.pad(image, (0, missing, 0, 0), mode="replicate") if missing else image
+
+
+def scale_widths(widths: Sequence[int], width: float) -> list[int]:
+    """Channels of a network that is `width` times as wide as its paper's, at least 4, even."""
+    return [max(4, 2 * round(w * width / 2)) for w in widths]

@@ -1,0 +1,1 @@
+"""From an image of a voice back to a wave."""

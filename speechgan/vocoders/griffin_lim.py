@@ -1,0 +1,70 @@
+"""Griffin-Lim: a phase that fits a magnitude spectrogram, found by going back and forth."""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchaudio.functional import griffinlim
+
+from speechgan.features.mel import LogMel, MelVoice
+from speechgan.features.voice import Voice
+
+
+class GriffinLim:
+    """Phase by iteration (Griffin & Lim 1984), with the momentum of Perraudin et al. (2013).
+
+    The magnitudes behind a log-mel image are found first, by non-negative least squares.
+
+    Args:
+        features: that made the images.
+        iterations: of the phase.
+        momentum: 0 is the original, 0.99 the fast variant.
+    """
+
+    takes_f0 = False
+
+    def __init__(self, features: MelVoice, iterations: int = 32, momentum: float = 0.99) -> None:
+        self.features, self.sample_rate = features, features.sample_rate
+        self.iterations, self.momentum = iterations, momentum
+
+    def synthesise(self, voice: Voice, samples: int) -> np.ndarray:
+        """A voice, of which the log-mel image is used, to `(samples,)` float32."""
+        mel: LogMel = self.features.mel
+        magnitude = unmel(torch.from_numpy(voice.image), mel.filters)
+        return self.invert(magnitude, samples).numpy()
+
+    def invert(self, magnitude: Tensor, samples: int) -> Tensor:
+        """Linear magnitudes `(frequency, frame)` to `(samples,)`; the phase starts at zero.
+
+        A random start would give another result on every call.
+        """
+        mel = self.features.mel
+        # The inverse transform needs frames that overlap; a moment of sound has but one.
+        missing = max(0, mel.n_fft // mel.hop_length - magnitude.shape[1])
+        magnitude = torch.nn.functional.pad(magnitude, (0, missing))
+        wave = griffinlim(
+            magnitude,
+            mel.window,
+            mel.n_fft,
+            mel.hop_length,
+            mel.n_fft,
+            power=1.0,
+            n_iter=self.iterations,
+            momentum=self.momentum,
+            length=None,
+            rand_init=False,
+        )[:samples]
+        return torch.nn.functional.pad(wave, (0, samples - len(wave)))
+
+
+def unmel(image: Tensor, filters: Tensor, steps: int = 50) -> Tensor:
+    """Linear magnitudes `(frequency, frame)` of a log-mel image `(band, frame)`.
+
+    Multiplicative updates of non-negative least squares (Lee & Seung 2001), from the transpose on:
+    bands overlap little, so that some dozens are enough.
+    """
+    mel = image.exp()
+    magnitude = filters.T @ mel + 1e-8
+    top, bottom = filters.T @ mel, filters.T @ filters
+    for _ in range(steps):
+        magnitude = magnitude * top / (bottom @ magnitude + 1e-10)
+    return magnitude

@@ -1,0 +1,219 @@
+"""`speechgan convert`, `speakers`, `train convert` and `evaluate convert`, on the test voices."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from safetensors.torch import load_file
+
+from speechgan.cli.main import main
+
+TINY = [
+    "data.batch_size=2",
+    "data.frames=32",
+    "data.workers=1",
+    "features.f0=dio",
+    "trainer.max_steps=2",
+    "trainer.validate_every=2",
+    "trainer.accelerator=cpu",
+    "trainer.threads=1",
+    "trainer.turns.critic.start=0",
+]
+SMALL = {
+    "shared_latent": ["generator.channels=8", "generator.code=4", "critic.width=0.03"],
+    "cyclegan_vc": ["generator.width=0.03", "generator.blocks=1", "critic.width=0.03"],
+    "cyclegan_vc2": ["generator.width=0.03", "generator.blocks=1", "critic.width=0.03"],
+    "maskcyclegan_vc": ["generator.width=0.03", "generator.blocks=1", "critic.width=0.03"],
+    "stargan_vc": ["generator.width=0.1", "critic.width=0.1"],
+    "shallow": ["generator.channels=4", "critic.width=0.03"],
+    "aligned": ["generator.width=0.03", "generator.blocks=1"],
+}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def train(root: Path, cache: Path, folder: Path, *settings: str) -> int:
+    own = [f"data.root={root}", f"data.cache={cache}", f"run.folder={folder}"]
+    tiny = [s for s in TINY if not ("f0" in s and "system=maskcyclegan_vc" in settings)]
+    return main(["train", "convert", *own, *tiny, *settings])
+
+
+def test_converts_a_file_and_a_folder(
+    converter_folder: Path, voices_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = voices_folder / "kerstin"
+    model = ["--model", str(converter_folder)]
+    folder = ["convert", "--src", str(source), "--target-speaker", "p228", *model]
+    assert main([*folder, "-o", str(tmp_path / "out"), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["target_speaker"] == "p228" and len(report["files"]) == 3
+    for path in sorted(source.iterdir()):
+        made = soundfile.info(tmp_path / "out" / path.name)
+        assert made.frames == soundfile.info(path).frames
+    beside = tmp_path / "a.wav"
+    beside.write_bytes((source / "kerstin_wind_0.wav").read_bytes())
+    assert main(["convert", "--src", str(beside), "--target-speaker", "p228", *model]) == 0
+    assert (tmp_path / "a.p228.wav").exists()
+    assert main(["convert", "--src", str(beside), "--target-speaker", "p228", *model]) == 1
+    assert "exists; use --overwrite" in capsys.readouterr().err
+
+
+def test_a_bad_file_does_not_stop_the_others(
+    converter_folder: Path, voices_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = voices_folder / "kerstin" / "kerstin_wind_0.wav"
+    (tmp_path / "bad.wav").write_text("not audio")
+    command = ["convert", "--src", str(tmp_path / "bad.wav"), str(good), "--target-speaker", "p228"]
+    model = ["--model", str(converter_folder), "-o", str(tmp_path / "out")]
+    assert main([*command, *model]) == 1
+    err = capsys.readouterr().err
+    assert "bad.wav" in err and "1 of 2 files converted" in err
+    assert [p.name for p in (tmp_path / "out").iterdir()] == [good.name]
+
+
+def test_an_unknown_speaker_is_told_the_known_ones(
+    converter_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["convert", "--src", str(tmp_path), "--target-speaker", "bob"]
+    soundfile.write(tmp_path / "a.wav", np.zeros(100), 16000)
+    assert main([*command, "--model", str(converter_folder)]) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and "choose from kerstin, p228" in err
+
+
+def test_vocoders_that_do_not_fit_are_named(
+    converter_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(100), 16000)
+    command = ["convert", "--src", str(tmp_path), "--target-speaker", "p228", "--vocoder"]
+    assert main([*command, "griffin_lim", "--model", str(converter_folder)]) == 1
+    assert "does not fit the model's World features" in capsys.readouterr().err
+
+
+def test_speakers_are_listed(converter_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["speakers", "--model", str(converter_folder)]) == 0
+    head, first, second = capsys.readouterr().out.splitlines()
+    assert head.split() == ["name", "sex", "language", "minutes", "licence"]
+    assert first.split() == ["kerstin", "f", "-", "0.0", "CC0"] and second.startswith("p228")
+    assert main(["speakers", "--model", str(converter_folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[1]["minutes"] == 0.1
+
+
+@pytest.mark.parametrize("system", SMALL)
+def test_every_system_trains_into_a_model_that_converts(
+    system: str, voices_folder: Path, cache: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    root = voices_folder
+    if system == "aligned":  # the same sentence twice
+        root = tmp_path / "voices"
+        for speaker in ("kerstin", "p228"):
+            (root / speaker).mkdir(parents=True)
+            for n, path in enumerate(sorted((voices_folder / speaker).iterdir())[:3]):
+                (root / speaker / f"{n}.wav").write_bytes(path.read_bytes())
+    assert train(root, cache, run, f"system={system}", *SMALL[system]) == 0
+    source = voices_folder / "p228" / "p228_wind_0.wav"
+    command = ["convert", "--src", str(source), "--target-speaker", "kerstin"]
+    out = tmp_path / "out.wav"
+    assert main([*command, "--model", str(run / "best"), "-o", str(out)]) == 0
+    assert soundfile.info(out).frames == soundfile.info(source).frames
+    card = (run / "best" / "card.md").read_text()
+    assert "between kerstin, p228" in card and "2 steps" in card
+
+
+def test_content_can_be_kept_by_a_pretrained_embedding(
+    voices_folder: Path, cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    encoder = tmp_path / "encoder"
+    assert train(voices_folder, cache, encoder, *SMALL["shared_latent"]) == 0
+    small = ["system=embedding", *SMALL["shallow"]]
+    run = tmp_path / "run"
+    assert train(voices_folder, cache, run, *small, f"run.embedding={encoder / 'best'}") == 0
+    assert "loss/consistency" in (run / "metrics.jsonl").read_text()
+    assert not [k for k in load_file(run / "best" / "model.safetensors") if "embedding" in k]
+    assert train(voices_folder, cache, tmp_path / "none", *small) == 1
+    assert "needs an embedding" in capsys.readouterr().err
+
+
+def test_a_speaker_is_added_by_training_further(
+    voices_folder: Path, cache: Path, tmp_path: Path
+) -> None:
+    first = tmp_path / "first"
+    assert train(voices_folder, cache, first, *SMALL["shared_latent"]) == 0
+    root = tmp_path / "new"
+    (root / "zoe").mkdir(parents=True)
+    for path in (voices_folder / "kerstin").iterdir():
+        (root / "zoe" / path.name).write_bytes(path.read_bytes())
+    second = tmp_path / "second"
+    fine_tune = f"run.fine_tune={first / 'best'}"
+    assert train(root, cache, second, *SMALL["shared_latent"], fine_tune) == 0
+    rows = json.loads((second / "best" / "speakers.json").read_text())
+    assert [row["name"] for row in rows] == ["kerstin", "p228", "zoe"]
+    assert rows[:2] == json.loads((first / "best" / "speakers.json").read_text())
+    old, new = (load_file(run / "best" / "model.safetensors") for run in (first, second))
+    name = "speak.embedding.weight"
+    assert len(new[name]) == 3 and (new[name][:2] - old[name]).abs().max() < 0.1
+
+
+def test_a_run_goes_on_exactly_where_it_stood(
+    voices_folder: Path, cache: Path, tmp_path: Path
+) -> None:
+    settings = ["system=cyclegan_vc", *SMALL["cyclegan_vc"], "trainer.decay_steps=0"]
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    assert train(voices_folder, cache, whole, *settings, "trainer.max_steps=4") == 0
+    assert train(voices_folder, cache, halves, *settings) == 0
+    assert train(voices_folder, cache, halves, *settings, "trainer.max_steps=4", "--resume") == 0
+    one, other = (load_file(run / "last.safetensors") for run in (whole, halves))
+    assert all(one[name].equal(other[name]) for name in one)
+
+
+def test_evaluates_source_and_target_readings(
+    voices_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A conversion that is the target itself is perfect; one that is the source is none."""
+    for folder in ("source", "target", "perfect", "lazy"):
+        (tmp_path / folder).mkdir()
+    for n, name in enumerate(("kerstin_wind", "p228_wind")):
+        speaker = name.split("_")[0]
+        for part in range(3):
+            data = (voices_folder / speaker / f"{name}_{part}.wav").read_bytes()
+            for folder in (("source", "lazy"), ("target", "perfect"))[n]:
+                (tmp_path / folder / f"{part}.wav").write_bytes(data)
+    means = {}
+    for judged in ("perfect", "lazy"):
+        out = tmp_path / f"{judged}.json"
+        command = ["evaluate", "convert", "--converted", str(tmp_path / judged)]
+        folders = ["--source", str(tmp_path / "source"), "--target", str(tmp_path / "target")]
+        options = ["--json", str(out), "--no-dnsmos", "--workers", "1"]
+        assert main([*command, *folders, *options]) == 0
+        means[judged] = {
+            k: v["mean"] for k, v in json.loads(out.read_text())["mean"]["converted"].items()
+        }
+    table = capsys.readouterr().out
+    assert "source" in table and "MCD, dB" in table and "like target" in table
+    perfect, lazy = means["perfect"], means["lazy"]
+    assert perfect["mcd"] < 0.01 and perfect["log_f0_rmse"] < 1e-6 and lazy["mcd"] > 5
+    assert perfect["nearer_target"] == 1 and lazy["nearer_target"] == 0
+    assert abs(perfect["f0_deviation"]) < 25
+    assert lazy["content"] < 0.01 < perfect["content"]
+    assert lazy["f0_correlation"] > 0.999
+
+
+def test_evaluation_names_what_it_cannot_measure(
+    voices_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "made").mkdir()
+    good = voices_folder / "p228" / "p228_wind_1.wav"
+    (tmp_path / "made" / "good.wav").write_bytes(good.read_bytes())
+    soundfile.write(tmp_path / "made" / "silent.wav", np.zeros(16000), 16000)
+    command = ["evaluate", "convert", "--converted", str(tmp_path / "made"), "--workers", "1"]
+    assert main([*command, "--no-dnsmos", "--target", str(voices_folder / "p228")]) == 1
+    err = capsys.readouterr().err
+    assert "left out: silent" in err and "silence" in err
+    assert main([*command, "--source", str(voices_folder / "p228")]) == 1
+    assert "has no good, of which there is a converted one" in capsys.readouterr().err

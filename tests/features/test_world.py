@@ -1,0 +1,74 @@
+"""WORLD analysis: shapes, pitch, bad pitch, bad input."""
+
+import numpy as np
+import pytest
+import pyworld
+
+from speechgan.features.world import World, mend_octaves
+
+
+def hum(frequency: float, seconds: float = 1.0, rate: int = 16000) -> np.ndarray:
+    time = np.arange(int(seconds * rate)) / rate
+    return 0.1 * sum(np.sin(2 * np.pi * frequency * n * time) / n for n in range(1, 15))
+
+
+@pytest.mark.parametrize("estimator", ["harvest", "dio"])
+def test_finds_the_pitch_of_a_hum(estimator: str) -> None:
+    voice = World(f0=estimator).analyse(hum(150.0))
+    assert len(voice) == 16000 // 80 + 1
+    inner = voice.f0[20:-20]
+    assert np.abs(inner / 150 - 1).max() < 0.01
+
+
+def test_image_is_pyworlds_own_code(recordings: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
+    wave = recordings["p228_wind"][1].astype(np.float64)
+    voice = World(coefficients=24).analyse(wave)
+    f0, times = World().find_f0(wave)
+    envelope = pyworld.cheaptrick(wave, f0, times, 16000)
+    expected = pyworld.code_spectral_envelope(envelope, 16000, 24)
+    assert voice.image.shape == (24, len(expected))
+    assert np.allclose(voice.image, expected.T, atol=1e-4)
+
+
+def test_loudness_follows_the_level(recordings: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
+    wave = recordings["p228_wind"][1]
+    loud, soft = (World().analyse(wave * gain) for gain in (1.0, 0.1))
+    speech = loud.find_speech()
+    assert np.median(loud.loudness[speech] - soft.loudness[speech]) == pytest.approx(20, abs=0.5)
+
+
+def test_octave_jumps_are_brought_back() -> None:
+    f0 = np.full(200, 110.0)
+    f0[:20] = 0
+    f0[60:70] *= 2
+    f0[120:123] /= 2
+    f0[150] = 575.0
+    mended = mend_octaves(f0)
+    assert (mended[:20] == 0).all()
+    assert np.allclose(mended[20:150], 110)
+    assert mended[150] == pytest.approx(575 / 4)
+
+
+def test_a_real_rise_of_pitch_is_left_alone() -> None:
+    f0 = 100 * 2 ** np.linspace(0, 1.2, 400)
+    assert np.allclose(mend_octaves(f0), f0)
+
+
+@pytest.mark.parametrize("samples", [0, 1, 79, 80, 500])
+def test_a_moment_of_sound(samples: int) -> None:
+    voice = World().analyse(np.full(samples, 0.1))
+    assert voice.image.shape == (36, samples // 80 + 1)
+    assert np.isfinite(voice.image).all()
+
+
+def test_silence_and_whisper_are_unvoiced() -> None:
+    whisper = 0.1 * np.random.default_rng(0).standard_normal(16000)
+    assert not World().analyse(np.zeros(8000)).f0.any()
+    assert np.mean(World().analyse(whisper).f0 > 0) < 0.05
+
+
+def test_settings_that_cannot_be() -> None:
+    with pytest.raises(ValueError, match="known: harvest, dio"):
+        World(f0="yin")
+    with pytest.raises(ValueError, match="24 to 60"):
+        World(coefficients=12)

@@ -1,0 +1,85 @@
+"""Copy synthesis: analysed and put together again, a recording stays recognisable."""
+
+import numpy as np
+import pytest
+import torch
+
+from speechgan.errors import SpeechganError
+from speechgan.features.mel import MelVoice
+from speechgan.features.world import World
+from speechgan.metrics.intrusive import estoi, pesq_wb
+from speechgan.vocoders.choose import choose_vocoder
+from speechgan.vocoders.griffin_lim import GriffinLim, unmel
+from speechgan.vocoders.world import WorldVocoder
+
+Recordings = dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+def test_world_keeps_the_sound(recordings: Recordings) -> None:
+    wave = recordings["kerstin_wind"][1]
+    features = World()
+    made = WorldVocoder(features).synthesise(features.analyse(wave), len(wave))
+    assert made.shape == wave.shape and made.dtype == np.float32
+    assert estoi(wave, made, 16000) > 0.8
+    level = np.sqrt(np.mean(made**2) / np.mean(wave**2))
+    assert 0.8 < level < 1.25
+
+
+def test_griffin_lim_keeps_the_sound_and_iterations_help(recordings: Recordings) -> None:
+    wave = recordings["kerstin_wind"][1]
+    features = MelVoice()
+    voice = features.analyse(wave)
+    few, many = (GriffinLim(features, iterations=n).synthesise(voice, len(wave)) for n in (1, 32))
+    assert many.shape == wave.shape
+    assert pesq_wb(wave, many, 16000) > max(2.3, pesq_wb(wave, few, 16000) + 0.3)
+    assert estoi(wave, many, 16000) > 0.9
+
+
+def test_momentum_is_faster(recordings: Recordings) -> None:
+    """The fast variant's magnitudes fit better after as many iterations."""
+    wave = recordings["kerstin_wind"][1]
+    features = MelVoice()
+    spectrum = torch.stft(
+        torch.from_numpy(wave), 1024, 256, window=features.mel.window, return_complex=True
+    )
+    errors = []
+    for momentum in (0.0, 0.99):
+        made = GriffinLim(features, 32, momentum).invert(spectrum.abs(), len(wave))
+        again = torch.stft(made, 1024, 256, window=features.mel.window, return_complex=True)
+        errors.append(float((again.abs() - spectrum.abs()).square().mean()))
+    assert errors[1] < 0.8 * errors[0]
+
+
+def test_unmel_finds_magnitudes_with_the_same_bands(recordings: Recordings) -> None:
+    features = MelVoice()
+    image = torch.from_numpy(features.analyse(recordings["p228_wind"][1]).image)
+    magnitude = unmel(image, features.mel.filters)
+    assert (magnitude >= 0).all()
+    again = torch.log((features.mel.filters @ magnitude).clamp(min=1e-5))
+    assert (again - image).abs().median() < 0.02
+
+
+def test_the_same_voice_makes_the_same_sound(recordings: Recordings) -> None:
+    wave = recordings["p228_wind"][1][:8000]
+    features = MelVoice()
+    voice = features.analyse(wave)
+    one, other = (GriffinLim(features).synthesise(voice, 8000) for _ in range(2))
+    assert np.array_equal(one, other)
+
+
+def test_a_vocoder_that_does_not_fit_is_refused() -> None:
+    assert isinstance(choose_vocoder(World()), WorldVocoder)
+    assert isinstance(choose_vocoder(MelVoice()), GriffinLim)
+    with pytest.raises(SpeechganError, match=r"does not fit .*World.*choose from auto, world"):
+        choose_vocoder(World(), "griffin_lim")
+    with pytest.raises(ValueError, match="WORLD needs F0"):
+        mel = MelVoice().analyse(np.zeros(1600, np.float32))
+        WorldVocoder(World()).synthesise(mel, 1600)
+
+
+def test_lengths_fit(recordings: Recordings) -> None:
+    wave = recordings["p228_wind"][1]
+    for features in (World(f0="dio"), MelVoice()):
+        for samples in (1, 300, 4001):
+            voice = features.analyse(wave[:samples])
+            assert choose_vocoder(features).synthesise(voice, samples).shape == (samples,)
