@@ -13,7 +13,7 @@ HELP = "train a model on your own recordings"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("task", help="what to train: enhance or convert")
+    parser.add_argument("task", help="what to train: enhance, convert or vocoder")
     parser.add_argument(
         "overrides",
         nargs="*",
@@ -36,8 +36,12 @@ def run(arguments: argparse.Namespace) -> int:
 
         print(OmegaConf.to_yaml(config), end="")
         return 0
-    train = {"enhance": _train_enhancer, "convert": _train_converter}[arguments.task]
-    best = train(config, arguments.resume)
+    tasks = {
+        "enhance": _train_enhancer,
+        "convert": _train_converter,
+        "vocoder": _train_vocoder,
+    }
+    best = tasks[arguments.task](config, arguments.resume)
     figures = ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name != "step")
     print(f"{_best(config)}: step {best['step']:.0f}, {figures}")
     return 0
@@ -66,6 +70,13 @@ def _train_converter(config: "DictConfig", resume: bool) -> dict[str, float]:
     embedding = load_converter(config.run.embedding).generator if config.run.embedding else None
     release = release_converter(config, _best(config), model.speakers if model else ())
     return train_converter(config, resume, release, predecessor, embedding)
+
+
+def _train_vocoder(config: "DictConfig", resume: bool) -> dict[str, float]:
+    from speechgan.inference.release import release_best
+    from speechgan.training.vocoder import train_vocoder
+
+    return train_vocoder(config, resume, release_best(config, _best(config)))
 
 
 def _best(config: "DictConfig") -> Path:

@@ -22,6 +22,7 @@ from speechgan.inference.segments import convert_segments, survey
 from speechgan.inference.speakers import TargetSpeaker
 from speechgan.systems.conversion import convert_voice
 from speechgan.vocoders.choose import choose_vocoder
+from speechgan.vocoders.difference import SpectralDifference
 
 Sound = TypeVar("Sound", np.ndarray[Any, Any], Tensor)
 
@@ -295,7 +296,10 @@ class Converter:
                 source_number,
                 pitch_shift,
             )
-            made = self.vocoder.synthesise(converted, len(wave))
+            if isinstance(self.vocoder, SpectralDifference):
+                made = self.vocoder.filter(wave, voice, converted)
+            else:
+                made = self.vocoder.synthesise(converted, len(wave))
         before, after = (np.sqrt(np.mean(np.square(x, dtype=np.float64))) for x in (wave, made))
         gain = float(before / after) if after > 0 else 1.0
         return (made * np.clip(gain, 1 / MOST_GAIN, MOST_GAIN)).astype(np.float32)

@@ -11,9 +11,10 @@ from speechgan.inference.pretrained import save_model
 from speechgan.inference.speakers import SPEAKERS, TargetSpeaker, format_speakers
 from speechgan.training.trainer import SaveBest
 
+WHAT = {"enhance": "Speech enhancement", "vocoder": "From log-mel spectrograms to waves"}
 CARD = """# {name}
 
-Speech enhancement at {sample_rate} Hz: {parameters} weights, {generator}.
+{what} at {sample_rate} Hz: {parameters} weights, {generator}.
 
 - Trained by `speechgan train {task}` on {data} for {step} steps ({hours:.1f} hours of audio drawn).
 - Game: {system}.
@@ -36,6 +37,7 @@ def release_best(config: DictConfig, folder: Path) -> SaveBest:
         drawn = step * plain["data"]["batch_size"] * plain["data"]["seconds"] / 3600
         card = CARD.format(
             name=Path(plain["run"]["folder"]).name,
+            what=WHAT[plain["task"]],
             sample_rate=plain["sample_rate"],
             parameters=f"{sum(p.numel() for p in system.generator.parameters()):,}",
             generator=type(system.generator).__name__,

@@ -1,13 +1,17 @@
 """An evaluation as one HTML file: tables, spectrograms, players; it opens offline, anywhere."""
 
 from html import escape
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 
 from speechgan import __version__
 from speechgan.metrics.evaluation import Evaluation, Mean, Row, Side
-from speechgan.metrics.report_media import DYNAMIC_RANGE, LONGEST_EXCERPT, Exhibit, show
+from speechgan.metrics.report_media import (
+    DYNAMIC_RANGE,
+    LONGEST_EXCERPT,
+    Exhibit,
+    load_template,
+    show,
+)
 from speechgan.metrics.scores import Measure
 from speechgan.metrics.tables import describe, format_mean, write_text
 
@@ -33,8 +37,7 @@ def write_report(evaluation: Evaluation, path: Path, shown: int | None = 6) -> N
     Raises:
         SpeechganError: the file cannot be written, or a recording cannot be read any more.
     """
-    template = Template(files(__package__).joinpath("report.html").read_text(encoding="utf-8"))
-    page = template.substitute(
+    page = load_template("report.html").substitute(
         described=escape(describe(evaluation)),
         folders=_list_folders(evaluation.rows[0]),
         headlines="".join(

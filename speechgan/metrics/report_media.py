@@ -3,6 +3,8 @@
 import base64
 import io
 from dataclasses import dataclass
+from importlib.resources import files
+from string import Template
 
 import numpy as np
 import soundfile
@@ -24,6 +26,9 @@ DYNAMIC_RANGE = 70.0
 _LENGTH, _HOP = 512, 128
 
 
+STYLE, SCRIPT = "report.css", "report.js"
+
+
 @dataclass(frozen=True)
 class Exhibit:
     """One side of a recording, to look at and to listen to.
@@ -37,6 +42,15 @@ class Exhibit:
     side: str
     picture: str
     sound: str
+
+
+def load_template(name: str) -> Template:
+    """A page of the package, its style and script filled in."""
+    folder = files(__package__)
+    style, script, page = (
+        folder.joinpath(part).read_text(encoding="utf-8") for part in (STYLE, SCRIPT, name)
+    )
+    return Template(page.replace("$style", style).replace("$script", script.replace("$", "$$")))
 
 
 def show(row: Row) -> list[Exhibit]:
@@ -58,7 +72,7 @@ def show(row: Row) -> list[Exhibit]:
             # The excerpt is cut first: resampling an hour to show 15 s would take long.
             wave = wave[:, : round((LONGEST_EXCERPT + 1) * sample_rate)]
             waves[side] = audio.resample(wave, sample_rate, SAMPLE_RATE)[:, :samples].mean(axis=0)
-    levels = {side: _measure_levels(wave) for side, wave in waves.items()}
+    levels = {side: measure_levels(wave) for side, wave in waves.items()}
     top = max(float(level.max()) for level in levels.values())
     return [
         Exhibit(side, draw_spectrogram(levels[side], top), encode_sound(wave))
@@ -99,7 +113,8 @@ def encode_sound(wave: Wave) -> str:
     return _to_uri("audio/flac", flac.getvalue())
 
 
-def _measure_levels(wave: Wave) -> NDArray[np.float64]:
+def measure_levels(wave: Wave) -> NDArray[np.float64]:
+    """Short-time spectrum of `(sample,)` at 16 kHz, `(frequency, frame)` in dB."""
     padded = np.pad(wave, _LENGTH // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, _LENGTH)[::_HOP]
     power = power_spectrum(frames * np.hanning(_LENGTH))

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import hydra
-from hydra.errors import HydraException
+from hydra.errors import HydraException, InstantiationException
+from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -49,6 +51,23 @@ def compose(name: str, overrides: Sequence[str] = (), complete: bool = True) -> 
         text = str(error.__cause__ or error)
         raise SpeechganError(_one_line(text)) from None
     return config
+
+
+def build(config: Any, **arguments: Any) -> Any:
+    """The object that a part of a configuration describes.
+
+    Args:
+        config: with `_target_`.
+        arguments: that the configuration does not know.
+
+    Raises:
+        SpeechganError: the object cannot be made from this.
+    """
+    try:
+        return instantiate(config, _convert_="all", **arguments)
+    except InstantiationException as error:
+        reason = " ".join(str(error.__cause__ or error).split())
+        raise SpeechganError(f"the configuration does not fit: {reason}") from None
 
 
 def _is_choice(override: str) -> bool:

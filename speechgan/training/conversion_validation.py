@@ -11,6 +11,7 @@ from speechgan.features.statistics import SpeakerStatistics
 from speechgan.features.voice import Voice
 from speechgan.metrics.conversion import content_distance, mel_cepstral_distortion
 from speechgan.metrics.errors import UnmeasurableError
+from speechgan.metrics.probe import probe_speakers
 from speechgan.systems.conversion import convert_voice
 from speechgan.training.logging import RunLog
 from speechgan.vocoders.base import Vocoder
@@ -23,7 +24,8 @@ class ConversionValidation:
     sentence: `distortion`, as `mel_cepstral_distortion`, and the `score` is its negative. Where
     they have none, `distance` is how far mean and deviation of each bin lie from the target's, in
     its deviations, `content` how far what is said is from the source's, and the `score` is the
-    negative of their sum.
+    negative of their sum. `probe` is the accuracy of a linear probe for the speaker on the code of
+    generators that have one.
 
     Args:
         valid: held-out voices of each speaker by name.
@@ -60,7 +62,24 @@ class ConversionValidation:
             for key, value in self._measure(source, target, name, converted).items():
                 figures.setdefault(key, []).append(value)
         means = {key: float(np.mean(values)) for key, values in figures.items()}
-        return means | {"score": -sum(means.values()) if means else float("-inf")}
+        score = -sum(means.values()) if means else float("-inf")
+        return means | self._probe(system.generator) | {"score": score}
+
+    def _probe(self, generator: Any) -> dict[str, float]:
+        """How well the content code of a shared space still tells the speaker."""
+        if not hasattr(generator, "encode"):
+            return {}
+        device = next(generator.parameters()).device
+        codes = []
+        for number, (own, statistics) in enumerate(zip(self.valid, self.statistics, strict=True)):
+            images = [statistics.normalise(voice.image) for voice in own.values()]
+            speaker = torch.tensor([number], device=device)
+            tensors = (torch.from_numpy(i).float()[None, None].to(device) for i in images)
+            codes.append([generator.encode(t, speaker)[0].cpu().numpy() for t in tensors])
+        try:
+            return {"probe": probe_speakers(codes)}
+        except ValueError:  # too few recordings, or weights that are not finite
+            return {}
 
     def _convert(self, system: Any) -> Iterator[tuple[int, int, str, Voice]]:
         for source, target, name in self.jobs:

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from hydra.errors import InstantiationException
-from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor, nn
 
 from speechgan.data.conversion import OpenVoices
 from speechgan.errors import SpeechganError
 from speechgan.features.statistics import SpeakerStatistics
+from speechgan.training.compose import build
 from speechgan.training.conversion_validation import ConversionValidation
 from speechgan.training.trainer import SaveBest
 from speechgan.vocoders.choose import choose_vocoder
@@ -59,19 +58,19 @@ def train_converter(
         SpeechganError: unusable data, or a run that cannot go on.
     """
     torch.manual_seed(config.trainer.seed)
-    features, data, trainer = (_build(config[part]) for part in ("features", "data", "trainer"))
+    features, data, trainer = (build(config[part]) for part in ("features", "data", "trainer"))
     voices = data.open(features, predecessor.speakers if predecessor else None)
     size = {"bins": features.bins, "speakers": len(voices.speakers)}
-    parts: dict[str, Any] = {"generator": _build(config.generator, **size)}
+    parts: dict[str, Any] = {"generator": build(config.generator, **size)}
     for name in ("critic", "classifier", "code_critic"):
         if config.get(name):
             extra = (
                 {"code": config.generator.code} if name == "code_critic" else {"bins": size["bins"]}
             )
-            parts[name] = _build(config[name], speakers=size["speakers"], **extra)
+            parts[name] = build(config[name], speakers=size["speakers"], **extra)
     if embedding is not None:
         parts["embedding"] = embedding
-    system = _build(config.system, **parts)
+    system = build(config.system, **parts)
     if predecessor:
         inherit(system.generator, predecessor.generator)
     trainer.folder = Path(trainer.folder)
@@ -115,11 +114,3 @@ def _extend(rows: Tensor, count: int) -> Tensor:
         return rows
     new = rows.float().mean(0, keepdim=True).expand(count - len(rows), *rows.shape[1:])
     return torch.cat([rows, new.to(rows)])
-
-
-def _build(config: Any, **arguments: Any) -> Any:
-    try:
-        return instantiate(config, _convert_="all", **arguments)
-    except InstantiationException as error:
-        reason = " ".join(str(error.__cause__ or error).split())
-        raise SpeechganError(f"the configuration does not fit: {reason}") from None

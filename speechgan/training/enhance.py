@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import torch
-from hydra.errors import InstantiationException
-from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
 from speechgan.errors import SpeechganError
+from speechgan.training.compose import build
 from speechgan.training.trainer import SaveBest
 from speechgan.training.validation import EnhancementValidation
 
@@ -40,20 +39,14 @@ def train_enhancer(
     """
     refuse_pesq_elsewhere(config)
     torch.manual_seed(config.trainer.seed)
-    try:
-        data = instantiate(config.data, _convert_="all")
-        system = instantiate(config.system, _convert_="all")
-        trainer = instantiate(config.trainer, _convert_="all")
-    except InstantiationException as error:
-        reason = " ".join(str(error.__cause__ or error).split())
-        raise SpeechganError(f"the configuration does not fit: {reason}") from None
+    data, system, trainer = (build(config[part]) for part in ("data", "system", "trainer"))
     if weights:
         load_generator(system.generator, weights)
     training, held_out = data.open()
     trainer.folder = Path(trainer.folder)
     trainer.folder.mkdir(parents=True, exist_ok=True)
     (trainer.folder / "config.yaml").write_text(OmegaConf.to_yaml(config))
-    return trainer.fit(
+    best: dict[str, float] = trainer.fit(
         system,
         training,
         EnhancementValidation(held_out, config.sample_rate, config.data.valid_items),
@@ -61,6 +54,7 @@ def train_enhancer(
         resume=resume,
         start_from=Path(config.run.start_from) if config.run.start_from else None,
     )
+    return best
 
 
 def refuse_pesq_elsewhere(config: DictConfig) -> None:

@@ -6,6 +6,7 @@ from speechgan.errors import SpeechganError
 from speechgan.features.mel import MelVoice
 from speechgan.features.world import World
 from speechgan.vocoders.base import Vocoder
+from speechgan.vocoders.difference import SpectralDifference
 from speechgan.vocoders.griffin_lim import GriffinLim
 from speechgan.vocoders.world import WorldVocoder
 
@@ -15,13 +16,13 @@ def choose_vocoder(features: Any, name: str = "auto") -> Vocoder:
 
     Args:
         features: `World` or `MelVoice`.
-        name: `auto` for the best that fits, `world` or `griffin_lim`.
+        name: `auto` for the best that fits, `world`, `difference` or `griffin_lim`.
 
     Raises:
         SpeechganError: no such vocoder, or one that does not fit.
     """
     if isinstance(features, World):
-        fitting: dict[str, Any] = {"world": WorldVocoder}
+        fitting: dict[str, Any] = {"world": WorldVocoder, "difference": SpectralDifference}
     elif isinstance(features, MelVoice):
         fitting = {"griffin_lim": GriffinLim}
     else:

@@ -217,3 +217,22 @@ def test_evaluation_names_what_it_cannot_measure(
     assert "left out: silent" in err and "silence" in err
     assert main([*command, "--source", str(voices_folder / "p228")]) == 1
     assert "has no good, of which there is a converted one" in capsys.readouterr().err
+
+
+def test_report_shows_and_plays_all_sides(voices_folder: Path, tmp_path: Path) -> None:
+    for folder, speaker, name in (
+        ("made", "kerstin", "kerstin_wind"),
+        ("goal", "p228", "p228_wind"),
+    ):
+        (tmp_path / folder).mkdir()
+        for part in range(3):
+            data = (voices_folder / speaker / f"{name}_{part}.wav").read_bytes()
+            (tmp_path / folder / f"<{part}>.wav").write_bytes(data)
+    page = tmp_path / "report.html"
+    folders = ["--converted", str(tmp_path / "made"), "--target", str(tmp_path / "goal")]
+    options = ["--report", str(page), "--shown", "2", "--no-dnsmos", "--workers", "1"]
+    assert main(["evaluate", "convert", *folders, *options]) == 0
+    text = page.read_text()
+    assert text.count("<audio") == 4 and text.count("data:image/png") == 4
+    assert "MCD" in text and "&lt;0&gt;" in text and "<0>" not in text
+    assert "$" not in text.replace("${", "")

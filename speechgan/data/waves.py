@@ -1,0 +1,106 @@
+"""Crops of clean speech, for vocoders."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from speechgan.data.cache import WaveStore
+from speechgan.data.manifest import Recording, hold_out, scan
+from speechgan.errors import SpeechganError
+
+# Items are scaled to a random level in this range, in dBFS.
+LEVELS = (-36.0, -16.0)
+
+
+@dataclass(frozen=True)
+class WaveBatch:
+    """Clean speech.
+
+    Attributes:
+        wave: `(batch, sample)`, in [-1, 1].
+    """
+
+    wave: Tensor
+
+    def to(self, device: object) -> "WaveBatch":
+        """The same batch on another device."""
+        return WaveBatch(self.wave.to(device, non_blocking=True))  # type: ignore[call-overload]
+
+
+class WaveCrops:
+    """Random crops in numbered batches, each the same whenever it is asked for.
+
+    Args:
+        store: where to cut.
+        batch_size: items of a batch.
+        samples: length of an item; a shorter recording is followed by silence.
+        seed: of all random choices.
+    """
+
+    def __init__(self, store: WaveStore, batch_size: int, samples: int, seed: int) -> None:
+        self.store, self.batch_size, self.samples, self.seed = store, batch_size, samples, seed
+        self.chances = store.lengths / store.lengths.sum()
+
+    def __getitem__(self, number: int) -> WaveBatch:
+        rng = np.random.default_rng([self.seed, number])
+        waves = np.zeros((self.batch_size, self.samples), np.float32)
+        for wave in waves:
+            index = int(rng.choice(len(self.store), p=self.chances))
+            spare = max(0, int(self.store.lengths[index]) - self.samples)
+            part = self.store.crop(index, int(rng.integers(0, spare + 1)), self.samples)
+            level = 10 ** (rng.uniform(*LEVELS) / 20)
+            power = float(np.sqrt(np.mean(part**2)))
+            wave[: len(part)] = np.clip(part * (level / power), -1, 1) if power > 1e-4 else part
+        return WaveBatch(torch.from_numpy(waves))
+
+
+@dataclass(frozen=True)
+class VocoderData:
+    """Training crops and held-out recordings for vocoders.
+
+    Attributes:
+        root: folder with `speech/`, as for enhancement; other roles are left alone.
+        cache: folder for decoded audio.
+        sample_rate: in hertz.
+        batch_size: items of a batch.
+        seconds: length of an item.
+        valid_fraction: share of the files held out where the folder names no `valid` split.
+        valid_items: most recordings to validate on.
+        seed: of all random choices.
+    """
+
+    root: Path
+    cache: Path
+    sample_rate: int = 16000
+    batch_size: int = 16
+    seconds: float = 1.0
+    valid_fraction: float = 0.05
+    valid_items: int = 20
+    seed: int = 0
+
+    def open(self) -> tuple[WaveCrops, list[np.ndarray]]:
+        """Decodes what is not decoded yet; returns training batches and held-out waves.
+
+        Raises:
+            SpeechganError: no speech to train on, or an unreadable recording.
+        """
+        root = Path(self.root)
+        recordings = [r for r in scan(root) if r.role in ("speech", "clean")]
+        split = {
+            name: [r for r in hold_out(recordings, self.valid_fraction) if r.split == name]
+            for name in ("train", "valid")
+        }
+        if not all(split.values()):
+            raise SpeechganError(f"{root}: no speech to train on; add some below speech/")
+        store = self._store(split["train"], root)
+        held = self._store(split["valid"], root)
+        chosen = np.linspace(0, len(held) - 1, min(self.valid_items, len(held))).round()
+        samples = round(self.seconds * self.sample_rate)
+        crops = WaveCrops(store, self.batch_size, samples, self.seed)
+        return crops, [held[int(index)] for index in chosen]
+
+    def _store(self, recordings: list[Recording], root: Path) -> WaveStore:
+        return WaveStore(recordings, root, self.sample_rate, Path(self.cache))

@@ -1,0 +1,114 @@
+"""Critics of waves: by period and by resolution, with the features that they judge by."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import weight_norm
+
+Judgement = tuple[Tensor, list[Tensor]]
+"""Scores of any shape, high for good, and the features of every layer before them."""
+
+SLOPE = 0.1
+
+
+class PeriodCritic(nn.Module):
+    """Sees every `period`-th sample in a column (HiFi-GAN, Kong et al. 2020).
+
+    Args:
+        period: in samples.
+        widths: channels; the paper has 32, 128, 512, 1024, 1024.
+    """
+
+    def __init__(self, period: int, widths: Sequence[int]) -> None:
+        super().__init__()
+        self.period = period
+        strides = [3] * (len(widths) - 1) + [1]
+        self.layers = nn.ModuleList(
+            weight_norm(nn.Conv2d(before, after, (5, 1), (stride, 1), padding=(2, 0)))
+            for before, after, stride in zip((1, *widths), widths, strides, strict=False)
+        )
+        self.leave = weight_norm(nn.Conv2d(widths[-1], 1, (3, 1), padding=(1, 0)))
+
+    def forward(self, wave: Tensor) -> Judgement:
+        """`(batch, sample)` to scores and features."""
+        wave = F.pad(wave[:, None], (0, -wave.shape[-1] % self.period), mode="reflect")
+        return _judge(wave.unflatten(-1, (-1, self.period)), self.layers, self.leave)
+
+
+class ResolutionCritic(nn.Module):
+    """Sees a linear magnitude spectrogram (UnivNet, Jang et al. 2021).
+
+    Args:
+        n_fft: window in samples; the hop is a quarter of it.
+        channels: the paper has 32.
+    """
+
+    def __init__(self, n_fft: int, channels: int) -> None:
+        super().__init__()
+        self.n_fft = n_fft
+        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+        self.window: Tensor
+        shapes = [((3, 9), (1, 1)), *[((3, 9), (1, 2))] * 3, ((3, 3), (1, 1))]
+        self.layers = nn.ModuleList(
+            weight_norm(
+                nn.Conv2d(
+                    channels if number else 1,
+                    channels,
+                    kernel,
+                    stride,
+                    padding=(kernel[0] // 2, kernel[1] // 2),
+                )
+            )
+            for number, (kernel, stride) in enumerate(shapes)
+        )
+        self.leave = weight_norm(nn.Conv2d(channels, 1, 3, padding=1))
+
+    def forward(self, wave: Tensor) -> Judgement:
+        """`(batch, sample)` to scores and features."""
+        spectrum = torch.stft(
+            wave, self.n_fft, self.n_fft // 4, window=self.window, return_complex=True
+        )
+        power = torch.view_as_real(spectrum).square().sum(-1)
+        magnitude = (power + 1e-9).sqrt().transpose(1, 2)[:, None]
+        return _judge(magnitude, self.layers, self.leave)
+
+
+class WaveCritic(nn.Module):
+    """Five period critics and three resolution critics, as Vocos has them (Siuzdak 2023).
+
+    Args:
+        period_widths: channels of the period critics.
+        resolution_channels: of the resolution critics.
+        periods: in samples; HiFi-GAN's primes.
+        resolutions: windows, in samples.
+    """
+
+    def __init__(
+        self,
+        period_widths: Sequence[int] = (32, 128, 512, 1024, 1024),
+        resolution_channels: int = 32,
+        periods: Sequence[int] = (2, 3, 5, 7, 11),
+        resolutions: Sequence[int] = (512, 1024, 2048),
+    ) -> None:
+        super().__init__()
+        self.of_period = nn.ModuleList(PeriodCritic(p, period_widths) for p in periods)
+        self.of_resolution = nn.ModuleList(
+            ResolutionCritic(n, resolution_channels) for n in resolutions
+        )
+
+    def forward(self, wave: Tensor) -> dict[str, list[Judgement]]:
+        """`(batch, sample)` to judgements by kind."""
+        return {
+            "period": [critic(wave) for critic in self.of_period],
+            "resolution": [critic(wave) for critic in self.of_resolution],
+        }
+
+
+def _judge(x: Tensor, layers: nn.ModuleList, leave: nn.Module) -> Judgement:
+    features = []
+    for layer in layers:
+        x = F.leaky_relu(layer(x), SLOPE)
+        features.append(x)
+    return leave(x), features
