@@ -56,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--vocoder",
-        choices=["auto", "world", "difference", "griffin_lim"],
+        choices=["auto", "world", "difference", "griffin_lim", "neural"],
         default="auto",
         help="what makes the sound (default: auto, the best that fits the model)",
     )

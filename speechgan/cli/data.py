@@ -19,9 +19,39 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="manifest (default: FOLDER/manifest.speechgan.csv)",
     )
 
+    voices = actions.add_parser("voices", help="list the speakers of a folder")
+    voices.add_argument("folder", type=Path, help="holds a folder for each speaker")
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Scans; the exit code."""
+    return {"scan": _scan, "voices": _list_voices}[arguments.action](arguments)
+
+
+def _list_voices(arguments: argparse.Namespace) -> int:
+    import soundfile
+
+    from speechgan.data.voices import scan_voices
+    from speechgan.errors import SpeechganError
+
+    print(f"{'speaker':16}{'train':>6}{'valid':>6}{'test':>6}{'minutes':>9}  about")
+    for speaker in scan_voices(arguments.folder):
+        seconds = 0.0
+        for path in speaker.train:
+            try:
+                seconds += soundfile.info(path).duration
+            except (soundfile.LibsndfileError, OSError) as error:
+                raise SpeechganError(
+                    f"{path}: not readable as audio ({error}); remove or mend it"
+                ) from None
+        counts = "".join(f"{len(x):6}" for x in (speaker.train, speaker.valid, speaker.test))
+        facts = (speaker.sex, speaker.language, speaker.licence)
+        about = ", ".join(fact for fact in facts if fact)
+        print(f"{speaker.name:16}{counts}{seconds / 60:9.1f}  {about}".rstrip())
+    return 0
+
+
+def _scan(arguments: argparse.Namespace) -> int:
     from speechgan.data.manifest import scan, write_manifest
 
     recordings = scan(arguments.folder)

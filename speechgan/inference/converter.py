@@ -20,8 +20,8 @@ from speechgan.inference.pretrained import Model, choose_device, load_converter
 from speechgan.inference.samples import check_rate, from_float, limit_threads, to_float
 from speechgan.inference.segments import convert_segments, survey
 from speechgan.inference.speakers import TargetSpeaker
+from speechgan.inference.vocoders import load_vocoder
 from speechgan.systems.conversion import convert_voice
-from speechgan.vocoders.choose import choose_vocoder
 from speechgan.vocoders.difference import SpectralDifference
 
 Sound = TypeVar("Sound", np.ndarray[Any, Any], Tensor)
@@ -66,7 +66,7 @@ class Converter:
         model: of `load_converter`.
         device: "auto", "cpu", "cuda" or a torch device.
         threads: of the CPU; None leaves PyTorch's own choice.
-        vocoder: `auto`, or one that fits the model; see `speechgan.vocoders.choose`.
+        vocoder: `auto`, or one that fits the model; see `speechgan.inference.vocoders`.
 
     Raises:
         SpeechganError: no such device or vocoder, threads below 1.
@@ -83,8 +83,8 @@ class Converter:
             raise SpeechganError(f"threads {threads}: must be 1 or more")
         self.model, self.threads = model, threads
         self.features: Any = model.features
-        self.vocoder = choose_vocoder(model.features, vocoder)
         self.device = choose_device(device)
+        self.vocoder = load_vocoder(model.features, vocoder, self.device)
         model.generator.to(self.device).eval()
 
     @classmethod

@@ -1,6 +1,6 @@
 """Unpaired, many speakers, through a common space of codes that is tied in up to four ways."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +43,9 @@ class SharedLatentGAN(ConversionSystem):
         cycle: weight of the way back, L1.
         semantic: weight of keeping the code, L1.
         prior: weight of a standard normal prior on codes of unit variance (UNIT's VAE).
+        emphasis: exponent on `deviation` in the weight of a bin's error; 0 counts all bins alike in
+            deviations, 1 in decibels, so that the code is not spent on what is hardly heard.
+        deviation: `(bin,)` that the images were normalised by, mean over speakers.
 
     Raises:
         ValueError: an unknown objective or `latent_turns`, or a tie without its critic.
@@ -63,6 +66,8 @@ class SharedLatentGAN(ConversionSystem):
         cycle: float = 0.0,
         semantic: float = 0.0,
         prior: float = 0.0,
+        emphasis: float = 0.0,
+        deviation: Sequence[float] | None = None,
     ) -> None:
         super().__init__(generator)
         if latent_turns not in ("alternating", "reversal"):
@@ -75,6 +80,9 @@ class SharedLatentGAN(ConversionSystem):
         self.reconstruction, self.adversarial = reconstruction, adversarial
         self.latent, self.reversal = latent, latent_turns == "reversal"
         self.cycle, self.semantic, self.prior = cycle, semantic, prior
+        weights = torch.tensor(deviation if deviation is not None else [1.0]) ** emphasis
+        self.register_buffer("importance", (weights / weights.mean())[:, None], persistent=False)
+        self.importance: Tensor
         self.turns = ("generator",)
         if self.code_critic is not None and not self.reversal:
             self.turns += ("code_critic",)
@@ -109,7 +117,7 @@ class SharedLatentGAN(ConversionSystem):
         code = self.generator.encode(image, source)
         told = code + torch.randn_like(code) if self.prior and self.training else code
         rebuilt = self.generator.decode(told, source, frames)
-        terms = {"reconstruction": self.reconstruction * l1_loss(rebuilt, image)}
+        terms = {"reconstruction": self.reconstruction * self._distance(rebuilt, image)}
         if self.prior:
             terms["prior"] = self.prior * code.square().mean() / 2
         converted = None
@@ -121,7 +129,7 @@ class SharedLatentGAN(ConversionSystem):
                 terms["semantic"] = self.semantic * l1_loss(returned_code, code.detach())
             if self.cycle:
                 returned = self.generator.decode(returned_code, source, frames)
-                terms["cycle"] = self.cycle * l1_loss(returned, image)
+                terms["cycle"] = self.cycle * self._distance(returned, image)
         if converted is not None and self.critic is not None and "critic" in in_play:
             scores = self.critic(converted, target)
             terms["adversarial"] = self.adversarial * self.objective.fool(scores)
@@ -129,6 +137,10 @@ class SharedLatentGAN(ConversionSystem):
             terms |= self._confuse(code, source, in_play)
         self._made = (batch, code.detach(), None if converted is None else converted.detach())
         return terms
+
+    def _distance(self, made: Tensor, image: Tensor) -> Tensor:
+        """L1 distance of images, by the importance of bins."""
+        return (self.importance * (made - image)).abs().mean()
 
     def _confuse(self, code: Tensor, speaker: Tensor, in_play: frozenset[str]) -> dict[str, Tensor]:
         assert self.code_critic is not None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor, nn
@@ -70,6 +71,8 @@ def train_converter(
             parts[name] = build(config[name], speakers=size["speakers"], **extra)
     if embedding is not None:
         parts["embedding"] = embedding
+    if "emphasis" in config.system:
+        parts["deviation"] = np.mean([s.deviation for s in voices.statistics], 0).tolist()
     system = build(config.system, **parts)
     if predecessor:
         inherit(system.generator, predecessor.generator)
