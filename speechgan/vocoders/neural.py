@@ -28,6 +28,6 @@ class NeuralVocoder:
         device = next(self.generator.parameters()).device
         image = torch.from_numpy(voice.image).to(device)[None, None]
         missing = max(0, self.generator.n_fft // self.generator.hop_length - image.shape[-1])
-        image = torch.nn.functional.pad(image, (0, missing), mode="replicate")
+        image = torch.nn.functional.pad(image, (0, missing, 0, 0), mode="replicate")
         wave = self.generator(image)[0, :samples].float().cpu().numpy()
         return np.pad(wave, (0, samples - len(wave)))

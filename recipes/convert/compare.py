@@ -1,0 +1,193 @@
+"""Every conversion system at one training budget, on the same pairs, in one table.
+
+    python recipes/convert/compare.py --data DIR [--steps N] [--rows NAME ...] [key=value ...]
+
+DIR holds a folder for each speaker with folders train/ and test/ in it. Systems of two speakers are
+trained for each pair of them, those of many speakers once on all that occur in the pairs. What is
+finished is not done again; what was interrupted goes on where it stood.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.numpy import load_file
+
+PAIRS = ["emodb15:emodb14", "emodb14:emodb15", "emodb11:emodb15", "emodb16:emodb14"]
+UNTIED = "system.latent=0 system.cycle=0 system.semantic=0"
+OWN = "generator.encoders=own generator.decoders=own"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        title: for people.
+        settings: of the training.
+        two: whether the system is of two speakers.
+        steps: of the training, if they are not the budget's.
+        told: whether the converter is told who speaks.
+    """
+
+    title: str
+    settings: str
+    two: bool = False
+    steps: int | None = None
+    told: bool = False
+
+
+ROWS = {
+    "untrained": Row("untrained network", "system=shared_latent", steps=1),
+    "statistics": Row("mean, deviation and pitch only", "system=shallow", steps=1),
+    "aligned": Row("supervised, aligned sentences", "system=aligned", two=True),
+    "shallow": Row("shallow generator, no cycle", "system=shallow"),
+    "shared_latent": Row("shared latent, one network, ties 2-4", "system=shared_latent"),
+    "embedding": Row("consistency of an embedding, no cycle", "system=embedding"),
+    "cyclegan_vc": Row("CycleGAN-VC", "system=cyclegan_vc", two=True),
+    "cyclegan_vc2": Row("CycleGAN-VC2", "system=cyclegan_vc2", two=True),
+    "maskcyclegan_vc": Row("MaskCycleGAN-VC, mel", "system=maskcyclegan_vc", two=True),
+    "stargan_vc": Row("StarGAN-VC", "system=stargan_vc"),
+    "untied": Row(
+        "shared latent, no tie", f"{OWN} generator.shared_layers=false {UNTIED}", told=True
+    ),
+    "tie_layers": Row("tie 1: shared layers", f"{OWN} {UNTIED}", told=True),
+    "tie_latent": Row(
+        "tie 2: critic of the code",
+        f"{OWN} generator.shared_layers=false {UNTIED} system.latent=1",
+        told=True,
+    ),
+    "tie_cycle": Row(
+        "tie 3: cycle", f"{OWN} generator.shared_layers=false {UNTIED} system.cycle=5", told=True
+    ),
+    "tie_semantic": Row(
+        "tie 4: semantic consistency",
+        f"{OWN} generator.shared_layers=false {UNTIED} system.semantic=1",
+        told=True,
+    ),
+    "tied": Row("all four ties", OWN, told=True),
+}
+COLUMNS = (
+    ("mcd_gain", "MCD gain, dB", 2),
+    ("mcd", "MCD, dB", 2),
+    ("f0_deviation", "F0 mean, % off", 1),
+    ("f0_correlation", "log-F0 corr.", 2),
+    ("nearer_target", "nearer target", 2),
+    ("target_similarity", "like target", 2),
+    ("content", "content", 2),
+    ("modulation", "modulation, dB", 2),
+)
+
+
+def main() -> None:
+    """Trains, converts, measures, prints."""
+    parser = argparse.ArgumentParser(description="Compare conversion systems.")
+    add = parser.add_argument
+    add("--data", type=Path, required=True, metavar="DIR", help="a folder for each speaker")
+    add("--out", type=Path, default=Path("runs/convert-compare"), metavar="DIR")
+    add("--steps", type=int, default=1500, metavar="N", help="budget of each training")
+    add("--pairs", nargs="+", default=PAIRS, metavar="SOURCE:TARGET")
+    add("--rows", nargs="+", choices=ROWS, default=list(ROWS), metavar="NAME")
+    add("settings", nargs="*", metavar="key=value", help="settings of all trainings")
+    arguments = parser.parse_args()
+    pairs = [tuple(pair.split(":")) for pair in arguments.pairs]
+    found = {}
+    for name in arguments.rows:
+        found[name] = {f"{a}-{b}": run_pair(name, a, b, pairs, arguments) for a, b in pairs}
+        table = format_table(found)
+        (arguments.out / "table.md").write_text(table + "\n")
+    print(table)
+
+
+def run_pair(
+    name: str, source: str, target: str, pairs: list[tuple[str, ...]], arguments: argparse.Namespace
+) -> dict[str, Any]:
+    """Scores of one system on one pair."""
+    row = ROWS[name]
+    speakers = sorted({source, target} if row.two else {s for pair in pairs for s in pair})
+    folder = arguments.out / name / ("-".join(speakers) if row.two else "all")
+    train(row, speakers, folder, arguments)
+    scores = folder / f"{source}-{target}.json"
+    sentences = arguments.data / source / "test"
+    if not scores.exists():
+        converted = folder / f"{source}-{target}"
+        shutil.rmtree(converted, ignore_errors=True)
+        told = ["--source-speaker", source] if row.told else []
+        speechgan(
+            *("convert", "--src", sentences, "--target-speaker", target, *told),
+            *("--model", folder / "run" / "best", "-o", f"{converted}/"),
+        )
+        speechgan(
+            *("evaluate", "convert", "--converted", converted, "--source", sentences),
+            *("--target", arguments.data / target / "test", "--no-dnsmos", "--json", scores),
+        )
+    means = json.loads(scores.read_text())["mean"]
+    kept = {key: mean["mean"] for key, mean in means["converted"].items()}
+    kept["mcd_gain"] = means["source"]["mcd"]["mean"] - kept["mcd"]
+    kept["minutes"] = float((folder / "minutes").read_text())
+    weights = load_file(folder / "run" / "best" / "model.safetensors")
+    kept["weights"] = sum(weight.size for weight in weights.values())
+    return kept
+
+
+def train(row: Row, speakers: list[str], folder: Path, arguments: argparse.Namespace) -> None:
+    """Trains unless it is done."""
+    if (folder / "minutes").exists():
+        return
+    started = time.perf_counter()
+    steps = row.steps or arguments.steps
+    embedding = arguments.out / "shared_latent" / "all" / "run" / "best"
+    speechgan(
+        *("train", "convert", *row.settings.split(), f"data.root={quote(arguments.data)}"),
+        *(f"data.cache={quote(arguments.out / 'cache')}", f"run.folder={quote(folder / 'run')}"),
+        *(f"data.speakers=[{','.join(speakers)}]", f"trainer.max_steps={steps}"),
+        *(f"trainer.decay_steps={steps // 2}", f"trainer.validate_every={max(1, steps // 3)}"),
+        *([f"run.embedding={quote(embedding)}"] if "embedding" in row.settings else []),
+        *arguments.settings,
+        "--resume",
+    )
+    (folder / "minutes").write_text(f"{(time.perf_counter() - started) / 60:.2f}\n")
+
+
+def format_table(found: dict[str, dict[str, dict[str, Any]]]) -> str:
+    """A row for each system, means over its pairs; the gain of each pair in columns of its own."""
+    pairs = list(next(iter(found.values())))
+    heads = ["system", *(title for _, title, _ in COLUMNS), *(f"gain {p}" for p in pairs)]
+    heads += ["training, min", "weights"]
+    lines = [heads, ["---"] * len(heads)]
+    for name, scores in found.items():
+        own = list(scores.values())
+        cells = [f"{_mean(own, key):.{digits}f}" for key, _, digits in COLUMNS]
+        gains = [f"{scores[pair]['mcd_gain']:.2f}" for pair in pairs]
+        rest = [f"{_mean(own, 'minutes'):.1f}", f"{round(_mean(own, 'weights')):,}"]
+        lines.append([ROWS[name].title, *cells, *gains, *rest])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def speechgan(*words: object) -> None:
+    """Runs a command; ends with its message if it fails."""
+    # -P: the installed package, not a folder of that name where this is started.
+    done = subprocess.run([sys.executable, "-P", "-m", "speechgan", *map(str, words)], check=False)
+    if done.returncode:
+        sys.exit(f"compare.py: error: speechgan {words[0]} failed, see above")
+
+
+def quote(path: Path) -> str:
+    """In Hydra's grammar only a quoted value may hold any character."""
+    text = str(path.absolute()).replace("'", "\\'")
+    return f"'{text}'"
+
+
+def _mean(rows: list[dict[str, Any]], key: str) -> float:
+    values = [row[key] for row in rows if key in row]
+    return sum(values) / len(values) if values else float("nan")
+
+
+if __name__ == "__main__":
+    main()
