@@ -78,12 +78,14 @@ class Conversion:
         converted: what is judged.
         source: what it was converted from, if given.
         target: the target's reading of the same sentence, if there is one.
+        example: some recording of the target, if there is any; the reading where there is one.
     """
 
     name: str
     converted: Path
     source: Path | None = None
     target: Path | None = None
+    example: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -193,12 +195,16 @@ def match(
     """
     judged = find_audio(converted)
     sources = find_audio(source) if source else {}
-    readings = find_audio(target) if target and parallel else {}
+    examples = find_audio(target) if target else {}
+    readings = examples if parallel else {}
+    some = next(iter(examples.values()), None)
     missing = sorted(set(judged) - set(sources))
     if source and missing:
         raise SpeechganError(f"{source}: has no {missing[0]}, of which there is a converted one")
     return [
-        Conversion(name, judged[name], sources.get(name), readings.get(name))
+        Conversion(
+            name, judged[name], sources.get(name), readings.get(name), readings.get(name, some)
+        )
         for name in sorted(judged)
     ]
 

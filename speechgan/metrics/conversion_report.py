@@ -90,7 +90,7 @@ def _make_exhibit(row: Row) -> str:
     paths = {
         "source": row.conversion.source,
         "converted": row.conversion.converted,
-        "target": row.conversion.target,
+        "target": row.conversion.example,
     }
     waves = {}
     for side, path in paths.items():
@@ -108,7 +108,7 @@ def _make_exhibit(row: Row) -> str:
         for side, wave in waves.items()
     )
     scores = row.scores["converted"]
-    note = f"MCD {scores['mcd']:.2f} dB" if "mcd" in scores else ""
+    note = f"MCD {scores['mcd']:.2f} dB" if "mcd" in scores else "target: another sentence"
     return (
         f"<article><h3>{escape(row.conversion.name)} <small>{note}</small></h3>"
         f'<div class="sides">{figures}</div></article>'

@@ -236,3 +236,6 @@ def test_report_shows_and_plays_all_sides(voices_folder: Path, tmp_path: Path) -
     assert text.count("<audio") == 4 and text.count("data:image/png") == 4
     assert "MCD" in text and "&lt;0&gt;" in text and "<0>" not in text
     assert "$" not in text.replace("${", "")
+    assert main(["evaluate", "convert", *folders, *options, "--unpaired"]) == 0
+    text = page.read_text()
+    assert text.count("<audio") == 4 and "target: another sentence" in text
