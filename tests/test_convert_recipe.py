@@ -77,7 +77,7 @@ def test_what_is_finished_is_not_done_again(finished: list[str | Path]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--data", "/nowhere"], "no such folder; give the speakers with --data"),
+        (["--data", "/nowhere"], "no such folder; give the recordings with --data"),
         (["--stage", "7"], "must be from 0 to 5"),
         (["--pairs", "anna"], "must be SOURCE:TARGET"),
         (["data.root=x"], "is set by --out, --data and --config"),

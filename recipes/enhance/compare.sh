@@ -3,7 +3,7 @@
 set -euo pipefail
 
 here="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)"
-python="${PYTHON:-python3}"
+source "$here/../common.sh"
 
 usage() {
   cat <<'TEXT'
@@ -27,43 +27,9 @@ start from nothing and have rows of their own settings, see below.
 TEXT
 }
 
-fail() {
-  printf 'compare.sh: error: %s\n' "$1" >&2
-  exit "${2:-1}"
-}
-
-# -P: the installed package, not a folder of that name where this is started.
-speechgan() {
-  "$python" -P -m speechgan "$@"
-}
-
-# In Hydra's grammar only a quoted value may hold any character.
-quote() {
-  printf "'%s'" "${1//\'/\\\'}"
-}
-
 data="" out="runs/compare" from="" warm_up=3000 steps=500 seeds="1 2"
 rows="supervised joint two_headed unmatched two_headed_metric unet segan"
-overrides=()
-while (($#)); do
-  case "$1" in
-    --data | --out | --from | --warm-up | --steps | --seeds | --rows)
-      (($# > 1)) || fail "$1: needs a value; see --help" 2
-      name="${1#--}"
-      printf -v "${name//-/_}" '%s' "$2"
-      shift 2
-      ;;
-    --help | -h)
-      usage
-      exit 0
-      ;;
-    [!-]*=*)
-      overrides+=("$1")
-      shift
-      ;;
-    *) fail "$1: neither an option nor key=value; see --help" 2 ;;
-  esac
-done
+read_options data out from warm-up steps seeds rows -- "$@"
 [[ -n "$data" ]] || fail "--data is needed; see --help" 2
 for number in "$warm_up" "$steps" $seeds; do
   [[ "$number" =~ ^[0-9]+$ ]] || fail "$number: must be a whole number" 2

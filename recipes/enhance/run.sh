@@ -7,7 +7,7 @@ examples="$here/../../examples"
 # Two of the ten examples are kept for the test; their voices and noises occur in the others, in
 # other sentences and at other times.
 held_out=(p228_coffee-shop.flac kerstin_wind.flac)
-python="${PYTHON:-python3}"
+source "$here/../common.sh"
 
 usage() {
   cat <<'TEXT'
@@ -38,68 +38,9 @@ there. The Python that has speechgan is python3, or PYTHON if that is set.
 TEXT
 }
 
-fail() {
-  printf 'run.sh: error: %s\n' "$1" >&2
-  exit "${2:-1}"
-}
-
-say() {
-  printf '== %s\n' "$1" >&2
-}
-
-# -P: the installed package, not a folder of that name where the recipe is started.
-speechgan() {
-  "$python" -P -m speechgan "$@"
-}
-
-# In Hydra's grammar only a quoted value may hold any character.
-quote() {
-  printf "'%s'" "${1//\'/\\\'}"
-}
-
-# Is $1 there, and no older than $2? -nt alone takes equal times for older.
-is_current() {
-  [[ -e "$1" && ! "$2" -nt "$1" ]]
-}
-
 data="" out="runs/recipe" config="" stage=0 stop_stage=5
-overrides=()
-while (($#)); do
-  case "$1" in
-    --data | --out | --config | --stage | --stop-stage)
-      (($# > 1)) || fail "$1: needs a value; see --help" 2
-      name="${1#--}"
-      printf -v "${name//-/_}" '%s' "$2"
-      shift 2
-      ;;
-    --help | -h)
-      usage
-      exit 0
-      ;;
-    run.folder=* | data.root=* | experiment=*)
-      fail "$1: is set by --out, --data and --config" 2
-      ;;
-    [!-]*=*)
-      overrides+=("$1")
-      shift
-      ;;
-    *) fail "$1: neither an option nor key=value; see --help" 2 ;;
-  esac
-done
-for number in "$stage" "$stop_stage"; do
-  [[ "$number" =~ ^[0-5]$ ]] || fail "stage $number: must be from 0 to 5" 2
-done
-((stage <= stop_stage)) || fail "--stage $stage: comes after --stop-stage $stop_stage" 2
-[[ -z "$data" || -d "$data" ]] || fail "$data: no such folder; give the recordings with --data"
-"$python" -P -c 'import speechgan' 2> /dev/null ||
-  fail "$python: has no speechgan; run 'pip install .', or set PYTHON to the one that has it"
-mkdir -p -- "$out" 2> /dev/null || fail "$out: cannot be made; choose another folder with --out"
-data="${data:+$(cd -- "$data" && pwd)}"
-out="$(cd -- "$out" && pwd)"
-
-runs_stage() {
-  ((stage <= $1 && $1 <= stop_stage))
-}
+read_options data out config stage stop-stage -- "$@"
+check_staged
 
 lay_out_examples() {
   local side path split

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from speechgan.cli.jobs import (
     Written,
-    parse_count,
+    add_common_arguments,
     plan_jobs,
     refuse_mixed_output,
     run_jobs,
@@ -47,13 +47,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="who speaks, if it is one of the model's speakers (default: a stranger)",
     )
-    add("-o", "--output", metavar="OUT", help="file, folder, or - for WAV to standard output")
-    add(
-        "--model",
-        default="voices",
-        metavar="NAME|DIR",
-        help="a name that `speechgan models` lists, or a model folder (default: voices)",
-    )
     add(
         "--vocoder",
         choices=["auto", "world", "difference", "griffin_lim", "neural"],
@@ -67,15 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SEMITONES",
         help="added to the target's pitch; of WORLD models (default: 0)",
     )
-    add(
-        "--device",
-        choices=["auto", "cpu", "cuda"],
-        default="auto",
-        help="where to compute (default: auto)",
-    )
-    add("--threads", type=parse_count, default=1, metavar="N", help="of the CPU (default: 1)")
-    add("--overwrite", action="store_true", help="replace outputs that exist")
-    add("--json", action="store_true", help="print what was done as JSON")
+    add_common_arguments(parser, "voices")
 
 
 def run(arguments: argparse.Namespace) -> int:

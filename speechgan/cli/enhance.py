@@ -8,6 +8,7 @@ from pathlib import Path
 
 from speechgan.cli.jobs import (
     Written,
+    add_common_arguments,
     parse_count,
     plan_jobs,
     refuse_mixed_output,
@@ -37,13 +38,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     add = parser.add_argument
     add("inputs", nargs="+", metavar="IN", help="file, folder, or - for WAV from standard input")
-    add("-o", "--output", metavar="OUT", help="file, folder, or - for WAV to standard output")
-    add(
-        "--model",
-        default="default",
-        metavar="NAME|DIR",
-        help="a name that `speechgan models` lists, or a model folder (default: default)",
-    )
     add(
         "--strength",
         type=_parse_strength,
@@ -52,21 +46,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="share of the enhanced sound, the rest is the input (default: 1)",
     )
     add(
-        "--device",
-        choices=["auto", "cpu", "cuda"],
-        default="auto",
-        help="where to compute (default: auto)",
-    )
-    add("--threads", type=parse_count, default=1, metavar="N", help="of the CPU (default: 1)")
-    add(
         "--seed",
         type=parse_count,
         default=0,
         metavar="N",
         help="of models that draw one of several plausible results (default: 0)",
     )
-    add("--overwrite", action="store_true", help="replace outputs that exist")
-    add("--json", action="store_true", help="print what was done as JSON")
+    add_common_arguments(parser, "default")
 
 
 def run(arguments: argparse.Namespace) -> int:

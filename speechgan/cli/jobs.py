@@ -130,6 +130,32 @@ def summarise(records: list[dict[str, Any]], verb: str) -> str:
     return f"{count} {verb}: {seconds:.1f} s of audio in {elapsed:.1f} s"
 
 
+def add_common_arguments(parser: argparse.ArgumentParser, model: str) -> None:
+    """What all commands take that make files of files.
+
+    Args:
+        parser: of the command.
+        model: name of the one that is loaded if none is named.
+    """
+    add = parser.add_argument
+    add("-o", "--output", metavar="OUT", help="file, folder, or - for WAV to standard output")
+    add(
+        "--model",
+        default=model,
+        metavar="NAME|DIR",
+        help=f"a name that `speechgan models` lists, or a model folder (default: {model})",
+    )
+    add(
+        "--device",
+        choices=["auto", "cpu", "cuda"],
+        default="auto",
+        help="where to compute (default: auto)",
+    )
+    add("--threads", type=parse_count, default=1, metavar="N", help="of the CPU (default: 1)")
+    add("--overwrite", action="store_true", help="replace outputs that exist")
+    add("--json", action="store_true", help="print what was done as JSON")
+
+
 def refuse_mixed_output(inputs: list[str], output: str | None, as_json: bool) -> None:
     """Standard output takes the sound or a report, not both.
 

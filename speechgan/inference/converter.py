@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -17,7 +16,13 @@ from speechgan.errors import SpeechganError
 from speechgan.features.statistics import SpeakerStatistics
 from speechgan.features.voice import Voice
 from speechgan.inference.pretrained import Model, choose_device, load_converter
-from speechgan.inference.samples import check_rate, from_float, limit_threads, to_float
+from speechgan.inference.samples import (
+    WrittenFile,
+    check_rate,
+    from_float,
+    limit_threads,
+    to_float,
+)
 from speechgan.inference.segments import convert_segments, survey
 from speechgan.inference.speakers import TargetSpeaker
 from speechgan.inference.vocoders import load_vocoder
@@ -34,25 +39,6 @@ SURVEY_SECONDS = 60.0
 PRIOR_SECONDS = 0.5
 # Loudness is brought back to the input's by at most so much, segment by segment.
 MOST_GAIN = 10 ** (12 / 20)
-
-
-@dataclass(frozen=True)
-class ConvertedFile:
-    """What `Converter.convert_file` wrote.
-
-    Attributes:
-        path: the file.
-        seconds: its length.
-        sample_rate: in Hz, as in the input.
-        channels: as in the input.
-        format: container and subtype.
-    """
-
-    path: Path
-    seconds: float
-    sample_rate: int
-    channels: int
-    format: audio.Format
 
 
 class Converter:
@@ -165,7 +151,7 @@ class Converter:
         source_speaker: str | None = None,
         pitch_shift: float = 0.0,
         progress: Callable[[float], object] | None = None,
-    ) -> ConvertedFile:
+    ) -> WrittenFile:
         """Converts a file of any length, segment by segment; memory does not grow with the length.
 
         Args:
@@ -198,9 +184,7 @@ class Converter:
                     writer.write(piece)
                     if progress is not None:
                         progress(piece.shape[1] / rate)
-            return ConvertedFile(
-                target, reader.samples / rate, rate, reader.channels, writer.format
-            )
+            return WrittenFile(target, reader.samples / rate, rate, reader.channels, writer.format)
 
     def check(
         self, target_speaker: str, source_speaker: str | None = None, pitch_shift: float = 0.0

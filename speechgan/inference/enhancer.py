@@ -3,7 +3,6 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -16,32 +15,19 @@ from speechgan.audio import Wave
 from speechgan.errors import SpeechganError
 from speechgan.inference.blocks import BLOCK_SECONDS, enhance_blocks
 from speechgan.inference.pretrained import Model, choose_device, load_model
-from speechgan.inference.samples import check_rate, from_float, limit_threads, to_float
+from speechgan.inference.samples import (
+    WrittenFile,
+    check_rate,
+    from_float,
+    limit_threads,
+    to_float,
+)
 
 Sound = TypeVar("Sound", np.ndarray[Any, Any], Tensor)
 
 READ_SECONDS = 1.0
 LEVEL = 10 ** (-26 / 20)
 """RMS that generators which are not level-invariant were trained around, -26 dBFS."""
-
-
-@dataclass(frozen=True)
-class EnhancedFile:
-    """What `Enhancer.enhance_file` wrote.
-
-    Attributes:
-        path: the file.
-        seconds: its length.
-        sample_rate: in Hz, as in the input.
-        channels: as in the input.
-        format: container and subtype.
-    """
-
-    path: Path
-    seconds: float
-    sample_rate: int
-    channels: int
-    format: audio.Format
 
 
 class Enhancer:
@@ -141,7 +127,7 @@ class Enhancer:
         target: str | os.PathLike[str],
         strength: float = 1.0,
         progress: Callable[[float], object] | None = None,
-    ) -> EnhancedFile:
+    ) -> WrittenFile:
         """Enhances a file of any length, in blocks; memory does not grow with the length.
 
         Args:
@@ -174,7 +160,7 @@ class Enhancer:
                     writer.write(piece)
                     if progress is not None:
                         progress(piece.shape[1] / rate)
-            return EnhancedFile(target, reader.samples / rate, rate, reader.channels, writer.format)
+            return WrittenFile(target, reader.samples / rate, rate, reader.channels, writer.format)
 
     def _enhance(
         self,

@@ -1,14 +1,35 @@
-"""Samples as users hold them: types, rates, and the threads that work on them."""
+"""Samples as users hold them: types, rates, files, and the threads that work on them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from speechgan.audio import Wave
+from speechgan.audio import Format, Wave
 from speechgan.errors import SpeechganError
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """What was made of a file.
+
+    Attributes:
+        path: the new file.
+        seconds: its length.
+        sample_rate: in Hz, as in the input.
+        channels: as in the input.
+        format: container and subtype.
+    """
+
+    path: Path
+    seconds: float
+    sample_rate: int
+    channels: int
+    format: Format
 
 
 def to_float(wave: Wave) -> Wave:
