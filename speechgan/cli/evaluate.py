@@ -82,6 +82,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--workers", type=_parse_count, metavar="N", help="processes (default: all cores)"
     )
     convert.add_argument("--no-dnsmos", action="store_true", help="leave out DNSMOS")
+    convert.add_argument(
+        "--words",
+        action="store_true",
+        help="word error of English speech, against what is heard in the source (needs the extra "
+        "words)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -138,6 +144,7 @@ def _evaluate_conversion(arguments: argparse.Namespace) -> int:
         parallel=not arguments.unpaired,
         workers=arguments.workers,
         with_dnsmos=not arguments.no_dnsmos,
+        with_words=arguments.words,
         progress=True,
     )
     if arguments.json:

@@ -1,5 +1,6 @@
 """Scores of a folder of converted speech against recordings of the target and of the source."""
 
+import contextlib
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,7 @@ from speechgan.metrics.pairing import find_audio
 from speechgan.metrics.perceptual import dnsmos
 from speechgan.metrics.scores import Measure, Scores
 from speechgan.metrics.speaker import embed_speaker, mean_embedding
+from speechgan.metrics.words import recognise, word_error_rate
 from speechgan.metrics.workers import start_workers
 
 SAMPLE_RATE = 16000
@@ -48,6 +50,7 @@ MEASURES = (
     Measure("source_similarity", "like source", "", 3, "lower", "speaker embedding's cosine"),
     Measure("nearer_target", "nearer target", "", 2, "higher", "share of recordings that are"),
     Measure("content", "content", "", 3, "lower", "distance of what is said from the source"),
+    Measure("word_error", "word error", "", 2, "lower", "against the words heard in the source"),
     Measure("dnsmos_signal", "DNSMOS SIG", "", 2, "higher", "speech undistorted, 1 to 5"),
     Measure("dnsmos_background", "DNSMOS BAK", "", 2, "higher", "background unobtrusive, 1 to 5"),
     Measure("dnsmos_overall", "DNSMOS OVRL", "", 2, "higher", "overall quality, 1 to 5"),
@@ -62,11 +65,13 @@ class Heard:
         voice: by WORLD.
         embedding: of the speaker, `(256,)`.
         opinions: DNSMOS, by key; empty if not asked for.
+        words: that a recogniser hears; None if not asked for or none were heard.
     """
 
     voice: Voice
     embedding: np.ndarray
     opinions: Scores
+    words: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +147,7 @@ def evaluate_conversion(
     parallel: bool = True,
     workers: int | None = None,
     with_dnsmos: bool = True,
+    with_words: bool = False,
     progress: bool = False,
 ) -> ConversionEvaluation:
     """Measures a folder of converted speech.
@@ -154,6 +160,7 @@ def evaluate_conversion(
         parallel: False if equal names in `target` do not mean equal sentences.
         workers: processes; all cores by default.
         with_dnsmos: whether to run DNSMOS.
+        with_words: whether to run a recogniser of English; see `speechgan.metrics.words`.
         progress: whether to show a bar on stderr, if that is a terminal.
 
     Raises:
@@ -164,7 +171,8 @@ def evaluate_conversion(
     targets = sorted(find_audio(target).values()) if target else []
     paths = {c.converted for c in conversions} | set(targets)
     paths |= {c.source for c in conversions if c.source}
-    heard = _listen(sorted(paths), workers or os.cpu_count() or 1, with_dnsmos, progress)
+    work = partial(listen, with_dnsmos=with_dnsmos, with_words=with_words)
+    heard = _listen(sorted(paths), work, workers or os.cpu_count() or 1, progress)
     known = {path: h for path, h in heard.items() if isinstance(h, Heard)}
     goal = Reference.describe({path: known[path] for path in targets if path in known})
     origins = {c.source for c in conversions if c.source in known}
@@ -290,6 +298,8 @@ def _score_side(
         add("f0_correlation", log_f0_correlation, voice, source.voice)
     if source is not None and side != "source":
         add("content", content_distance, voice, source.voice)
+        if source.words:
+            add("word_error", word_error_rate, source.words, heard.words or [])
     if origin is not None:
         add("source_similarity", origin.similarity, heard.embedding, path)
     if goal is not None:
@@ -313,10 +323,9 @@ def _voiced(voice: Voice) -> np.ndarray:
 
 
 def _listen(
-    paths: Sequence[Path], workers: int, with_dnsmos: bool, progress: bool
+    paths: Sequence[Path], work: Callable[[Path], Heard | str], workers: int, progress: bool
 ) -> dict[Path, Heard | str]:
     """Every recording analysed, or why it could not be."""
-    work = partial(listen, with_dnsmos=with_dnsmos)
     hidden = None if progress else True
     with tqdm(total=len(paths), desc="evaluate", unit="file", disable=hidden) as bar:
         results: dict[Path, Heard | str] = {}
@@ -337,7 +346,7 @@ def _listen(
     return results
 
 
-def listen(path: Path, with_dnsmos: bool = True) -> Heard | str:
+def listen(path: Path, with_dnsmos: bool = True, with_words: bool = False) -> Heard | str:
     """A recording analysed, channels averaged, at one level; or why it could not be."""
     try:
         wave, rate = audio.read(path)
@@ -355,7 +364,12 @@ def listen(path: Path, with_dnsmos: bool = True) -> Heard | str:
                 "dnsmos_background": heard.background,
                 "dnsmos_overall": heard.overall,
             }
-        return Heard(World(SAMPLE_RATE).analyse(mono), embed_speaker(mono), opinions)
+        voice, embedding = World(SAMPLE_RATE).analyse(mono), embed_speaker(mono)
+        words = None
+        if with_words:
+            with contextlib.suppress(UnmeasurableError):
+                words = recognise(mono)
+        return Heard(voice, embedding, opinions, words)
     except UnmeasurableError as error:
         return str(error) if str(path) in str(error) else f"{path}: {error}"
     except SpeechganError as error:

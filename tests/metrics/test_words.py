@@ -1,0 +1,47 @@
+"""Word errors by hand, and a recogniser that may not be there."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from speechgan.errors import SpeechganError
+from speechgan.metrics import words
+from speechgan.metrics.errors import UnmeasurableError
+from speechgan.metrics.words import recognise, word_error_rate
+
+
+@pytest.mark.parametrize(
+    ("reference", "heard", "expected"),
+    [
+        ("a b c d", "a b c d", 0.0),
+        ("a b c d", "a x c d e", 0.5),
+        ("a b c d", "b c d", 0.25),
+        ("a b", "", 1.0),
+        ("a", "b c d", 3.0),
+    ],
+)
+def test_errors_by_hand(reference: str, heard: str, expected: float) -> None:
+    assert word_error_rate(reference.split(), heard.split()) == expected
+
+
+def test_an_empty_reference_is_refused() -> None:
+    with pytest.raises(ValueError, match="without words"):
+        word_error_rate([], ["a"])
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    words._load_decoder.cache_clear()
+    monkeypatch.setitem(sys.modules, "pocketsphinx", None)
+    with pytest.raises(SpeechganError, match=r"pip install 'speechgan\[words\]'"):
+        recognise(np.zeros(16000))
+
+
+def test_hears_english(recordings: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
+    pytest.importorskip("pocketsphinx")
+    words._load_decoder.cache_clear()
+    heard = recognise(recordings["p228_coffee"][1])
+    assert word_error_rate(heard, recognise(recordings["p228_coffee"][1] * 0.7)) < 0.5
+    assert word_error_rate(heard, recognise(recordings["p228_wind"][1])) > 0.7
+    with pytest.raises(UnmeasurableError, match="no words"):
+        recognise(np.zeros(1000))
