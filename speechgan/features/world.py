@@ -25,7 +25,8 @@ class World(nn.Module):
         frame_period: seconds between frames.
         f0: `harvest` (Morise 2017), or `dio` with StoneMask: many times faster, less sure of
             creaky and noisy voices.
-        lowest_f0, highest_f0: range that pitch is looked for in, in hertz.
+        lowest_f0, highest_f0: range that pitch is looked for in, in hertz. Below WORLD's own limit of
+            71, DIO takes many a frame for an octave lower than it is.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class World(nn.Module):
         coefficients: int = 36,
         frame_period: float = 0.005,
         f0: str = "harvest",
-        lowest_f0: float = 60.0,
+        lowest_f0: float = 71.0,
         highest_f0: float = 600.0,
     ) -> None:
         super().__init__()
