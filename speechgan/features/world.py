@@ -25,8 +25,8 @@ class World(nn.Module):
         frame_period: seconds between frames.
         f0: `harvest` (Morise 2017), or `dio` with StoneMask: many times faster, less sure of
             creaky and noisy voices.
-        lowest_f0, highest_f0: range that pitch is looked for in, in hertz. Below WORLD's own limit of
-            71, DIO takes many a frame for an octave lower than it is.
+        lowest_f0, highest_f0: range that pitch is looked for in, in hertz. Below WORLD's own limit
+            of 71, DIO takes many a frame for an octave lower than it is.
     """
 
     def __init__(

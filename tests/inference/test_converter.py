@@ -73,7 +73,7 @@ def test_a_known_source_is_taken_at_his_usual_pitch(
     goal = converter.speakers[0].statistics
     spread = goal.log_f0_deviation / converter.speakers[1].statistics.log_f0_deviation
     expected = np.exp(goal.log_f0_mean + (np.log(pitch(wave)) - own) * spread)
-    assert pitch(made) == pytest.approx(expected, rel=0.05)
+    assert pitch(made) == pytest.approx(expected, rel=0.08)
 
 
 @pytest.mark.parametrize("gain", [1e-3, 1.0, 5.0])
