@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies import DDPStrategy
+from torch import nn
 from torch.optim import Optimizer
 
 from speechgan.errors import SpeechganError
@@ -33,17 +35,23 @@ class Turn:
     """How one player learns.
 
     Attributes:
-        optimizer: makes the optimiser of the player's weights.
+        optimizer: makes the optimiser of the player's weights; a setting of None is left out, so
+            that a configuration can take back what another kind of optimiser had.
         start: step at which the player enters the game.
         every: steps between his moves; a generator that moves every fifth step gives its critic
             five moves to one.
         clip_norm: greatest norm of his gradient; 0 for no limit.
     """
 
-    optimizer: Callable[..., Optimizer]
+    optimizer: partial[Optimizer]
     start: int = 0
     every: int = 1
     clip_norm: float = 0.0
+
+    def make_optimizer(self, weights: list[nn.Parameter]) -> Optimizer:
+        """The player's optimiser."""
+        given = self.optimizer.keywords
+        return self.optimizer.func(weights, **{k: v for k, v in given.items() if v is not None})
 
 
 @dataclass
@@ -178,7 +186,7 @@ class Trainer:
         return Run(
             fabric,
             system,
-            {name: self.turns[name].optimizer(list(players[name])) for name in system.turns},
+            {name: self.turns[name].make_optimizer(list(players[name])) for name in system.turns},
             {name: self.turns[name].clip_norm for name in system.turns},
             self.averaged,
             self.average,

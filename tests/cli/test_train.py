@@ -145,3 +145,20 @@ def test_a_recording_without_samples_is_named(
     soundfile.write(tmp_path / "speech" / "empty.wav", [], 16000)
     assert main(["data", "scan", str(tmp_path)]) == 1
     assert "empty.wav: holds no samples; remove it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("experiment", ["segan_small", "released", "demo"])
+def test_every_experiment_trains(experiment: str, tmp_path: Path) -> None:
+    """Two steps of each, with its own optimisers and all its players, on few and short items."""
+    own = [
+        f"data.root={PAIRS}",
+        f"data.cache={tmp_path / 'cache'}",
+        f"run.folder={tmp_path / 'run'}",
+    ]
+    players = [f"trainer.turns.{player}.start=0" for player in ("critic", "metric")]
+    short = ["data.batch_size=2", "data.seconds=1.024", "data.valid_items=1", "trainer.max_steps=2"]
+    settings = ["trainer.workers=0", "trainer.accelerator=cpu", "trainer.validate_every=2"]
+    words = [f"experiment={experiment}", *own, *players, *short, *settings]
+    assert main(["train", "enhance", *words]) == 0
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text()
+    assert "gradient/critic" in lines and "valid/pesq" in lines
