@@ -120,7 +120,7 @@ def measure_quality(
     quality: dict[str, dict[str, float]] = {}
     for name in arguments.systems:
         enhance = load_system(name, arguments.model, arguments.threads)
-        with plan_jobs([str(pairs / "noisy")], str(folder / name)) as jobs:
+        with plan_jobs([str(pairs / "noisy")], str(folder / name), ".enhanced") as jobs:
             for job in jobs:
                 enhance(job.source, job.target)
         result = evaluate(pairs / "clean", folder / name, pairs / "noisy", dnsmos=False)
