@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from speechgan.errors import SpeechganError
+
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
@@ -42,6 +44,11 @@ def run(arguments: argparse.Namespace) -> int:
         "vocoder": _train_vocoder,
     }
     best = tasks[arguments.task](config, arguments.resume)
+    if not best:
+        raise SpeechganError(
+            f"{config.run.folder}: no validation gave a finite figure, so no model was kept; lower "
+            "the learning rate, or look for broken recordings"
+        )
     figures = ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name != "step")
     print(f"{_best(config)}: step {best['step']:.0f}, {figures}")
     return 0

@@ -100,8 +100,8 @@ class ConversionData:
                 f"{self.root}: holds one speaker, {found[0].name}; conversion needs another to "
                 "tell voices apart: add a folder, or train a model further with run.fine_tune=NAME"
             )
-        train = {s.name: self._analyse(s.train, features) for s in found}
-        valid = {s.name: self._analyse(s.valid, features) for s in found}
+        train = {s.name: self._analyse(s, s.train, features) for s in found}
+        valid = {s.name: self._analyse(s, s.valid, features) for s in found}
         for name, voices in train.items():
             _warn(name, list(voices.values()), features)
         measured = {n: SpeakerStatistics.measure(list(v.values())) for n, v in train.items()}
@@ -125,13 +125,15 @@ class ConversionData:
             [valid.get(name, {}) for name in names],
         )
 
-    def _analyse(self, paths: Sequence[Path], features: VoiceFeatures) -> dict[str, Voice]:
+    def _analyse(
+        self, speaker: Speaker, paths: Sequence[Path], features: VoiceFeatures
+    ) -> dict[str, Voice]:
         workers = self.workers or os.cpu_count() or 1
         voices = analyse_recordings(paths, features, Path(self.cache), workers, progress=True)
-        named = {path.stem: voice for path, voice in zip(paths, voices, strict=True)}
+        named = {speaker.sentence(p): voice for p, voice in zip(paths, voices, strict=True)}
         silent = [name for name, voice in named.items() if not voice.find_speech().any()]
         for name in silent:
-            log.warning("%s: holds no sound; left out", name)
+            log.warning("%s: %s holds no sound; left out", speaker.name, name)
         return {name: voice for name, voice in named.items() if name not in silent}
 
     def _align(

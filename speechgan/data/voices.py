@@ -20,6 +20,7 @@ class Speaker:
     Attributes:
         name: of the folder.
         train, valid, test: recordings by split.
+        folder: that holds them.
         sex, language, licence: as `speakers.csv` says; empty where it does not.
     """
 
@@ -30,6 +31,15 @@ class Speaker:
     sex: str = ""
     language: str = ""
     licence: str = ""
+    folder: Path = Path()
+
+    def sentence(self, path: Path) -> str:
+        """A recording's name below the folder, without split and extension.
+
+        Two speakers' recordings of one name may be the same sentence; two of one speaker in
+        different folders are two.
+        """
+        return _name_sentence(path, self.folder)
 
 
 def scan_voices(
@@ -72,7 +82,7 @@ def scan_voices(
         )
     facts = _read_facts(about or root / ABOUT, required=about is not None)
     return [
-        _describe(name, found[name], valid_fraction, facts.get(name, {}))
+        _describe(root / name, found[name], valid_fraction, facts.get(name, {}))
         for name in (names or found)
     ]
 
@@ -90,18 +100,25 @@ def _find_recordings(folder: Path) -> dict[str, list[Path]]:
 
 
 def _describe(
-    name: str, recordings: dict[str, list[Path]], valid_fraction: float, facts: dict[str, str]
+    folder: Path, recordings: dict[str, list[Path]], valid_fraction: float, facts: dict[str, str]
 ) -> Speaker:
     train, valid = recordings.get("train", []), recordings.get("valid", [])
     if not valid and len(train) > 1:
         # A threshold on the hash, not a count of files: whether a sentence is held out must not
         # depend on what else a speaker has said.
-        valid = [path for path in train if _share(path.stem) < valid_fraction] or [
-            min(train, key=lambda path: _share(path.stem))
+        shares = {path: _share(_name_sentence(path, folder)) for path in train}
+        valid = [path for path in train if shares[path] < valid_fraction] or [
+            min(train, key=lambda path: shares[path])
         ]
         valid = valid[: len(train) - 1]
         train = [path for path in train if path not in valid]
-    return Speaker(name, tuple(train), tuple(valid), tuple(recordings.get("test", [])), **facts)
+    test = tuple(recordings.get("test", []))
+    return Speaker(folder.name, tuple(train), tuple(valid), test, folder=folder, **facts)
+
+
+def _name_sentence(path: Path, folder: Path) -> str:
+    parts = path.relative_to(folder).with_suffix("").parts
+    return "/".join([*(p for p in parts[:-1] if p.lower() not in SPLITS), parts[-1]])
 
 
 def _share(name: str) -> float:

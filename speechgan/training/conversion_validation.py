@@ -24,8 +24,9 @@ class ConversionValidation:
     sentence: `distortion`, as `mel_cepstral_distortion`, and the `score` is its negative. Where
     they have none, `distance` is how far mean and deviation of each bin lie from the target's, in
     its deviations, `content` how far what is said is from the source's, and the `score` is the
-    negative of their sum. `probe` is the accuracy of a linear probe for the speaker on the code of
-    generators that have one.
+    negative of their sum. Where nothing is held out, as of speakers with one recording each, it is
+    the step: the last system is kept. `probe` is the accuracy of a linear probe for the speaker on
+    the code of generators that have one.
 
     Args:
         valid: held-out voices of each speaker by name.
@@ -62,6 +63,8 @@ class ConversionValidation:
             for key, value in self._measure(source, target, name, converted).items():
                 figures.setdefault(key, []).append(value)
         means = {key: float(np.mean(values)) for key, values in figures.items()}
+        if not self.jobs:
+            return {"score": float(step)}
         score = -sum(means.values()) if means else float("-inf")
         return means | self._probe(system.generator) | {"score": score}
 

@@ -126,6 +126,34 @@ def test_every_system_trains_into_a_model_that_converts(
     assert "between kerstin, p228" in card and "2 steps" in card
 
 
+def test_one_recording_of_each_is_enough(voices_folder: Path, cache: Path, tmp_path: Path) -> None:
+    """Nothing can be held out then; the last step is kept."""
+    root = tmp_path / "voices"
+    for speaker in ("kerstin", "p228"):
+        (root / speaker).mkdir(parents=True)
+        path = sorted((voices_folder / speaker).iterdir())[0]
+        (root / speaker / "all.wav").write_bytes(path.read_bytes())
+    run = tmp_path / "run"
+    settings = [*SMALL["shared_latent"], "trainer.max_steps=4"]
+    assert train(root, cache, run, *settings) == 0
+    assert "4 steps" in (run / "best" / "card.md").read_text()
+
+
+def test_recordings_that_cannot_be_read_are_named(
+    voices_folder: Path, cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for speaker in ("kerstin", "p228"):
+        (tmp_path / speaker).mkdir()
+        path = sorted((voices_folder / speaker).iterdir())[0]
+        (tmp_path / speaker / "good.wav").write_bytes(path.read_bytes())
+    (tmp_path / "p228" / "text.wav").write_text("not audio")
+    for workers in (1, 2):
+        settings = [*SMALL["shared_latent"], f"data.workers={workers}"]
+        assert train(tmp_path, cache, tmp_path / "run", *settings) == 1
+        err = capsys.readouterr().err
+        assert "text.wav: not audio" in err and "Traceback" not in err
+
+
 def test_content_can_be_kept_by_a_pretrained_embedding(
     voices_folder: Path, cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,6 +41,13 @@ def test_the_same_sentences_are_held_out_of_everybody(tmp_path: Path) -> None:
     assert not held & {p.stem for p in (*amy.train, *bob.train)}
 
 
+def test_equal_names_in_two_folders_are_two_sentences(tmp_path: Path) -> None:
+    touch(tmp_path, "amy/train/one/1.wav", "amy/train/two/1.wav", "amy/train/1.wav", "bob/1.wav")
+    amy, bob = scan_voices(tmp_path)
+    names = {amy.sentence(path) for path in (*amy.train, *amy.valid)}
+    assert names == {"one/1", "two/1", "1"} and bob.sentence(bob.train[0]) == "1"
+
+
 def test_facts_come_from_a_table(tmp_path: Path) -> None:
     touch(tmp_path, "amy/1.wav", "bob/1.wav")
     (tmp_path / "speakers.csv").write_text("speaker,sex,language,licence\namy,f,English,CC0\n")
@@ -189,6 +196,6 @@ def test_silent_recordings_are_left_out_and_lone_speakers_refused(
         soundfile.write(root / "kerstin" / "train" / f"{name}.wav", np.zeros(8000), 16000)
     data = ConversionData(root, tmp_path / "cache", workers=1)
     data.open(World(f0="dio"))
-    assert "a: holds no sound; left out" in caplog.text
+    assert "kerstin: a holds no sound; left out" in caplog.text
     with pytest.raises(SpeechganError, match="holds one speaker, p228"):
         ConversionData(root, tmp_path / "cache", ["p228"], workers=1).open(World(f0="dio"))
