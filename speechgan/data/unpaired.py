@@ -29,7 +29,10 @@ class VoiceBatch:
     def to(self, device: object) -> "VoiceBatch":
         """The same batch on another device."""
         tensors = (self.source, self.source_speaker, self.target, self.target_speaker)
-        moved = [t.to(device, non_blocking=True) for t in tensors]  # type: ignore[call-overload]
+        moved = [
+            t.to(device, non_blocking=True)  # type: ignore[call-overload]  # any device
+            for t in tensors
+        ]
         return VoiceBatch(*moved)
 
 

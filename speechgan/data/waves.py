@@ -27,7 +27,9 @@ class WaveBatch:
 
     def to(self, device: object) -> "WaveBatch":
         """The same batch on another device."""
-        return WaveBatch(self.wave.to(device, non_blocking=True))  # type: ignore[call-overload]
+        return WaveBatch(
+            self.wave.to(device, non_blocking=True)  # type: ignore[call-overload]  # any device
+        )
 
 
 class WaveCrops:

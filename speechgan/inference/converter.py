@@ -27,7 +27,7 @@ from speechgan.inference.segments import convert_segments, survey
 from speechgan.inference.speakers import TargetSpeaker
 from speechgan.inference.vocoders import load_vocoder
 from speechgan.systems.conversion import convert_voice
-from speechgan.vocoders.difference import SpectralDifference
+from speechgan.vocoders.base import Original
 
 Sound = TypeVar("Sound", np.ndarray[Any, Any], Tensor)
 
@@ -280,10 +280,7 @@ class Converter:
                 source_number,
                 pitch_shift,
             )
-            if isinstance(self.vocoder, SpectralDifference):
-                made = self.vocoder.filter(wave, voice, converted)
-            else:
-                made = self.vocoder.synthesise(converted, len(wave))
+            made = self.vocoder.synthesise(converted, len(wave), Original(wave, voice))
         before, after = (np.sqrt(np.mean(np.square(x, dtype=np.float64))) for x in (wave, made))
         gain = float(before / after) if after > 0 else 1.0
         return (made * np.clip(gain, 1 / MOST_GAIN, MOST_GAIN)).astype(np.float32)

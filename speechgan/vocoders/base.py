@@ -1,10 +1,24 @@
 """What every vocoder does."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from speechgan.features.voice import Voice
+
+
+@dataclass(frozen=True)
+class Original:
+    """What a voice was converted from.
+
+    Attributes:
+        wave: `(sample,)`.
+        voice: analysed from it.
+    """
+
+    wave: np.ndarray
+    voice: Voice
 
 
 class Vocoder(Protocol):
@@ -18,6 +32,8 @@ class Vocoder(Protocol):
     sample_rate: int
     takes_f0: bool
 
-    def synthesise(self, voice: Voice, samples: int) -> np.ndarray:
-        """A voice to `(samples,)` float32."""
+    def synthesise(
+        self, voice: Voice, samples: int, original: Original | None = None
+    ) -> np.ndarray:
+        """A voice to `(samples,)` float32; most vocoders need nothing of the original."""
         ...

@@ -6,6 +6,7 @@ import torch
 
 from speechgan.features.voice import Voice
 from speechgan.features.world import World
+from speechgan.vocoders.base import Original
 
 # Of the filter in each frame: what lies below the source's noise cannot be raised to speech.
 MOST_GAIN = 10 ** (24 / 20)
@@ -27,35 +28,33 @@ class SpectralDifference:
     def __init__(self, features: World) -> None:
         self.features, self.sample_rate = features, features.sample_rate
 
-    def synthesise(self, voice: Voice, samples: int) -> np.ndarray:
-        """There is nothing to synthesise from without the source's waveform; see `filter`.
+    def synthesise(
+        self, voice: Voice, samples: int, original: Original | None = None
+    ) -> np.ndarray:
+        """The original's wave, filtered, to `(samples,)` float32.
 
         Raises:
-            ValueError: always.
+            ValueError: no original.
         """
-        raise ValueError("spectral difference needs the source's waveform")
-
-    def filter(self, wave: np.ndarray, before: Voice, after: Voice) -> np.ndarray:
-        """A source `(sample,)` to the same length.
-
-        Args:
-            wave: what `before` was analysed from.
-            before, after: the source's voice, and what it was converted to.
-        """
-        gain = np.sqrt(self._envelope(after) / self._envelope(before))
+        if original is None:
+            raise ValueError("spectral difference needs the original's wave")
+        wave = original.wave[:samples]
+        gain = np.sqrt(self._envelope(voice) / self._envelope(original.voice))
         hop, length = self.features.hop_length, self.features.fft_size
         window = torch.hann_window(length // 2)
-        settings = {"n_fft": length, "hop_length": hop, "win_length": length // 2, "window": window}
         spectrum = torch.stft(
             torch.from_numpy(np.asarray(wave, np.float32)),
+            length,
+            hop,
+            length // 2,
+            window,
             pad_mode="constant",
             return_complex=True,
-            **settings,  # type: ignore[arg-type]  # a mixed dict
         )
         limited = np.clip(gain.T, 1 / MOST_GAIN, MOST_GAIN).astype(np.float32)
         filtered = spectrum * torch.from_numpy(limited)
-        made: torch.Tensor = torch.istft(filtered, length=len(wave), **settings)  # type: ignore[arg-type]
-        return made.numpy()
+        made = torch.istft(filtered, length, hop, length // 2, window, length=len(wave))
+        return np.pad(made.numpy(), (0, samples - len(wave)))
 
     def _envelope(self, voice: Voice) -> np.ndarray:
         """Power `(frame, frequency)`."""

@@ -7,6 +7,7 @@ from torchaudio.functional import griffinlim
 
 from speechgan.features.mel import LogMel, MelVoice
 from speechgan.features.voice import Voice
+from speechgan.vocoders.base import Original
 
 
 class GriffinLim:
@@ -26,7 +27,9 @@ class GriffinLim:
         self.features, self.sample_rate = features, features.sample_rate
         self.iterations, self.momentum = iterations, momentum
 
-    def synthesise(self, voice: Voice, samples: int) -> np.ndarray:
+    def synthesise(
+        self, voice: Voice, samples: int, original: Original | None = None
+    ) -> np.ndarray:
         """A voice, of which the log-mel image is used, to `(samples,)` float32."""
         mel: LogMel = self.features.mel
         magnitude = unmel(torch.from_numpy(voice.image), mel.filters)

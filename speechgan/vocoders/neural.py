@@ -6,6 +6,7 @@ import torch
 from speechgan.features.mel import MelVoice
 from speechgan.features.voice import Voice
 from speechgan.models.vocos import Vocos
+from speechgan.vocoders.base import Original
 
 
 class NeuralVocoder:
@@ -23,7 +24,9 @@ class NeuralVocoder:
         self.generator = generator
 
     @torch.no_grad()
-    def synthesise(self, voice: Voice, samples: int) -> np.ndarray:
+    def synthesise(
+        self, voice: Voice, samples: int, original: Original | None = None
+    ) -> np.ndarray:
         """A voice, of which the log-mel image is used, to `(samples,)` float32."""
         device = next(self.generator.parameters()).device
         image = torch.from_numpy(voice.image).to(device)[None, None]

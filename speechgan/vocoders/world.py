@@ -5,6 +5,7 @@ import pyworld
 
 from speechgan.features.voice import Voice
 from speechgan.features.world import World
+from speechgan.vocoders.base import Original
 
 
 class WorldVocoder:
@@ -19,7 +20,9 @@ class WorldVocoder:
     def __init__(self, features: World) -> None:
         self.features, self.sample_rate = features, features.sample_rate
 
-    def synthesise(self, voice: Voice, samples: int) -> np.ndarray:
+    def synthesise(
+        self, voice: Voice, samples: int, original: Original | None = None
+    ) -> np.ndarray:
         """A voice to `(samples,)` float32.
 
         Raises:
