@@ -1,10 +1,11 @@
 """Every conversion system at one training budget, on the same pairs, in one table.
 
-    python recipes/convert/compare.py --data DIR [--steps N] [--rows NAME ...] [key=value ...]
+    python recipes/convert/compare.py --data DIR [--minutes N] [--rows NAME,...] [key=value ...]
 
-DIR holds a folder for each speaker with folders train/ and test/ in it. Systems of two speakers are
-trained for each pair of them, those of many speakers once on all that occur in the pairs. What is
-finished is not done again; what was interrupted goes on where it stood.
+DIR holds a folder for each speaker with folders train/ and test/ in it. Every training gets the
+same time: as many steps as fit in, at the pace that a few steps of it show. Systems of two speakers
+are trained for each pair of them, those of many speakers once on all that occur in the pairs. What
+is finished is not done again; what was interrupted goes on where it stood.
 """
 
 import argparse
@@ -20,8 +21,17 @@ from typing import Any
 from safetensors.numpy import load_file
 
 PAIRS = ["emodb15:emodb14", "emodb14:emodb15", "emodb11:emodb15", "emodb16:emodb14"]
-UNTIED = "system.latent=0 system.cycle=0 system.semantic=0"
-OWN = "generator.encoders=own generator.decoders=own"
+# Speakers' own networks, and nothing that ties their codes.
+OWN = "generator.encoders=own generator.decoders=own system.warp=0"
+LAYERS, LATENT, CYCLE, SEMANTIC = (
+    "generator.shared_layers=true",
+    "system.latent=1",
+    "system.cycle=5",
+    "system.semantic=1",
+)
+UNTIED = f"{OWN} generator.shared_layers=false"
+# Steps that show the pace: those before the first log line are not counted.
+PILOT = 8
 
 
 @dataclass(frozen=True)
@@ -48,30 +58,19 @@ ROWS = {
     "statistics": Row("mean, deviation and pitch only", "system=shallow", steps=1),
     "aligned": Row("supervised, aligned sentences", "system=aligned", two=True),
     "shallow": Row("shallow generator, no cycle", "system=shallow"),
-    "shared_latent": Row("shared latent, one network, ties 2-4", "system=shared_latent"),
+    "shared_latent": Row("shared latent, one network for all", "system=shared_latent"),
+    "all_ties": Row("the same with ties 2 to 4", f"{LATENT} {CYCLE} {SEMANTIC}"),
     "embedding": Row("consistency of an embedding, no cycle", "system=embedding"),
     "cyclegan_vc": Row("CycleGAN-VC", "system=cyclegan_vc", two=True),
     "cyclegan_vc2": Row("CycleGAN-VC2", "system=cyclegan_vc2", two=True),
     "maskcyclegan_vc": Row("MaskCycleGAN-VC, mel", "system=maskcyclegan_vc", two=True),
     "stargan_vc": Row("StarGAN-VC", "system=stargan_vc"),
-    "untied": Row(
-        "shared latent, no tie", f"{OWN} generator.shared_layers=false {UNTIED}", told=True
-    ),
-    "tie_layers": Row("tie 1: shared layers", f"{OWN} {UNTIED}", told=True),
-    "tie_latent": Row(
-        "tie 2: critic of the code",
-        f"{OWN} generator.shared_layers=false {UNTIED} system.latent=1",
-        told=True,
-    ),
-    "tie_cycle": Row(
-        "tie 3: cycle", f"{OWN} generator.shared_layers=false {UNTIED} system.cycle=5", told=True
-    ),
-    "tie_semantic": Row(
-        "tie 4: semantic consistency",
-        f"{OWN} generator.shared_layers=false {UNTIED} system.semantic=1",
-        told=True,
-    ),
-    "tied": Row("all four ties", OWN, told=True),
+    "untied": Row("shared latent, own networks, no tie", UNTIED, told=True),
+    "tie_layers": Row("tie 1: shared layers", f"{OWN} {LAYERS}", told=True),
+    "tie_latent": Row("tie 2: critic of the code", f"{UNTIED} {LATENT}", told=True),
+    "tie_cycle": Row("tie 3: cycle", f"{UNTIED} {CYCLE}", told=True),
+    "tie_semantic": Row("tie 4: semantic consistency", f"{UNTIED} {SEMANTIC}", told=True),
+    "tied": Row("all four ties", f"{OWN} {LAYERS} {LATENT} {CYCLE} {SEMANTIC}", told=True),
 }
 COLUMNS = (
     ("mcd_gain", "MCD gain, dB", 2),
@@ -91,14 +90,17 @@ def main() -> None:
     add = parser.add_argument
     add("--data", type=Path, required=True, metavar="DIR", help="a folder for each speaker")
     add("--out", type=Path, default=Path("runs/convert-compare"), metavar="DIR")
-    add("--steps", type=int, default=1500, metavar="N", help="budget of each training")
-    add("--pairs", nargs="+", default=PAIRS, metavar="SOURCE:TARGET")
-    add("--rows", nargs="+", choices=ROWS, default=list(ROWS), metavar="NAME")
+    add("--minutes", type=float, default=5.0, metavar="N", help="budget of each training")
+    add("--pairs", default=",".join(PAIRS), metavar="SOURCE:TARGET,...")
+    add("--rows", default=",".join(ROWS), metavar="NAME,...", help=f"of {', '.join(ROWS)}")
     add("settings", nargs="*", metavar="key=value", help="settings of all trainings")
-    arguments = parser.parse_args()
-    pairs = [tuple(pair.split(":")) for pair in arguments.pairs]
+    arguments = parser.parse_intermixed_args()
+    pairs = [tuple(pair.split(":")) for pair in arguments.pairs.split(",")]
+    rows = arguments.rows.split(",")
+    if unknown := set(rows) - set(ROWS):
+        parser.error(f"--rows {','.join(sorted(unknown))}: known are {', '.join(ROWS)}")
     found = {}
-    for name in arguments.rows:
+    for name in rows:
         found[name] = {f"{a}-{b}": run_pair(name, a, b, pairs, arguments) for a, b in pairs}
         table = format_table(found)
         (arguments.out / "table.md").write_text(table + "\n")
@@ -131,6 +133,7 @@ def run_pair(
     kept = {key: mean["mean"] for key, mean in means["converted"].items()}
     kept["mcd_gain"] = means["source"]["mcd"]["mean"] - kept["mcd"]
     kept["minutes"] = float((folder / "minutes").read_text())
+    kept["steps"] = read_steps(folder / "run" / "metrics.jsonl")
     weights = load_file(folder / "run" / "best" / "model.safetensors")
     kept["weights"] = sum(weight.size for weight in weights.values())
     return kept
@@ -140,34 +143,65 @@ def train(row: Row, speakers: list[str], folder: Path, arguments: argparse.Names
     """Trains unless it is done."""
     if (folder / "minutes").exists():
         return
-    started = time.perf_counter()
-    steps = row.steps or arguments.steps
     embedding = arguments.out / "shared_latent" / "all" / "run" / "best"
-    speechgan(
-        *("train", "convert", *row.settings.split(), f"data.root={quote(arguments.data)}"),
-        *(f"data.cache={quote(arguments.out / 'cache')}", f"run.folder={quote(folder / 'run')}"),
-        *(f"data.speakers=[{','.join(speakers)}]", f"trainer.max_steps={steps}"),
-        *(f"trainer.decay_steps={steps // 2}", f"trainer.validate_every={max(1, steps // 3)}"),
+    settings = [
+        *row.settings.split(),
+        f"data.root={quote(arguments.data)}",
+        f"data.cache={quote(arguments.out / 'cache')}",
+        f"data.speakers=[{','.join(speakers)}]",
         *([f"run.embedding={quote(embedding)}"] if "embedding" in row.settings else []),
         *arguments.settings,
+    ]
+    steps = row.steps or find_steps(settings, folder / "pilot", arguments.minutes)
+    started = time.perf_counter()
+    schedule = {
+        "max_steps": steps,
+        "decay_steps": steps // 2,
+        "validate_every": max(1, steps // 3),
+        "turns.critic.start": steps // 10,
+    }
+    speechgan(
+        *("train", "convert", *settings, f"run.folder={quote(folder / 'run')}"),
+        *(f"trainer.{name}={value}" for name, value in schedule.items()),
         "--resume",
     )
     (folder / "minutes").write_text(f"{(time.perf_counter() - started) / 60:.2f}\n")
+
+
+def find_steps(settings: list[str], folder: Path, minutes: float) -> int:
+    """How many steps with all players in the game fit into the budget."""
+    known = folder / "steps"
+    if not known.exists():
+        speechgan(
+            *("train", "convert", *settings, f"run.folder={quote(folder)}"),
+            *(f"trainer.max_steps={PILOT}", f"trainer.log_every={PILOT // 2}"),
+            "trainer.turns.critic.start=0",
+        )
+        lines = map(json.loads, (folder / "metrics.jsonl").read_text().splitlines())
+        pace = [line["seconds_per_step"] for line in lines if "seconds_per_step" in line][-1]
+        known.write_text(f"{max(1, round(60 * minutes / pace))}\n")
+    return int(known.read_text())
 
 
 def format_table(found: dict[str, dict[str, dict[str, Any]]]) -> str:
     """A row for each system, means over its pairs; the gain of each pair in columns of its own."""
     pairs = list(next(iter(found.values())))
     heads = ["system", *(title for _, title, _ in COLUMNS), *(f"gain {p}" for p in pairs)]
-    heads += ["training, min", "weights"]
+    heads += ["steps", "training, min", "weights"]
     lines = [heads, ["---"] * len(heads)]
     for name, scores in found.items():
         own = list(scores.values())
         cells = [f"{_mean(own, key):.{digits}f}" for key, _, digits in COLUMNS]
         gains = [f"{scores[pair]['mcd_gain']:.2f}" for pair in pairs]
-        rest = [f"{_mean(own, 'minutes'):.1f}", f"{round(_mean(own, 'weights')):,}"]
+        rest = [f"{round(_mean(own, 'steps')):,}", f"{_mean(own, 'minutes'):.1f}"]
+        rest += [f"{round(_mean(own, 'weights')):,}"]
         lines.append([ROWS[name].title, *cells, *gains, *rest])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def read_steps(metrics: Path) -> int:
+    """The last step that was logged."""
+    return int(json.loads(metrics.read_text().splitlines()[-1])["step"])
 
 
 def speechgan(*words: object) -> None:

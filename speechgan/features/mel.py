@@ -78,6 +78,7 @@ class MelVoice(nn.Module):
     ) -> None:
         super().__init__()
         self.sample_rate, self.hop_length, self.bins = sample_rate, hop_length, bands
+        self.edges = librosa.hz_to_mel([lowest, highest or sample_rate / 2])
         self.settings = {
             "features": "mel",
             "sample_rate": sample_rate,
@@ -88,6 +89,17 @@ class MelVoice(nn.Module):
             "highest": highest,
         }
         self.mel = LogMel(sample_rate, n_fft, hop_length, bands, lowest, highest)
+
+    def warp(self, factors: Tensor) -> Tensor:
+        """See `speechgan.features.voice.VoiceFeatures`."""
+        centres = np.linspace(*self.edges, self.bins + 2)[1:-1]
+        hertz = librosa.mel_to_hz(centres) / factors.cpu().numpy()[:, None]
+        place = (librosa.hz_to_mel(hertz) - centres[0]) / (centres[1] - centres[0])
+        place = torch.from_numpy(place.clip(0, self.bins - 1)).float().to(factors.device)
+        # Linear interpolation between the two nearest bands.
+        return (1 - (place[..., None] - torch.arange(self.bins, device=place.device)).abs()).clamp(
+            0
+        )
 
     def analyse(self, wave: np.ndarray) -> Voice:
         """`(sample,)`, full scale at ±1, to a voice of `sample // hop_length + 1` frames."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+from torch import Tensor
 
 # Frames so far below the loudest one, in dB, hold no speech.
 SILENCE_BELOW = 40.0
@@ -69,4 +70,15 @@ class VoiceFeatures(Protocol):
 
     def analyse(self, wave: np.ndarray) -> Voice:
         """`(sample,)`, full scale at ±1, to a voice of `sample // hop_length + 1` frames."""
+        ...
+
+    def warp(self, factors: Tensor) -> Tensor:
+        """Matrices that stretch an image's frequency axis, as a vocal tract of another length does.
+
+        Args:
+            factors: `(batch,)`; what stood at 1000 Hz comes to stand at 1000 Hz times the factor.
+
+        Returns:
+            `(batch, bin, bin)`, to be multiplied by images `(batch, bin, frame)` from the left.
+        """
         ...

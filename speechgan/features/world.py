@@ -2,14 +2,20 @@
 
 import numpy as np
 import pyworld
+import torch
 from scipy.ndimage import median_filter
-from torch import nn
+from torch import Tensor, nn
 
 from speechgan.features.voice import Voice
 
 # pyworld refuses less than one window; a shorter sound is analysed with silence after it.
 SHORTEST_SECONDS = 0.05
+# Voiced frames of a first pass that are too few to tell a range from.
+FEW_VOICED = 20
 DECIBELS = 10 / np.log(10)
+# pyworld codes envelopes on this scale from this frequency, in hertz, upwards.
+MEL = 1127.01048
+LOWEST_ENVELOPE = 40.0
 
 
 class World(nn.Module):
@@ -62,7 +68,9 @@ class World(nn.Module):
     def settings(self) -> dict[str, object]:
         """What the result depends on."""
         names = "sample_rate coefficients frame_period f0 lowest_f0 highest_f0"
-        return {"features": "world"} | {name: getattr(self, name) for name in names.split()}
+        return {"features": "world", "f0_range": "quartiles"} | {
+            name: getattr(self, name) for name in names.split()
+        }
 
     def analyse(self, wave: np.ndarray) -> Voice:
         """`(sample,)`, full scale at ±1, to a voice of `sample // hop_length + 1` frames."""
@@ -82,16 +90,52 @@ class World(nn.Module):
             aperiodicity=np.ascontiguousarray(aperiodicity, dtype=np.float32),
         )
 
+    def warp(self, factors: Tensor) -> Tensor:
+        """See `speechgan.features.voice.VoiceFeatures`."""
+        lowest, highest = mel(LOWEST_ENVELOPE), mel(self.sample_rate / 2)
+        points = self.fft_size // 2
+        place = torch.arange(points, device=factors.device) / points
+        hertz = 700 * torch.expm1((lowest + place * (highest - lowest)) / MEL)
+        source = MEL * torch.log1p(hertz / factors[:, None] / 700)
+        source = ((source - lowest) / (highest - lowest)).clamp(0, 1)
+        order = torch.arange(self.coefficients, device=factors.device) * np.pi
+        scale = torch.where(order > 0, 2**0.5, 1.0)
+
+        def waves(place: Tensor) -> Tensor:
+            return scale * torch.cos(order * (place[..., None] + 0.5 / points))
+
+        return waves(place).mT @ waves(source) / points
+
     def find_f0(self, wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """F0 of each frame in Hz, mended by `mend_octaves`, and the frames' times in seconds."""
-        limits = {"f0_floor": self.lowest_f0, "f0_ceil": self.highest_f0}
         period = self.frame_period * 1000
+        rough, times = pyworld.dio(
+            wave, self.sample_rate, self.lowest_f0, self.highest_f0, frame_period=period
+        )
         if self.f0 == "harvest":
-            f0, times = pyworld.harvest(wave, self.sample_rate, frame_period=period, **limits)
+            f0, times = pyworld.harvest(
+                wave, self.sample_rate, *self._find_range(rough), frame_period=period
+            )
         else:
-            f0, times = pyworld.dio(wave, self.sample_rate, frame_period=period, **limits)
-            f0 = pyworld.stonemask(wave, f0, times, self.sample_rate)
+            f0 = pyworld.stonemask(wave, rough, times, self.sample_rate)
         return mend_octaves(f0), times
+
+    def _find_range(self, rough: np.ndarray) -> tuple[float, float]:
+        """Where this voice's pitch lies, in Hz, of a first guess with 0 where unvoiced.
+
+        Both faster and surer than to look everywhere: a range from the quartiles of a first pass
+        (De Looze & Hirst 2008), wider than theirs for the sake of lively speech.
+        """
+        voiced = rough[rough > 0]
+        if len(voiced) < FEW_VOICED:
+            return self.lowest_f0, self.highest_f0
+        low, high = np.quantile(voiced, [0.25, 0.75])
+        return max(self.lowest_f0, low / 2), min(self.highest_f0, 2.5 * high)
+
+
+def mel(hertz: float) -> float:
+    """O'Shaughnessy's mel scale, as pyworld has it."""
+    return MEL * float(np.log1p(hertz / 700))
 
 
 def mend_octaves(f0: np.ndarray, around: int = 51, limit: float = 0.8) -> np.ndarray:

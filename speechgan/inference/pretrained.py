@@ -213,7 +213,12 @@ def choose_device(device: str | torch.device) -> torch.device:
 
 def _build(folder: Path, config: dict[str, Any], part: str) -> nn.Module:
     """The module that `config[part]` names; only classes of this package are built."""
-    arguments = dict(config[part])
+    arguments = {
+        name: _build(folder, config[part], name)
+        if isinstance(value, Mapping) and "_target_" in value
+        else value
+        for name, value in config[part].items()
+    }
     target = arguments.pop("_target_", None)
     where = f"{folder / CONFIG}: {part}"
     if not isinstance(target, str) or not target.startswith("speechgan."):

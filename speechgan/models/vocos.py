@@ -4,6 +4,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from speechgan.features.mel import MelVoice
+
+# torchaudio's 0.99, in its form.
+MOMENTUM = 0.99 / 1.99
+
 
 class ConvNeXtBlock(nn.Module):
     """Depthwise convolution over time, then a wide perceptron on each frame (Liu et al. 2022).
@@ -31,37 +36,47 @@ class ConvNeXtBlock(nn.Module):
 class Vocos(nn.Module):
     """Vocos (Siuzdak 2023): log-mel image to wave.
 
+    Two departures for small budgets, both off where `iterations` is None: the magnitude starts from
+    the mel filters' pseudo-inverse, which the network corrects (FreeV, Lv et al. 2024); and the
+    phase, which takes such networks most of their training, is found by the fast Griffin-Lim
+    iteration (Perraudin et al. 2013) on the corrected magnitude. It starts from zero and has no
+    gradient; that of the magnitude goes through the last inverse transform.
+
     Deliberate difference: frames are centred, as the image's are, where the paper's release trims
     them to "same" padding.
 
     Args:
-        bins: mel bands of the image.
+        features: that make the images.
         channels: of the backbone; the paper has 512.
         hidden: of its perceptrons; the paper has 1536.
         blocks: of the backbone; the paper has 8.
-        n_fft, hop_length: of the image, in samples.
+        iterations: of the phase; None to predict it, as the paper does.
     """
 
     def __init__(
         self,
-        bins: int = 80,
+        features: MelVoice,
         channels: int = 512,
         hidden: int = 1536,
         blocks: int = 8,
-        n_fft: int = 1024,
-        hop_length: int = 256,
+        iterations: int | None = None,
     ) -> None:
         super().__init__()
-        self.n_fft, self.hop_length = n_fft, hop_length
-        self.enter = nn.Conv1d(bins, channels, 7, padding=3)
+        self.n_fft, self.hop_length = features.mel.n_fft, features.mel.hop_length
+        self.iterations = iterations
+        self.enter = nn.Conv1d(features.bins, channels, 7, padding=3)
         self.norm = nn.LayerNorm(channels, eps=1e-6)
         self.blocks = nn.Sequential(
             *(ConvNeXtBlock(channels, hidden, 1 / blocks) for _ in range(blocks))
         )
         self.last_norm = nn.LayerNorm(channels, eps=1e-6)
-        self.leave = nn.Linear(channels, n_fft + 2)
-        self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+        self.leave = nn.Linear(
+            channels, self.n_fft + 2 if iterations is None else self.n_fft // 2 + 1
+        )
+        self.register_buffer("window", torch.hann_window(self.n_fft), persistent=False)
         self.window: Tensor
+        self.register_buffer("inverse", torch.linalg.pinv(features.mel.filters), persistent=False)
+        self.inverse: Tensor
         for layer in self.modules():
             if isinstance(layer, nn.Conv1d | nn.Linear):
                 nn.init.trunc_normal_(layer.weight, std=0.02)
@@ -75,10 +90,31 @@ class Vocos(nn.Module):
         """
         x = self.norm(self.enter(image[:, 0]).transpose(1, 2)).transpose(1, 2)
         x = self.leave(self.last_norm(self.blocks(x).transpose(1, 2))).transpose(1, 2)
-        log_magnitude, phase = x.chunk(2, 1)
-        # As in the paper's release: an exponential that runs away early in training is cut off.
-        magnitude = log_magnitude.exp().clamp(max=1e2)
-        spectrum = torch.complex(magnitude * phase.cos(), magnitude * phase.sin())
+        if self.iterations is None:
+            log_magnitude, phase = x.chunk(2, 1)
+            # As in the paper's release: an exponential that runs away early in training is cut off.
+            magnitude = log_magnitude.exp().clamp(max=1e2)
+            direction = torch.polar(torch.ones_like(phase), phase)
+        else:
+            magnitude = x.exp() * (self.inverse @ image[:, 0].exp()).clamp(min=1e-5)
+            direction = self._find_phase(magnitude.detach())
+        return self._invert(magnitude * direction, samples)
+
+    @torch.no_grad()
+    def _find_phase(self, magnitude: Tensor) -> Tensor:
+        direction = torch.ones_like(magnitude, dtype=torch.cfloat)
+        before = torch.zeros_like(direction)
+        for _ in range(self.iterations or 0):
+            wave = self._invert(magnitude * direction)
+            spectrum = torch.stft(
+                wave, self.n_fft, self.hop_length, window=self.window, return_complex=True
+            )
+            direction = spectrum - MOMENTUM * before
+            direction = direction / direction.abs().clamp(min=1e-16)
+            before = spectrum
+        return direction
+
+    def _invert(self, spectrum: Tensor, samples: int | None = None) -> Tensor:
         wave: Tensor = torch.istft(
             spectrum, self.n_fft, self.hop_length, window=self.window, length=samples
         )

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, l1_loss, log_softmax
 
 from speechgan.data.unpaired import VoiceBatch
+from speechgan.features.voice import VoiceFeatures
 from speechgan.models.shared_latent import (
     CodeCritic,
     SharedLatent,
@@ -45,6 +46,9 @@ class SharedLatentGAN(ConversionSystem):
         prior: weight of a standard normal prior on codes of unit variance (UNIT's VAE).
         emphasis: exponent on `deviation` in the weight of a bin's error; 0 counts all bins alike in
             deviations, 1 in decibels, so that the code is not spent on what is hardly heard.
+        warp: the encoder hears vocal tracts stretched by up to this share, drawn anew for each item
+            (Jaitly & Hinton 2013), so that it cannot tell formants from their speaker's.
+        features: that stretch an image; needed for `warp`.
         deviation: `(bin,)` that the images were normalised by, mean over speakers.
 
     Raises:
@@ -67,6 +71,8 @@ class SharedLatentGAN(ConversionSystem):
         semantic: float = 0.0,
         prior: float = 0.0,
         emphasis: float = 0.0,
+        warp: float = 0.0,
+        features: VoiceFeatures | None = None,
         deviation: Sequence[float] | None = None,
     ) -> None:
         super().__init__(generator)
@@ -80,8 +86,12 @@ class SharedLatentGAN(ConversionSystem):
         self.reconstruction, self.adversarial = reconstruction, adversarial
         self.latent, self.reversal = latent, latent_turns == "reversal"
         self.cycle, self.semantic, self.prior = cycle, semantic, prior
-        weights = torch.tensor(deviation if deviation is not None else [1.0]) ** emphasis
-        self.register_buffer("importance", (weights / weights.mean())[:, None], persistent=False)
+        self.warp, self.features = warp, features
+        spread = torch.tensor(deviation if deviation is not None else [1.0])[:, None]
+        weights = spread**emphasis
+        self.register_buffer("deviation", spread, persistent=False)
+        self.register_buffer("importance", weights / weights.mean(), persistent=False)
+        self.deviation: Tensor
         self.importance: Tensor
         self.turns = ("generator",)
         if self.code_critic is not None and not self.reversal:
@@ -114,14 +124,15 @@ class SharedLatentGAN(ConversionSystem):
     def _generate(self, batch: VoiceBatch, in_play: frozenset[str]) -> dict[str, Tensor]:
         image, source, target = batch.source, batch.source_speaker, batch.target_speaker
         frames = image.shape[-1]
-        code = self.generator.encode(image, source)
+        code = self.generator.encode(self._stretch(image), source)
         told = code + torch.randn_like(code) if self.prior and self.training else code
         rebuilt = self.generator.decode(told, source, frames)
         terms = {"reconstruction": self.reconstruction * self._distance(rebuilt, image)}
         if self.prior:
             terms["prior"] = self.prior * code.square().mean() / 2
         converted = None
-        if self.critic is not None or self.cycle or self.semantic:
+        judged = self.critic is not None and "critic" in in_play
+        if judged or self.cycle or self.semantic:
             converted = self.generator.decode(told, target, frames)
         if converted is not None and (self.cycle or self.semantic):
             returned_code = self.generator.encode(converted, target)
@@ -130,13 +141,25 @@ class SharedLatentGAN(ConversionSystem):
             if self.cycle:
                 returned = self.generator.decode(returned_code, source, frames)
                 terms["cycle"] = self.cycle * self._distance(returned, image)
-        if converted is not None and self.critic is not None and "critic" in in_play:
+        if converted is not None and self.critic is not None and judged:
             scores = self.critic(converted, target)
             terms["adversarial"] = self.adversarial * self.objective.fool(scores)
         if self.code_critic is not None:
             terms |= self._confuse(code, source, in_play)
         self._made = (batch, code.detach(), None if converted is None else converted.detach())
         return terms
+
+    def _stretch(self, image: Tensor) -> Tensor:
+        """Another vocal tract for each item.
+
+        A stretched speaker's mean is stretched too, and images have none: the matrix suffices.
+        """
+        if not self.warp:
+            return image
+        assert self.features is not None
+        factors = 1 + self.warp * (2 * torch.rand(len(image), device=image.device) - 1)
+        matrix = self.features.warp(factors) * self.deviation.mT / self.deviation
+        return (matrix @ image[:, 0])[:, None]
 
     def _distance(self, made: Tensor, image: Tensor) -> Tensor:
         """L1 distance of images, by the importance of bins."""

@@ -1,6 +1,6 @@
 """A neural vocoder: from the image of speech back to its wave, against critics of waves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -8,7 +8,10 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from speechgan.features.mel import MelVoice
+from speechgan.features.signal import Signal
+from speechgan.features.stft import Stft
 from speechgan.losses.adversarial import OBJECTIVES
+from speechgan.losses.closeness import CLOSENESS
 from speechgan.models.vocos import Vocos
 from speechgan.models.wave_critics import Judgement, WaveCritic
 from speechgan.systems.base import System
@@ -29,6 +32,12 @@ class VocoderGAN(System):
         matching: weight of the distance of the critic's features.
         adversarial: weight of convincing it.
         resolutions: windows of the mel distance, in samples.
+        closeness: weight of each further term, by its name in
+            `speechgan.losses.closeness.CLOSENESS`, such as the linear spectrograms' distance, which
+            shows harmonics where mel bands blur them.
+
+    Raises:
+        ValueError: an unknown objective or term.
     """
 
     turns = ("generator", "critic")
@@ -43,13 +52,19 @@ class VocoderGAN(System):
         matching: float = 1.0,
         adversarial: float = 1.0,
         resolutions: Iterable[int] = (256, 512, 1024, 2048),
+        closeness: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
+        unknown = set(closeness or {}) - set(CLOSENESS)
+        if unknown:
+            raise ValueError(f"no closeness term {sorted(unknown)}; known: {sorted(CLOSENESS)}")
         if objective not in OBJECTIVES:
             raise ValueError(f"no objective {objective!r}; known: {sorted(OBJECTIVES)}")
         self.features, self.generator, self.critic = features, generator, critic
         self.objective = OBJECTIVES[objective]
         self.mel, self.matching, self.adversarial = mel, matching, adversarial
+        self.closeness = dict(closeness or {})
+        self.stft = Stft()
         self.images = nn.ModuleList(
             MelVoice(features.sample_rate, n, n // 4, bands=min(80, n // 8)).mel
             for n in resolutions
@@ -71,6 +86,10 @@ class VocoderGAN(System):
         self._made = (real, made.detach())
         distances = [l1_loss(image(made), image(real)) for image in self.images]
         terms = {"mel": self.mel * torch.stack(distances).mean()}
+        if self.closeness:
+            signals = [Signal(wave, self.stft(wave)) for wave in (made, real)]
+            for name, weight in self.closeness.items():
+                terms[f"closeness/{name}"] = weight * CLOSENESS[name](*signals)
         if "critic" in in_play:
             with torch.no_grad():
                 good = self.critic(real)

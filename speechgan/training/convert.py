@@ -73,6 +73,7 @@ def train_converter(
         parts["embedding"] = embedding
     if "emphasis" in config.system:
         parts["deviation"] = np.mean([s.deviation for s in voices.statistics], 0).tolist()
+        parts["features"] = features
     system = build(config.system, **parts)
     if predecessor:
         inherit(system.generator, predecessor.generator)

@@ -1,5 +1,6 @@
 """What changes during a training run: weights, optimisers, counters."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -51,6 +52,7 @@ class Run:
 
     def play(self, batch: Any, in_play: frozenset[str], moving: frozenset[str]) -> None:
         """One step: each of the `moving` players moves once, in the order of the system's turns."""
+        started = time.perf_counter()
         finite = True
         for player in self.system.turns:
             if player in moving:
@@ -58,6 +60,7 @@ class Run:
         for name, figure in self.system.observations().items():
             self._note(name, torch.tensor(figure))
         self.average.update()
+        self._note("seconds_per_step", torch.tensor(time.perf_counter() - started))
         self.step += 1
         self.skipped += not finite
         self.skipped_in_a_row = 0 if finite else self.skipped_in_a_row + 1

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from speechgan.features.mel import LogMel
+from speechgan.features.mel import LogMel, MelVoice
 
 
 @pytest.mark.parametrize("highest", [None, 7000.0])
@@ -24,3 +24,16 @@ def test_silence_is_the_floor_and_has_a_gradient():
     image.sum().backward()
     assert image.detach().numpy() == pytest.approx(np.log(1e-5), abs=0.01)
     assert wave.grad.isfinite().all()
+
+
+def test_warp_moves_a_tone() -> None:
+    """The band of 1000 Hz comes to stand where that of 1200 Hz is; a factor of 1 moves nothing."""
+    mel = MelVoice()
+    time = np.arange(8000) / 16000
+    before, after = (
+        mel.analyse(np.sin(2 * np.pi * hertz * time).astype(np.float32)).image[:, 10]
+        for hertz in (1000, 1200)
+    )
+    same, moved = mel.warp(torch.tensor([1.0, 1.2])).numpy() @ before
+    assert np.allclose(same, before, atol=1e-4)
+    assert before.argmax() != after.argmax() == moved.argmax()

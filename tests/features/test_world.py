@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import pyworld
+import torch
 
 from speechgan.features.world import World, mend_octaves
 
@@ -72,3 +73,28 @@ def test_settings_that_cannot_be() -> None:
         World(f0="yin")
     with pytest.raises(ValueError, match="24 to 60"):
         World(coefficients=12)
+
+
+def test_warp_moves_a_formant(recordings: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
+    """As stretching the envelope itself does, coded by pyworld."""
+    world = World()
+    voice = world.analyse(recordings["p228_wind"][1])
+    cepstra = voice.image.T[::50].astype(np.float64)
+    envelope = pyworld.decode_spectral_envelope(
+        np.ascontiguousarray(cepstra), world.sample_rate, world.fft_size
+    )
+    hertz = np.arange(envelope.shape[1]) * world.sample_rate / world.fft_size
+    for factor in (0.85, 1.0, 1.2):
+        stretched = [np.exp(np.interp(hertz / factor, hertz, np.log(e))) for e in envelope]
+        expected = pyworld.code_spectral_envelope(
+            np.array(stretched), world.sample_rate, world.coefficients
+        )
+        matrix = world.warp(torch.tensor([factor]))[0].numpy()
+        assert np.abs(cepstra @ matrix.T - expected).max() < 0.02
+
+
+def test_a_rough_first_pass_bounds_the_pitch() -> None:
+    world = World()
+    assert world._find_range(np.zeros(100)) == (71.0, 600.0)
+    low, high = world._find_range(np.full(100, 180.0))
+    assert (low, high) == (90.0, 450.0)

@@ -27,7 +27,7 @@ SMALL = {"channels": 32, "hidden": 64, "blocks": 2}
 def make_system() -> VocoderGAN:
     torch.manual_seed(0)
     critic = WaveCritic((4, 4, 4, 4, 4), 4, periods=(2, 3), resolutions=(512,))
-    return VocoderGAN(MelVoice(), Vocos(**SMALL), critic, resolutions=(512, 1024))
+    return VocoderGAN(MelVoice(), Vocos(MelVoice(), **SMALL), critic, resolutions=(512, 1024))
 
 
 @pytest.fixture(scope="module")
