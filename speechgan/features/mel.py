@@ -78,7 +78,8 @@ class MelVoice(nn.Module):
     ) -> None:
         super().__init__()
         self.sample_rate, self.hop_length, self.bins = sample_rate, hop_length, bands
-        self.edges = librosa.hz_to_mel([lowest, highest or sample_rate / 2])
+        low, high = librosa.hz_to_mel([lowest, highest or sample_rate / 2])
+        self.centres = np.linspace(low, high, bands + 2)[1:-1]
         self.settings = {
             "features": "mel",
             "sample_rate": sample_rate,
@@ -92,7 +93,7 @@ class MelVoice(nn.Module):
 
     def warp(self, factors: Tensor) -> Tensor:
         """See `speechgan.features.voice.VoiceFeatures`."""
-        centres = np.linspace(*self.edges, self.bins + 2)[1:-1]
+        centres = self.centres
         hertz = librosa.mel_to_hz(centres) / factors.cpu().numpy()[:, None]
         place = (librosa.hz_to_mel(hertz) - centres[0]) / (centres[1] - centres[0])
         place = torch.from_numpy(place.clip(0, self.bins - 1)).float().to(factors.device)

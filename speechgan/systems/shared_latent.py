@@ -52,7 +52,8 @@ class SharedLatentGAN(ConversionSystem):
         deviation: `(bin,)` that the images were normalised by, mean over speakers.
 
     Raises:
-        ValueError: an unknown objective or `latent_turns`, or a tie without its critic.
+        ValueError: an unknown objective or `latent_turns`, a tie without its critic, `warp` without
+            features.
     """
 
     generator: SharedLatent
@@ -80,6 +81,8 @@ class SharedLatentGAN(ConversionSystem):
             raise ValueError(f"latent_turns {latent_turns!r}: must be alternating or reversal")
         if latent and code_critic is None:
             raise ValueError("latent needs a code_critic")
+        if warp and features is None:
+            raise ValueError("warp needs features")
         self.critic = critic
         self.code_critic = code_critic if latent else None
         self.objective = find_objective(objective)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from speechgan.data.unpaired import VoiceBatch
+from speechgan.features.world import World
 from speechgan.models.cyclegan_vc import TwoCritics, TwoWay
 from speechgan.models.shallow import ShallowGenerator
 from speechgan.models.shared_latent import CodeCritic, SharedLatent, SpeakerCritic
@@ -182,6 +183,23 @@ def test_errors_count_by_the_importance_of_their_bins() -> None:
     assert weighed._distance(first, image) == 0.25 and weighed._distance(second, image) == 0.75
 
 
+def test_the_encoder_hears_another_vocal_tract() -> None:
+    """Each item by a factor of its own, as if the image were stretched before its normalisation."""
+    world, deviation = World(coefficients=24), torch.linspace(1, 3, 24)
+    generator = SharedLatent(24, SPEAKERS, channels=8, code=4)
+    system = SharedLatentGAN(generator, warp=0.2, features=world, deviation=deviation.tolist())
+    image = torch.randn(3, 1, 24, 8)
+    torch.manual_seed(0)
+    factors = 1 + 0.2 * (2 * torch.rand(3) - 1)
+    expected = world.warp(factors) @ (image[:, 0] * deviation[:, None]) / deviation[:, None]
+    torch.manual_seed(0)
+    stretched = system._stretch(image)
+    assert torch.allclose(stretched[:, 0], expected, atol=1e-4)
+    assert (stretched - image).abs().amax((1, 2, 3)).unique().numel() == 3
+    plain = SharedLatentGAN(generator, deviation=deviation.tolist())
+    assert plain._stretch(image) is image
+
+
 def test_reversed_gradient_confuses_and_trains_at_once() -> None:
     system = latent(latent=1.0, latent_turns="reversal", reconstruction=0.0, adversarial=0.0)
     assert system.turns == ("generator", "critic")
@@ -220,6 +238,8 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
         CycleGAN(TwoWay(BINS, width=0.03), TwoCritics(BINS, width=0.03), mask_frames=4)
     with pytest.raises(ValueError, match="needs a code_critic"):
         SharedLatentGAN(SharedLatent(BINS, 2, 8, 4), latent=1.0)
+    with pytest.raises(ValueError, match="warp needs features"):
+        SharedLatentGAN(SharedLatent(BINS, 2, 8, 4), warp=0.1)
     with pytest.raises(ValueError, match="needs an embedding"):
         DirectGAN(ShallowGenerator(BINS, 2), SpeakerCritic(BINS, 2, 0.03), consistency=1.0)
     with pytest.raises(ValueError, match="no objective"):

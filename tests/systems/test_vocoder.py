@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+import torchaudio
 
 from speechgan.cli.main import main
 from speechgan.data.waves import VocoderData, WaveBatch, WaveCrops
@@ -65,6 +66,43 @@ def test_learns_to_make_the_image_again(batch: WaveBatch) -> None:
         rate.step()
         losses.append(loss.item())
     assert losses[-1] < 0.6 * losses[0]
+
+
+def test_found_phase_is_griffin_lims(recordings: Recordings) -> None:
+    """A network that corrects nothing is Griffin-Lim from the pseudo-inverse of the mel filters."""
+    mel = MelVoice()
+    vocoder = Vocos(mel, **SMALL, iterations=8).eval()
+    torch.nn.init.zeros_(vocoder.leave.weight)
+    image = mel.mel(torch.from_numpy(recordings["p228_wind"][1][8000:23872])[None])
+    with torch.no_grad():
+        wave = vocoder(image)
+    magnitude = (torch.linalg.pinv(mel.mel.filters) @ image[:, 0].exp()).clamp(min=1e-5)
+    expected = torchaudio.functional.griffinlim(
+        magnitude, mel.mel.window, 1024, 256, 1024, 1.0, 8, 0.99, 15872, False
+    )
+    assert torch.allclose(wave, expected, atol=1e-3 * expected.abs().max())
+
+
+def test_found_phase_lets_the_magnitude_learn(batch: WaveBatch) -> None:
+    vocoder = Vocos(MelVoice(), **SMALL, iterations=4)
+    system = VocoderGAN(MelVoice(), vocoder, WaveCritic((4, 4), 4, (2,), (512,)))
+    loss = system.losses("generator", batch, frozenset({"generator"}))["mel"]
+    loss.backward()
+    gradients = [weight.grad for weight in vocoder.parameters()]
+    assert all(g is not None and g.isfinite().all() for g in gradients)
+    assert vocoder.leave.weight.grad.any()
+
+
+def test_further_terms_by_name(batch: WaveBatch) -> None:
+    vocoder, critic = Vocos(MelVoice(), **SMALL), WaveCritic((4, 4), 4, (2,), (512,))
+    system = VocoderGAN(MelVoice(), vocoder, critic, closeness={"wave": 2.0})
+    terms = system.losses("generator", batch, frozenset({"generator"}))
+    made = system.infer(batch)
+    assert terms["closeness/wave"].item() == pytest.approx(
+        2 * (made - batch.wave).abs().mean().item(), rel=1e-4
+    )
+    with pytest.raises(ValueError, match="no closeness term"):
+        VocoderGAN(MelVoice(), vocoder, critic, closeness={"magic": 1.0})
 
 
 def test_period_critic_folds_the_wave() -> None:
