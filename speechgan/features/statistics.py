@@ -18,8 +18,9 @@ class SpeakerStatistics:
 
     Attributes:
         mean, deviation: `(bin,)` of the image.
-        log_f0_mean, log_f0_deviation: of the natural logarithm of F0 in Hz over voiced frames;
-            NaN where there is none.
+        log_f0_mean: of the natural logarithm of F0 in Hz over voiced frames; NaN if there is none.
+        log_f0_deviation: likewise, within recordings: a sentence is to be as lively as the target's
+            sentences are, not as his calm and his excited ones differ.
     """
 
     mean: np.ndarray
@@ -33,14 +34,14 @@ class SpeakerStatistics:
         speech = np.concatenate([v.image[:, v.find_speech()] for v in voices], 1)
         if not speech.size:
             speech = np.concatenate([v.image for v in voices], 1)
-        f0 = np.concatenate([np.zeros(0) if v.f0 is None else v.f0[v.f0 > 0] for v in voices])
-        log_f0 = np.log(f0.astype(np.float64))
-        return cls(
-            speech.mean(1),
-            np.maximum(speech.std(1), 1e-3),
-            float(log_f0.mean()) if len(f0) else float("nan"),
-            max(float(log_f0.std()), SMALLEST_LOG_F0_DEVIATION) if len(f0) else float("nan"),
-        )
+        voiced = [v.f0[v.f0 > 0].astype(np.float64) for v in voices if v.f0 is not None]
+        melodies = [np.log(f0) for f0 in voiced if len(f0)]
+        mean = deviation = float("nan")
+        if melodies:
+            mean = float(np.concatenate(melodies).mean())
+            within = np.concatenate([melody - melody.mean() for melody in melodies])
+            deviation = max(float(within.std()), SMALLEST_LOG_F0_DEVIATION)
+        return cls(speech.mean(1), np.maximum(speech.std(1), 1e-3), mean, deviation)
 
     def lean(self, others: Sequence["SpeakerStatistics"], share: float) -> "SpeakerStatistics":
         """Moved towards the mean of others, for a voice of which little was heard.

@@ -75,3 +75,11 @@ def test_other_numbers_are_refused() -> None:
         SpeakerStatistics.from_dict(good | {"deviation": [0.0] * 4})
     with pytest.raises(KeyError):
         SpeakerStatistics.from_dict({"mean": [1.0], "deviation": [1.0]})
+
+
+def test_a_sentence_takes_on_the_liveliness_of_sentences() -> None:
+    """A low and a high sentence, each as flat as the other: the distance between them is not it."""
+    low, high = [100.0, 110.0, 121.0], [200.0, 220.0, 242.0]
+    both = SpeakerStatistics.measure([make_voice(low), make_voice(high)])
+    assert both.log_f0_deviation == pytest.approx(np.std(np.log(low)))
+    assert both.log_f0_mean == pytest.approx(np.log(low + high).mean())
