@@ -2,8 +2,8 @@
 
     python benchmarks/convert.py --data DIR [--models NAME|DIR ...] [--json FILE]
 
-DIR holds a folder for each speaker with a folder test/ in it. Copy synthesis is analysis and
-synthesis with nothing changed in between: it bounds what conversion can reach.
+DIR holds recordings, in any folders. Copy synthesis is analysis and synthesis with nothing changed
+in between: it bounds what conversion can reach.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from speechgan import Converter
+from speechgan.audio import AUDIO_EXTENSIONS
 from speechgan.data.voice_cache import read_voice_wave
 from speechgan.errors import SpeechganError
 from speechgan.features.mel import MelVoice
@@ -39,14 +40,14 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description="Measure vocoders and the speed of conversion.")
     add = parser.add_argument
-    add("--data", type=Path, required=True, metavar="DIR", help="a folder for each speaker")
+    add("--data", type=Path, required=True, metavar="DIR", help="recordings")
     add("--models", nargs="*", default=["voices"], metavar="NAME|DIR", help="to time")
     add("--json", type=Path, metavar="FILE", help="write the figures here too")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    paths = sorted(arguments.data.glob("*/test/*.*"))
+    paths = [p for p in sorted(arguments.data.rglob("*")) if p.suffix.lower() in AUDIO_EXTENSIONS]
     if not paths:
-        raise SpeechganError(f"{arguments.data}: no folders SPEAKER/test with recordings")
+        raise SpeechganError(f"{arguments.data}: holds no recordings")
     waves = [read_voice_wave(path, RATE) for path in paths]
     report = {
         "vocoders": measure_vocoders(waves),

@@ -63,7 +63,7 @@ class VocoderGAN(System):
         self.features, self.generator, self.critic = features, generator, critic
         self.objective = OBJECTIVES[objective]
         self.mel, self.matching, self.adversarial = mel, matching, adversarial
-        self.closeness = dict(closeness or {})
+        self.closeness = {name: weight for name, weight in (closeness or {}).items() if weight}
         self.stft = Stft()
         self.images = nn.ModuleList(
             MelVoice(features.sample_rate, n, n // 4, bands=min(80, n // 8)).mel
