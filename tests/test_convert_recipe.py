@@ -2,11 +2,14 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from speechgan.training.compose import compose
 
 ROOT = Path(__file__).parents[1]
 RECIPE = ROOT / "recipes" / "convert" / "run.sh"
@@ -88,3 +91,30 @@ def test_mistakes_are_one_line(arguments: list[str], text: str) -> None:
     done = run(*arguments)
     assert done.returncode != 0 and text in done.stderr
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("run.sh: error: ")
+
+
+def test_systems_are_compared_at_equal_time(finished: list[str | Path], tmp_path: Path) -> None:
+    data = finished[finished.index("--data") + 1]
+    command = [
+        *(sys.executable, "-P", ROOT / "recipes" / "convert" / "compare.py", "--data", data),
+        *("--out", tmp_path, "--minutes", "0.01", "--pairs", "kerstin:p228"),
+        *("--rows", "untrained,shared_latent", *TINY),
+    ]
+    # The rows' own settings say how long to train.
+    command = [word for word in command if not str(word).startswith("trainer.max_steps")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    head, _, untrained, trained = (
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in (tmp_path / "table.md").read_text().splitlines()
+    )
+    assert untrained[0] == "untrained network" and len(head) == len(untrained) == len(trained)
+    steps = head.index("steps")
+    assert untrained[steps] == "1" and 1 <= int(trained[steps]) < 600
+    assert float(trained[head.index("MCD, dB")]) > 1
+
+
+@pytest.mark.parametrize("row", runpy.run_path(str(ROOT / "recipes/convert/compare.py"))["ROWS"])
+def test_settings_of_compared_systems_exist(row: str) -> None:
+    rows = runpy.run_path(str(ROOT / "recipes" / "convert" / "compare.py"))["ROWS"]
+    compose("convert", ["data.root=/x", *rows[row].settings.split()])

@@ -10,6 +10,7 @@ is finished is not done again; what was interrupted goes on where it stood.
 
 import argparse
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -81,6 +82,7 @@ COLUMNS = (
     ("target_similarity", "like target", 2),
     ("content", "content", 2),
     ("modulation", "modulation, dB", 2),
+    ("probe", "probe of the code", 2),
 )
 
 
@@ -133,7 +135,7 @@ def run_pair(
     kept = {key: mean["mean"] for key, mean in means["converted"].items()}
     kept["mcd_gain"] = means["source"]["mcd"]["mean"] - kept["mcd"]
     kept["minutes"] = float((folder / "minutes").read_text())
-    kept["steps"] = read_steps(folder / "run" / "metrics.jsonl")
+    kept |= read_run(folder / "run" / "metrics.jsonl")
     weights = load_file(folder / "run" / "best" / "model.safetensors")
     kept["weights"] = sum(weight.size for weight in weights.values())
     return kept
@@ -191,7 +193,8 @@ def format_table(found: dict[str, dict[str, dict[str, Any]]]) -> str:
     lines = [heads, ["---"] * len(heads)]
     for name, scores in found.items():
         own = list(scores.values())
-        cells = [f"{_mean(own, key):.{digits}f}" for key, _, digits in COLUMNS]
+        means = [(_mean(own, key), digits) for key, _, digits in COLUMNS]
+        cells = ["" if math.isnan(mean) else f"{mean:.{digits}f}" for mean, digits in means]
         gains = [f"{scores[pair]['mcd_gain']:.2f}" for pair in pairs]
         rest = [f"{round(_mean(own, 'steps')):,}", f"{_mean(own, 'minutes'):.1f}"]
         rest += [f"{round(_mean(own, 'weights')):,}"]
@@ -199,9 +202,12 @@ def format_table(found: dict[str, dict[str, dict[str, Any]]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def read_steps(metrics: Path) -> int:
-    """The last step that was logged."""
-    return int(json.loads(metrics.read_text().splitlines()[-1])["step"])
+def read_run(metrics: Path) -> dict[str, float]:
+    """The number of steps, and what a linear probe made of the code of the step that was chosen."""
+    lines = [json.loads(line) for line in metrics.read_text().splitlines()]
+    chosen = max((line for line in lines if "valid/score" in line), key=lambda x: x["valid/score"])
+    probe = {"probe": chosen["valid/probe"]} if "valid/probe" in chosen else {}
+    return {"steps": lines[-1]["step"], **probe}
 
 
 def speechgan(*words: object) -> None:
