@@ -7,6 +7,7 @@ import torch
 from speechgan.errors import SpeechganError
 from speechgan.features.mel import MelVoice
 from speechgan.features.world import World
+from speechgan.inference.vocoders import load_vocoder
 from speechgan.metrics.intrusive import estoi, pesq_wb
 from speechgan.vocoders.base import Original
 from speechgan.vocoders.choose import choose_vocoder
@@ -108,3 +109,14 @@ def test_lengths_fit(recordings: Recordings) -> None:
         for samples in (1, 300, 4001):
             voice = features.analyse(wave[:samples])
             assert choose_vocoder(features).synthesise(voice, samples).shape == (samples,)
+
+
+def test_the_vocoder_that_ships_beats_griffin_lim(recordings: Recordings) -> None:
+    mel = MelVoice()
+    for _, wave in recordings.values():
+        voice = mel.analyse(wave)
+        neural, iterated = (
+            pesq_wb(wave, load_vocoder(mel, name).synthesise(voice, len(wave)), 16000)
+            for name in ("neural", "griffin_lim")
+        )
+        assert neural > iterated + 0.1
