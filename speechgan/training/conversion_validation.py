@@ -21,7 +21,8 @@ class ConversionValidation:
     """How near converted held-out sentences come to their targets, and how the first sound.
 
     Where two speakers have held-out recordings of the same name these are taken for the same
-    sentence: `distortion`, as `mel_cepstral_distortion`, and the `score` is its negative. Where
+    sentence: `distortion`, as `mel_cepstral_distortion` (of log-mel images, which are no cepstra, it
+    is several times as great), and the `score` is its negative. Where
     they have none, `distance` is how far mean and deviation of each bin lie from the target's, in
     its deviations, `content` how far what is said is from the source's, and the `score` is the
     negative of their sum. Where nothing is held out, as of speakers with one recording each, it is
