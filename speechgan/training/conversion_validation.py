@@ -21,12 +21,12 @@ class ConversionValidation:
     """How near converted held-out sentences come to their targets, and how the first sound.
 
     Where two speakers have held-out recordings of the same name these are taken for the same
-    sentence: `distortion`, as `mel_cepstral_distortion` (of log-mel images, which are no cepstra, it
-    is several times as great), and the `score` is its negative. Where
-    they have none, `distance` is how far mean and deviation of each bin lie from the target's, in
-    its deviations, `content` how far what is said is from the source's, and the `score` is the
-    negative of their sum. Where nothing is held out, as of speakers with one recording each, it is
-    the step: the last system is kept. `probe` is the accuracy of a linear probe for the speaker on
+    sentence: `distortion`, as `mel_cepstral_distortion` (of log-mel images, which are no cepstra,
+    several times as great), and the `score` is its negative. Where they have none, `distance` is
+    how far mean and deviation of each bin lie from the target's, in its deviations, `content` how
+    far what is said is from the source's, and the `score` is the negative of their sum. Where
+    nothing is held out, as of speakers with one recording each, it is the step: the last system is
+    kept. `probe` is the accuracy of a linear probe for the speaker on
     the code of generators that have one.
 
     Args:
