@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -17,9 +18,9 @@ class PairedBatch:
     noisy: Tensor
     clean: Tensor
 
-    def to(self, device: object) -> "PairedBatch":
+    def to(self, device: str | torch.device) -> "PairedBatch":
         """The same batch on another device."""
         return PairedBatch(
-            self.noisy.to(device, non_blocking=True),  # type: ignore[call-overload]  # any device
-            self.clean.to(device, non_blocking=True),  # type: ignore[call-overload]  # any device
+            self.noisy.to(device, non_blocking=True),
+            self.clean.to(device, non_blocking=True),
         )

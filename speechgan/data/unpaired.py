@@ -26,14 +26,10 @@ class VoiceBatch:
     target: Tensor
     target_speaker: Tensor
 
-    def to(self, device: object) -> "VoiceBatch":
+    def to(self, device: str | torch.device) -> "VoiceBatch":
         """The same batch on another device."""
         tensors = (self.source, self.source_speaker, self.target, self.target_speaker)
-        moved = [
-            t.to(device, non_blocking=True)  # type: ignore[call-overload]  # any device
-            for t in tensors
-        ]
-        return VoiceBatch(*moved)
+        return VoiceBatch(*(t.to(device, non_blocking=True) for t in tensors))
 
 
 class UnpairedCrops:

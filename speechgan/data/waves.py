@@ -25,11 +25,9 @@ class WaveBatch:
 
     wave: Tensor
 
-    def to(self, device: object) -> "WaveBatch":
+    def to(self, device: str | torch.device) -> "WaveBatch":
         """The same batch on another device."""
-        return WaveBatch(
-            self.wave.to(device, non_blocking=True)  # type: ignore[call-overload]  # any device
-        )
+        return WaveBatch(self.wave.to(device, non_blocking=True))
 
 
 class WaveCrops:

@@ -1,6 +1,6 @@
 """How far an enhanced signal is from the clean one, with no adversary."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import torch
@@ -104,3 +104,20 @@ CLOSENESS: dict[str, Callable[[Signal, Signal], Tensor]] = {
     "log_likelihood_ratio": log_likelihood_ratio,
     "pesq": pesq_distance,
 }
+
+
+def choose_terms(weights: Mapping[str, float]) -> dict[str, float]:
+    """Those whose weight is not 0.
+
+    Raises:
+        ValueError: a name that is not in `CLOSENESS`.
+    """
+    unknown = set(weights) - set(CLOSENESS)
+    if unknown:
+        raise ValueError(f"no closeness term {sorted(unknown)}; known: {sorted(CLOSENESS)}")
+    return {name: weight for name, weight in weights.items() if weight}
+
+
+def weigh_terms(weights: Mapping[str, float], made: Signal, clean: Signal) -> dict[str, Tensor]:
+    """Weighted terms, by names for the log."""
+    return {f"closeness/{n}": weight * CLOSENESS[n](made, clean) for n, weight in weights.items()}

@@ -102,6 +102,7 @@ class Vocos(nn.Module):
 
     @torch.no_grad()
     def _find_phase(self, magnitude: Tensor) -> Tensor:
+        """Phases as numbers of length one, which torchaudio's `griffinlim` does not hand out."""
         direction = torch.ones_like(magnitude, dtype=torch.cfloat)
         before = torch.zeros_like(direction)
         for _ in range(self.iterations or 0):

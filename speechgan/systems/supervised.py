@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from speechgan.data.batch import PairedBatch
 from speechgan.features.signal import Signal
 from speechgan.features.stft import Stft
-from speechgan.losses.closeness import CLOSENESS
+from speechgan.losses.closeness import choose_terms, weigh_terms
 from speechgan.systems.base import System
 
 # Root mean square of what a generator is given: -26 dBFS, where speech lies in telephony.
@@ -45,11 +45,8 @@ class Supervised(System):
         self, features: Stft, generator: nn.Module, closeness: Mapping[str, float]
     ) -> None:
         super().__init__()
-        unknown = set(closeness) - set(CLOSENESS)
-        if unknown:
-            raise ValueError(f"no closeness term {sorted(unknown)}; known: {sorted(CLOSENESS)}")
         self.features, self.generator = features, generator
-        self.closeness = {name: weight for name, weight in closeness.items() if weight}
+        self.closeness = choose_terms(closeness)
 
     def players(self) -> dict[str, Iterable[nn.Parameter]]:
         return {"generator": self.generator.parameters()}
@@ -79,10 +76,7 @@ class Supervised(System):
 
     def closeness_terms(self, enhanced: Signal, clean: Signal) -> dict[str, Tensor]:
         """Weighted terms by name."""
-        return {
-            f"closeness/{name}": weight * CLOSENESS[name](enhanced, clean)
-            for name, weight in self.closeness.items()
-        }
+        return weigh_terms(self.closeness, enhanced, clean)
 
 
 def level_gain(wave: Tensor) -> Tensor:

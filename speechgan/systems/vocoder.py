@@ -11,7 +11,7 @@ from speechgan.features.mel import MelVoice
 from speechgan.features.signal import Signal
 from speechgan.features.stft import Stft
 from speechgan.losses.adversarial import OBJECTIVES
-from speechgan.losses.closeness import CLOSENESS
+from speechgan.losses.closeness import choose_terms, weigh_terms
 from speechgan.models.vocos import Vocos
 from speechgan.models.wave_critics import Judgement, WaveCritic
 from speechgan.systems.base import System
@@ -55,15 +55,12 @@ class VocoderGAN(System):
         closeness: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
-        unknown = set(closeness or {}) - set(CLOSENESS)
-        if unknown:
-            raise ValueError(f"no closeness term {sorted(unknown)}; known: {sorted(CLOSENESS)}")
         if objective not in OBJECTIVES:
             raise ValueError(f"no objective {objective!r}; known: {sorted(OBJECTIVES)}")
         self.features, self.generator, self.critic = features, generator, critic
         self.objective = OBJECTIVES[objective]
         self.mel, self.matching, self.adversarial = mel, matching, adversarial
-        self.closeness = {name: weight for name, weight in (closeness or {}).items() if weight}
+        self.closeness = choose_terms(closeness or {})
         self.stft = Stft()
         self.images = nn.ModuleList(
             MelVoice(features.sample_rate, n, n // 4, bands=min(80, n // 8)).mel
@@ -87,9 +84,8 @@ class VocoderGAN(System):
         distances = [l1_loss(image(made), image(real)) for image in self.images]
         terms = {"mel": self.mel * torch.stack(distances).mean()}
         if self.closeness:
-            signals = [Signal(wave, self.stft(wave)) for wave in (made, real)]
-            for name, weight in self.closeness.items():
-                terms[f"closeness/{name}"] = weight * CLOSENESS[name](*signals)
+            signals = (Signal(wave, self.stft(wave)) for wave in (made, real))
+            terms |= weigh_terms(self.closeness, *signals)
         if "critic" in in_play:
             with torch.no_grad():
                 good = self.critic(real)

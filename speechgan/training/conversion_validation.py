@@ -26,8 +26,8 @@ class ConversionValidation:
     how far mean and deviation of each bin lie from the target's, in its deviations, `content` how
     far what is said is from the source's, and the `score` is the negative of their sum. Where
     nothing is held out, as of speakers with one recording each, it is the step: the last system is
-    kept. `probe` is the accuracy of a linear probe for the speaker on
-    the code of generators that have one.
+    kept. `probe` is the accuracy of a linear probe for the speaker on the code of generators that
+    have one.
 
     Args:
         valid: held-out voices of each speaker by name.

@@ -26,12 +26,17 @@ def test_its_speakers_are_described(converter: Converter) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "target", "example"),
-    [("kerstin_wind", "p228", "p228_wind"), ("p228_coffee", "kerstin", "kerstin_wind")],
+    ("model", "source", "target", "example"),
+    [
+        ("voices", "kerstin_wind", "p228", "p228_wind"),
+        ("voices", "p228_coffee", "kerstin", "kerstin_wind"),
+        ("kerstin-p226", "p228_coffee", "kerstin", "kerstin_wind"),
+    ],
 )
 def test_a_voice_comes_nearer_to_its_target(
-    source: str, target: str, example: str, converter: Converter, recordings: Recordings
+    model: str, source: str, target: str, example: str, recordings: Recordings
 ) -> None:
+    converter = Converter.from_pretrained(model, "cpu")
     wave, goal = recordings[source][1], embed_speaker(recordings[example][1])
     before, after = embed_speaker(wave), embed_speaker(converter(wave, RATE, target))
     assert after @ goal > before @ goal + 0.05
