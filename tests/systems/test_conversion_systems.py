@@ -200,6 +200,20 @@ def test_the_encoder_hears_another_vocal_tract() -> None:
     assert plain._stretch(image) is image
 
 
+def test_only_the_encoder_hears_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The image itself is what has to be rebuilt."""
+    generator = SharedLatent(24, SPEAKERS, channels=8, code=4)
+    system = SharedLatentGAN(generator, warp=0.2, features=World(coefficients=24))
+    image, speaker = torch.randn(2, 1, 24, 8), torch.tensor([0, 1])
+    batch = VoiceBatch(image, speaker, image, speaker)
+    heard = []
+    monkeypatch.setattr(generator, "encode", lambda x, _: heard.append(x) or x)
+    monkeypatch.setattr(generator, "decode", lambda *_: image)
+    terms = system.losses("generator", batch, frozenset({"generator"}))
+    assert terms["reconstruction"] == 0
+    assert len(heard) == 1 and not torch.allclose(heard[0], image, atol=1e-2)
+
+
 def test_reversed_gradient_confuses_and_trains_at_once() -> None:
     system = latent(latent=1.0, latent_turns="reversal", reconstruction=0.0, adversarial=0.0)
     assert system.turns == ("generator", "critic")
