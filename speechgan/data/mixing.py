@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 import torch
 
 from speechgan.data.batch import PairedBatch
 from speechgan.data.cache import WaveStore
+from speechgan.data.codecs import CODECS, narrow, pass_through_codec
+from speechgan.data.perturbation import change_formants, change_speed
 
 Range = tuple[float, float]
 
@@ -23,30 +24,41 @@ class Degradation:
         snr_db: least and greatest signal-to-noise ratio.
         level_dbfs: least and greatest peak level of the noisy wave.
         speed: least and greatest factor on speed, pitch and formants together.
+        formant: chance that the formants are changed by themselves.
+        formants: least and greatest factor on them.
         second_noise: chance of a second recording on top of the first.
         babble: chance that the noise is several other voices.
         coloured: chance that the noise is Gaussian with a random spectral slope.
         gap: chance of silence before or after the speech.
+        speechless: chance that there is no speech at all.
+        noiseless: chance that the noise is hardly there, 40 dB below the speech.
         room: chance of a simulated room around the speech; the clean side keeps the direct sound
             and the first `early_seconds` of reflections.
         early_seconds: as said.
         band_limit: chance that the whole recording, clean side too, loses its upper band.
         equalise: chance of a random smooth spectral tilt on the whole recording.
-        clip: chance that the noisy side is clipped.
+        clip: chance that the noisy side is clipped, at 10 to 90 % of its peak.
+        codec: chance that the noisy side goes through a codec of `speechgan.data.codecs`; of a
+            telephone's, the clean side keeps the band alone.
     """
 
     snr_db: Range = (-5.0, 20.0)
     level_dbfs: Range = (-45.0, 0.0)
     speed: Range = (0.88, 1.14)
+    formant: float = 0.3
+    formants: Range = (0.88, 1.14)
     second_noise: float = 0.25
     babble: float = 0.08
     coloured: float = 0.08
     gap: float = 0.15
+    speechless: float = 0.01
+    noiseless: float = 0.03
     room: float = 0.15
     early_seconds: float = 0.05
     band_limit: float = 0.1
     equalise: float = 0.3
     clip: float = 0.05
+    codec: float = 0.05
 
 
 class Mixtures:
@@ -88,19 +100,25 @@ class Mixtures:
         clean = np.stack([self._speech(rng) for _ in range(self.batch_size)])
         noise = np.stack([self._noise(rng) for _ in range(self.batch_size)])
         wet, clean = self._reverberate(rng, clean)
-        noisy = wet + noise * noise_gain(wet, noise, rng.uniform(*self._column(rng, "snr_db")))
-        noisy, clean = self._colour(rng, noisy, clean)
+        snr = rng.uniform(*self._column("snr_db"))
+        snr = np.where(self._chosen(rng, self.degradation.noiseless), 40.0, snr)
+        noise = noise * noise_gain(wet, noise, snr)
+        spoken = ~self._chosen(rng, self.degradation.speechless)
+        wet, clean = wet * spoken, clean * spoken
+        noisy, clean = self._colour(rng, wet + noise, clean)
         peak = np.abs(noisy).max(1, keepdims=True)
-        level = 10 ** (rng.uniform(*self._column(rng, "level_dbfs")) / 20) / np.maximum(peak, 1e-6)
+        level = 10 ** (rng.uniform(*self._column("level_dbfs")) / 20) / np.maximum(peak, 1e-6)
         noisy, clean = noisy * level, clean * level
-        limit = np.abs(noisy).max(1, keepdims=True) * rng.uniform(0.3, 0.9, (self.batch_size, 1))
+        share = 10 ** rng.uniform(-1, np.log10(0.9), (self.batch_size, 1))
+        limit = np.abs(noisy).max(1, keepdims=True) * share
         clipped = self._chosen(rng, self.degradation.clip)
         noisy = np.where(clipped, np.clip(noisy, -limit, limit), noisy)
+        noisy, clean = self._send(rng, noisy, clean)
         return PairedBatch(
             torch.from_numpy(noisy.astype(np.float32)), torch.from_numpy(clean.astype(np.float32))
         )
 
-    def _column(self, rng: np.random.Generator, name: str) -> tuple[float, float, tuple[int, int]]:
+    def _column(self, name: str) -> tuple[float, float, tuple[int, int]]:
         low, high = getattr(self.degradation, name)
         return low, high, (self.batch_size, 1)
 
@@ -112,6 +130,8 @@ class Mixtures:
         speed = rng.uniform(*self.degradation.speed)
         needed = scipy.fft.next_fast_len(math.ceil(self.samples * speed), real=True)
         wave = change_speed(self._utterances(rng, needed), speed)[: self.samples]
+        if rng.random() < self.degradation.formant:
+            wave = change_formants(wave, rng.uniform(*self.degradation.formants))
         if rng.random() < self.degradation.gap:
             gap = int(rng.uniform(0.05, 0.5) * self.samples)
             silent = slice(0, gap) if rng.random() < 0.5 else slice(self.samples - gap, None)
@@ -167,6 +187,17 @@ class Mixtures:
         target[chosen] = convolve(clean[chosen], early)
         return wet, target
 
+    def _send(
+        self, rng: np.random.Generator, noisy: np.ndarray, clean: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Some items through a codec."""
+        rate = self.speech.sample_rate
+        for item in np.flatnonzero(self._chosen(rng, self.degradation.codec)):
+            codec = str(rng.choice(sorted(CODECS)))
+            noisy[item] = pass_through_codec(noisy[item], rate, codec, rng.uniform(0.3, 0.9))
+            clean[item] = narrow(clean[item], rate, codec)
+        return noisy, clean
+
     def _colour(
         self, rng: np.random.Generator, noisy: np.ndarray, clean: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -206,15 +237,6 @@ def speaker_chances(speech: WaveStore, balance: float) -> np.ndarray:
         ]
     )
     return weights / weights.sum()
-
-
-def change_speed(wave: np.ndarray, speed: float) -> np.ndarray:
-    """A `(sample,)` wave played faster, `speed` > 1, or slower, its voice higher or lower.
-
-    Through its whole spectrum: the roll-off of a resampling filter would teach a network that
-    speech has no top, while the noise, which is not resampled, has one.
-    """
-    return scipy.signal.resample(wave, math.ceil(len(wave) / speed))
 
 
 def noise_gain(speech: np.ndarray, noise: np.ndarray, snr_db: np.ndarray) -> np.ndarray:

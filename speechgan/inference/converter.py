@@ -16,15 +16,10 @@ from speechgan.errors import SpeechganError
 from speechgan.features.statistics import SpeakerStatistics
 from speechgan.features.voice import Voice
 from speechgan.inference.pretrained import Model, choose_device, load_converter
-from speechgan.inference.samples import (
-    WrittenFile,
-    check_rate,
-    from_float,
-    limit_threads,
-    to_float,
-)
+from speechgan.inference.samples import WrittenFile, check_rate, from_float, to_float
 from speechgan.inference.segments import convert_segments, survey
 from speechgan.inference.speakers import TargetSpeaker
+from speechgan.inference.threads import limit_threads
 from speechgan.inference.vocoders import load_vocoder
 from speechgan.systems.conversion import convert_voice
 from speechgan.vocoders.base import Original

@@ -1,66 +1,135 @@
-"""Noisy speech in, cleaner speech out: arrays, tensors, and files of any length."""
+"""Noisy speech in, cleaner speech out: arrays, tensors, files of any length, and streams."""
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from speechgan import audio
 from speechgan.audio import Wave
 from speechgan.errors import SpeechganError
-from speechgan.inference.blocks import BLOCK_SECONDS, enhance_blocks
-from speechgan.inference.pretrained import Model, choose_device, load_model
-from speechgan.inference.samples import (
-    WrittenFile,
-    check_rate,
-    from_float,
-    limit_threads,
-    to_float,
-)
+from speechgan.inference.samples import WrittenFile, check_rate, from_float, to_float
+from speechgan.inference.streaming import Stream
 
-Sound = TypeVar("Sound", np.ndarray[Any, Any], Tensor)
+if TYPE_CHECKING:
+    import torch
 
-READ_SECONDS = 1.0
+    from speechgan.inference.pretrained import Model
+
+Sound = TypeVar("Sound", np.ndarray[Any, Any], "torch.Tensor")
+
+READ_SECONDS = 4.0
 LEVEL = 10 ** (-26 / 20)
 """RMS that generators which are not level-invariant were trained around, -26 dBFS."""
+ENGINES = ("torch", "onnx")
+
+
+class SoundRun(Protocol):
+    """One sound in the course of being enhanced."""
+
+    def __call__(self, block: Wave) -> Wave:
+        """`(channel, sample)` float32 to the samples that are ready."""
+        ...
+
+    def flush(self) -> Wave:
+        """The samples that were still to come; as many as went in, in all."""
+        ...
+
+
+class Network(Protocol):
+    """What enhances, whichever library computes it.
+
+    Attributes:
+        causal: whether it can follow a sound that is still being heard.
+        level_invariant: whether a softer sound gives the same, softer.
+    """
+
+    causal: bool
+    level_invariant: bool
+
+    def open(self, rate: float, channels: int, strength: float, linked: bool) -> SoundRun:
+        """The beginning of a sound."""
+        ...
 
 
 class Enhancer:
-    """A model of the task `enhance`, ready to be applied.
+    """Takes the noise out of speech.
 
     The result has the input's length, sample rate and channels, and is aligned with it to the
     sample. It scales with the input: a recording 30 dB softer gives the same result, 30 dB softer.
-    Channels are enhanced alike and independently.
 
-    A model hears up to half its sample rate, 8 kHz for the models that ship: of a recording with a
-    wider band, what lies above is absent from the enhanced sound, and with `strength` below 1
-    comes back in proportion.
+    Models work at their own sample rate, 16 kHz for those that ship, but for images of any rate:
+    of a wider band, what lies above theirs is kept, attenuated as the upper half of their band was
+    (`speechgan.inference.bands.UpperBand`); a narrower band, such as the telephone's, is filled up.
+    SEGAN, which reads waves, drops what lies above its band.
+
+    Channels share one mask, so that voices stay where they are between the loudspeakers; with
+    `linked=False` each is enhanced by itself, as suits channels with nothing in common, such as
+    the two ends of a telephone call.
 
     Args:
-        model: of `load_model`.
-        device: "auto", "cpu", "cuda" or a torch device; see `choose_device`.
-        threads: of the CPU; None leaves PyTorch's own choice. One suits the models that ship: their
-            frames are small, and threads that wait for a busy core make them slower.
-        seed: of the latent z of generators that take one; another seed, another plausible result.
-        block_seconds: of sound computed at a time; memory grows with it, the result is the same.
-
-    Raises:
-        SpeechganError: a model of another task, no such device, threads below 1.
+        network: of `from_pretrained` or `from_model`.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        device: str | torch.device = "auto",
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | os.PathLike[str] = "default",
+        device: "str | torch.device" = "auto",
         threads: int | None = 1,
         seed: int = 0,
-        block_seconds: float = BLOCK_SECONDS,
-    ) -> None:
+        engine: str = "torch",
+    ) -> Self:
+        """The enhancer of a shipped model's name or of a model folder.
+
+        Args:
+            name: see `speechgan.inference.pretrained.load_model`.
+            device: "auto", "cpu", "cuda" or a torch device; ONNX runs on the CPU.
+            threads: of the CPU; None leaves the library's own choice. One suits the models that
+                ship: their frames are small, and threads that wait for a busy core make them slower.
+            seed: of the latent z of generators that take one; another seed, another plausible
+                result.
+            engine: "torch", or "onnx" for models that hold a `model.onnx`, without importing
+                PyTorch.
+
+        Raises:
+            SpeechganError: no such model, engine or device, a model of another task, threads
+                below 1, a seed below 0.
+        """
+        if engine not in ENGINES:
+            raise SpeechganError(f"engine {engine}: unknown; use one of {', '.join(ENGINES)}")
+        if engine == "onnx":
+            from speechgan.inference.onnx_network import OnnxNetwork
+
+            return cls(OnnxNetwork.from_pretrained(name, device, threads))
+        from speechgan.inference.pretrained import load_model
+
+        return cls.from_model(load_model(name, device), device, threads, seed)
+
+    @classmethod
+    def from_model(
+        cls,
+        model: "Model",
+        device: "str | torch.device" = "auto",
+        threads: int | None = 1,
+        seed: int = 0,
+        block_seconds: float = 8.0,
+    ) -> Self:
+        """The enhancer of a model that is loaded; arguments and errors as in `from_pretrained`.
+
+        Args:
+            block_seconds: of sound computed at a time by generators that hear ahead; memory grows
+                with it.
+        """
+        from speechgan.inference.pretrained import choose_device
+        from speechgan.inference.torch_network import TorchNetwork
+        from speechgan.inference.wave_network import WaveNetwork
+
         if model.config["task"] != "enhance":
             raise SpeechganError(
                 f"{model.name}: a model for the task {model.config['task']}, not enhance; "
@@ -70,24 +139,19 @@ class Enhancer:
             raise SpeechganError(f"threads {threads}: must be 1 or more")
         if seed < 0:
             raise SpeechganError(f"seed {seed}: must be 0 or more")
-        self.model, self.threads, self.seed = model, threads, seed
-        self.block_seconds = block_seconds
-        self.device = choose_device(device)
-        model.features.to(self.device)
-        model.generator.to(self.device).eval()
+        chosen = choose_device(device)
+        model.generator.to(chosen).eval()
+        kind = WaveNetwork if model.generator.reads == "wave" else TorchNetwork
+        return cls(kind(model, chosen, threads, seed, block_seconds))
 
-    @classmethod
-    def from_pretrained(
-        cls,
-        name: str | os.PathLike[str] = "default",
-        device: str | torch.device = "auto",
-        threads: int | None = 1,
-        seed: int = 0,
-    ) -> Self:
-        """The enhancer of a shipped model's name or of a model folder; see `load_model`."""
-        return cls(load_model(name, device), device, threads, seed)
-
-    def __call__(self, wave: Sound, sample_rate: float, strength: float = 1.0) -> Sound:
+    def __call__(
+        self,
+        wave: Sound,
+        sample_rate: float,
+        strength: float = 1.0,
+        attenuation_limit: float | None = None,
+        linked: bool = True,
+    ) -> Sound:
         """Enhances a sound in memory.
 
         Args:
@@ -96,19 +160,26 @@ class Enhancer:
             sample_rate: in Hz, any.
             strength: 1 gives what the model makes of it, 0 the input bit for bit, and between
                 them the weighted sum of both.
+            attenuation_limit: greatest attenuation in dB, 0 or more: as much of the input is left
+                as lies so far below it. The lesser of it and `strength` holds.
+            linked: whether all channels share one mask.
 
         Returns:
             The same shape, type, dtype and device.
 
         Raises:
-            SpeechganError: an empty wave, another shape or dtype, NaN or infinity, a sample rate
-                or strength out of range.
+            SpeechganError: an empty wave, another shape or dtype, NaN or infinity, a sample rate,
+                strength or limit out of range.
         """
-        _check(sample_rate, strength)
-        if isinstance(wave, Tensor):
+        strength = choose_strength(strength, attenuation_limit)
+        check_rate(sample_rate)
+        if not isinstance(wave, np.ndarray):
+            import torch
+
             # NumPy has no bfloat16.
             plain = wave.float() if wave.dtype == torch.bfloat16 else wave
-            enhanced = self(plain.detach().cpu().numpy(), sample_rate, strength)
+            array: Any = plain.detach().cpu().numpy()
+            enhanced = self(array, sample_rate, strength, None, linked)
             return torch.from_numpy(enhanced).to(wave.device, wave.dtype)
         if wave.ndim not in (1, 2) or wave.size == 0:
             raise SpeechganError(
@@ -118,7 +189,11 @@ class Enhancer:
             return wave.copy()
         noisy = to_float(np.atleast_2d(wave))
         audio.require_finite(noisy, sample_rate, "wave")
-        pieces = self._enhance(lambda: iter([noisy]), sample_rate, len(noisy), strength)
+        length = block_length(sample_rate, len(noisy))
+        cuts = range(length, noisy.shape[1], length)
+        pieces = self._enhance(
+            lambda: iter(np.split(noisy, cuts, axis=1)), sample_rate, len(noisy), strength, linked
+        )
         return from_float(np.concatenate(list(pieces), axis=1).reshape(wave.shape), wave.dtype)
 
     def enhance_file(
@@ -127,6 +202,8 @@ class Enhancer:
         target: str | os.PathLike[str],
         strength: float = 1.0,
         progress: Callable[[float], object] | None = None,
+        attenuation_limit: float | None = None,
+        linked: bool = True,
     ) -> WrittenFile:
         """Enhances a file of any length, in blocks; memory does not grow with the length.
 
@@ -134,102 +211,109 @@ class Enhancer:
             source: in any format that libsndfile reads.
             target: its extension decides the container; the subtype (16 or 24 bit, float, ...)
                 stays where the container has it. Replaced if it exists, and only when complete.
-            strength: as in a call.
+            strength, attenuation_limit, linked: as in a call.
             progress: told the seconds finished, each time some are.
 
         Raises:
             SpeechganError: `source` is missing, unreadable, not audio, empty, damaged or holds
-                NaN; `target` cannot be written or is `source`; strength out of range.
+                NaN; `target` cannot be written or is `source`; strength or limit out of range.
         """
+        strength = choose_strength(strength, attenuation_limit)
         source, target = Path(source), Path(target)
         with audio.Reader(source) as reader:
-            rate = reader.sample_rate
-            _check(rate, strength)
+            rate, channels = reader.sample_rate, reader.channels
             if target.exists() and target.samefile(source):
                 raise SpeechganError(f"{target}: is the input itself; choose another output")
-            length = max(1, int(READ_SECONDS * rate))
-            with audio.Writer(target, rate, reader.channels, reader.format) as writer:
+            length = block_length(rate, channels)
+            with audio.Writer(target, rate, channels, reader.format) as writer:
                 if strength == 0:
                     # The only dtype that holds samples of every format exactly.
                     pieces = reader.blocks(length, "float64")
                 else:
                     pieces = self._enhance(
-                        lambda: reader.blocks(length), rate, reader.channels, strength
+                        lambda: reader.blocks(length), rate, channels, strength, linked
                     )
                 for piece in pieces:
                     writer.write(piece)
                     if progress is not None:
                         progress(piece.shape[1] / rate)
-            return WrittenFile(target, reader.samples / rate, rate, reader.channels, writer.format)
+            return WrittenFile(target, reader.samples / rate, rate, channels, writer.format)
+
+    def stream(
+        self,
+        sample_rate: float,
+        channels: int = 1,
+        strength: float = 1.0,
+        attenuation_limit: float | None = None,
+        linked: bool = True,
+    ) -> Stream:
+        """A sound that is still being heard, block after block; see `Stream`.
+
+        Args:
+            sample_rate: of the blocks, in Hz.
+            channels: of the blocks.
+            strength, attenuation_limit, linked: as in a call.
+
+        Raises:
+            SpeechganError: the model hears ahead, or an argument is out of range.
+        """
+        strength = choose_strength(strength, attenuation_limit)
+        check_rate(sample_rate)
+        if channels < 1:
+            raise SpeechganError(f"channels {channels}: must be 1 or more")
+        if not self.network.causal:
+            raise SpeechganError(
+                "this model hears ahead and cannot follow a stream; use a causal one, such as "
+                "default"
+            )
+        stream = self.network.open(sample_rate, channels, strength, linked)
+        assert isinstance(stream, Stream)
+        return stream
 
     def _enhance(
         self,
         read: Callable[[], Iterator[Wave]],
-        sample_rate: float,
+        rate: float,
         channels: int,
         strength: float,
+        linked: bool,
     ) -> Iterator[Wave]:
         """Noisy blocks, from `read()`, to enhanced ones of the same total length."""
         scale: Wave = np.ones((channels, 1), np.float32)
-        if not self.model.generator.level_invariant:
+        if not self.network.level_invariant:
             scale = _measure_level(read(), channels) / LEVEL
         # A silent channel is divided by 1 on the way in and multiplied by 0 on the way out.
         divisor = np.where(scale > 0, scale, 1)
-        noisy: deque[Wave] = deque()
-        model_rate = self.model.sample_rate
-        scaled = (block / divisor for block in _remember(read(), noisy))
-        resampled = audio.resample_blocks(scaled, sample_rate, model_rate, channels)
-        enhanced = self._generate(resampled, channels)
-        restored = audio.resample_blocks(enhanced, model_rate, sample_rate, channels)
-        for wet, dry in _pair(restored, noisy):
-            yield strength * (wet * scale) + (1 - strength) * dry if strength != 1 else wet * scale
-
-    def _generate(self, blocks: Iterable[Wave], channels: int) -> Iterator[Wave]:
-        waves = (torch.from_numpy(np.ascontiguousarray(b)).to(self.device) for b in blocks)
-        enhanced = enhance_blocks(waves, self.model, channels, self.seed, self.block_seconds)
-        while True:
-            # Around each step, not around the loop: settings must not leak to whoever iterates.
-            with torch.inference_mode(), limit_threads(self.threads):
-                piece = next(enhanced, None)
-            if piece is None:
-                return
-            yield piece.cpu().numpy()
+        run = self.network.open(rate, channels, strength, linked)
+        for block in read():
+            yield run(block / divisor) * scale
+        yield run.flush() * scale
 
 
-def _remember(blocks: Iterable[Wave], memory: deque[Wave]) -> Iterator[Wave]:
-    for block in blocks:
-        memory.append(block)
-        yield block
+def choose_strength(strength: float, attenuation_limit: float | None) -> float:
+    """The share of the enhanced sound that both of them allow.
 
-
-def _pair(pieces: Iterable[Wave], noisy: deque[Wave]) -> Iterator[tuple[Wave, Wave]]:
-    """Enhanced pieces, each with the noisy samples of the same time.
-
-    Resampling there and back may change the length by a few samples: the noisy sound has the last
-    word.
+    Raises:
+        SpeechganError: out of range.
     """
-    for piece in pieces:
-        while piece.shape[1] and noisy:
-            dry = noisy.popleft()
-            length = min(piece.shape[1], dry.shape[1])
-            yield piece[:, :length], dry[:, :length]
-            piece = piece[:, length:]
-            if length < dry.shape[1]:
-                noisy.appendleft(dry[:, length:])
-    for dry in noisy:
-        yield np.zeros_like(dry), dry
+    if not 0 <= strength <= 1:
+        raise SpeechganError(f"strength {strength}: must be from 0 to 1")
+    if attenuation_limit is None:
+        return strength
+    if not attenuation_limit >= 0:
+        raise SpeechganError(f"attenuation limit {attenuation_limit}: must be 0 dB or more")
+    return min(strength, 1 - 10 ** (-attenuation_limit / 20))
 
 
-def _measure_level(blocks: Iterable[Wave], channels: int) -> Wave:
+def block_length(rate: float, channels: int) -> int:
+    """Samples to work on at a time: the more channels, the fewer, so that memory stays the same."""
+    return max(1, int(READ_SECONDS * rate / channels))
+
+
+def _measure_level(blocks: Iterator[Wave], channels: int) -> Wave:
     """RMS of each channel, `(channel, 1)`."""
     energy, samples = np.zeros((channels, 1)), 0
     for block in blocks:
         energy += np.square(block, dtype=np.float64).sum(axis=1, keepdims=True)
         samples += block.shape[1]
     return np.sqrt(energy / samples).astype(np.float32)
-
-
-def _check(sample_rate: float, strength: float) -> None:
-    check_rate(sample_rate)
-    if not 0 <= strength <= 1:
-        raise SpeechganError(f"strength {strength}: must be from 0 to 1")

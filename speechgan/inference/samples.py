@@ -1,13 +1,10 @@
-"""Samples as users hold them: types, rates, files, and the threads that work on them."""
+"""Samples as users hold them: types, rates and files."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from speechgan.audio import Format, Wave
 from speechgan.errors import SpeechganError
@@ -64,17 +61,3 @@ def check_rate(sample_rate: float) -> None:
     """
     if not 0 < sample_rate < float("inf"):
         raise SpeechganError(f"sample rate {sample_rate}: must be a positive number of Hz")
-
-
-@contextmanager
-def limit_threads(count: int | None) -> Iterator[None]:
-    """PyTorch's threads on the CPU, for as long as the block lasts; None leaves them."""
-    before = torch.get_num_threads()
-    if count is None or count == before:
-        yield
-        return
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

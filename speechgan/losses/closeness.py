@@ -11,6 +11,7 @@ from speechgan.features.mel import LogMel
 from speechgan.features.signal import Signal
 from speechgan.features.stft import magnitude
 from speechgan.losses.envelope import log_likelihood_ratio
+from speechgan.losses.intelligibility import estoi_distance
 from speechgan.losses.perceptual import pesq_distance
 
 
@@ -103,6 +104,7 @@ CLOSENESS: dict[str, Callable[[Signal, Signal], Tensor]] = {
     "log_mel": log_mel_l1,
     "log_likelihood_ratio": log_likelihood_ratio,
     "pesq": pesq_distance,
+    "estoi": estoi_distance,
 }
 
 

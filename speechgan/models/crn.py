@@ -11,11 +11,11 @@ class CRNState(NamedTuple):
 
     Attributes:
         level: `(batch, 2)`, the running level and the weight of evidence behind it.
-        hidden: one `(1, batch * band, channel)` per recurrent block.
+        hidden: `(block, batch * band, channel)`, of the recurrent blocks.
     """
 
     level: Tensor
-    hidden: tuple[Tensor, ...]
+    hidden: Tensor
 
 
 class CausalCRN(nn.Module):
@@ -86,8 +86,9 @@ class CausalCRN(nn.Module):
     def initial_state(self, batch: int) -> CRNState:
         """The state before the first frame."""
         like = self.position
-        hidden = like.new_zeros(1, batch * like.shape[0], like.shape[1])
-        return CRNState(like.new_zeros(batch, 2), tuple(hidden for _ in self.blocks))
+        bands, channels = like.shape
+        hidden = like.new_zeros(len(self.blocks), batch * bands, channels)
+        return CRNState(like.new_zeros(batch, 2), hidden)
 
     def forward(self, image: Tensor) -> Tensor:
         """Noisy to enhanced, `(batch, 2, frequency, frame)`, from the initial state."""
@@ -108,7 +109,7 @@ class CausalCRN(nn.Module):
         y = self.to_hidden(self.to_bands(skips[-1])).transpose(1, 2)
         y = y.unflatten(0, (batch, frames)) + self.position
         hidden = []
-        for block, h in zip(self.blocks, state.hidden, strict=True):
+        for block, h in zip(self.blocks, state.hidden.unsqueeze(1), strict=True):
             y, h = block(y, h)
             hidden.append(h)
         y = self.to_channels(self.to_subbands(y.flatten(0, 1).transpose(1, 2)))
@@ -116,7 +117,7 @@ class CausalCRN(nn.Module):
             y = layer(join(torch.cat([y, skips.pop()], 1)))
         mask = self.decode_out(y).unflatten(0, (batch, frames)).permute(0, 2, 3, 1)
         mask = raise_to_floor(torch.cat([mask, mask[:, :, -1:]], 2), self.floor)
-        return complex_product(mask, image), CRNState(level_state, tuple(hidden))
+        return complex_product(mask, image), CRNState(level_state, torch.cat(hidden))
 
 
 class RunningLevel(nn.Module):

@@ -1,6 +1,6 @@
 """Moving average of weights."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -10,6 +10,9 @@ from torch import Tensor, nn
 class MovingAverage:
     """Exponential moving average of some weights (Polyak & Juditsky 1992; Karras et al. 2018).
 
+    Means and variances that batch normalisation keeps are averaged like weights: those of the
+    latest weights would not fit the averaged ones.
+
     The decay is lower early on, `(1 + n) / (10 + n)` after `n` updates, so that the start is
     forgotten.
 
@@ -18,7 +21,7 @@ class MovingAverage:
         decay: share of the old average that is kept in an update; 0 follows the weights.
     """
 
-    def __init__(self, weights: Sequence[nn.Parameter], decay: float) -> None:
+    def __init__(self, weights: Sequence[Tensor], decay: float) -> None:
         self.current = weights
         self.decay = decay
         self.weights: list[Tensor] = [w.detach().clone() for w in weights]
@@ -51,3 +54,15 @@ class MovingAverage:
     def _put(self, values: Sequence[Tensor]) -> None:
         for weight, value in zip(self.current, values, strict=True):
             weight.copy_(value)
+
+
+def running_statistics(system: nn.Module, weights: Iterable[Tensor]) -> list[Tensor]:
+    """What normalisation keeps in those modules of a system that these weights belong to."""
+    own = {id(weight) for weight in weights}
+    return [
+        buffer
+        for module in system.modules()
+        if any(id(weight) in own for weight in module.parameters(recurse=False))
+        for buffer in module.buffers(recurse=False)
+        if buffer.is_floating_point()
+    ]

@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from speechgan.errors import SpeechganError
 from speechgan.systems.base import System
-from speechgan.training.average import MovingAverage
+from speechgan.training.average import MovingAverage, running_statistics
 
 
 class Run:
@@ -43,7 +43,8 @@ class Run:
         self.game, *wrapped = fabric.setup(system, *optimizers.values())
         self.game.mark_forward_method("losses")
         self.optimizers: dict[str, Any] = dict(zip(optimizers, wrapped, strict=True))
-        self.average = MovingAverage(list(system.players()[averaged]), decay)
+        weights = list(system.players()[averaged])
+        self.average = MovingAverage([*weights, *running_statistics(system, weights)], decay)
         self.step = 0
         self.skipped = 0
         self.skipped_in_a_row = 0

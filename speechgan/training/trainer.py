@@ -1,6 +1,6 @@
 """One adversarial loop for every system."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -76,6 +76,8 @@ class Trainer:
         seed: of weights and noise; batches have a seed of their own.
         accelerator, devices, strategy, precision: as in Lightning Fabric.
         threads: of PyTorch on the CPU; None leaves the default.
+        compiled: networks of the system, by name, that PyTorch compiles for training: faster by a
+            third or more after a minute; on the CPU it takes a C++ compiler.
     """
 
     folder: Path
@@ -97,6 +99,7 @@ class Trainer:
     strategy: str = "auto"
     precision: Any = "32-true"
     threads: int | None = None
+    compiled: Sequence[str] = ()
 
     def fit(
         self,
@@ -182,6 +185,8 @@ class Trainer:
         return fabric
 
     def _start(self, fabric: Fabric, system: System) -> Run:
+        for name in self.compiled:
+            system.get_submodule(name).compile(dynamic=False)
         players = system.players()
         return Run(
             fabric,
@@ -218,7 +223,9 @@ class Trainer:
         self, run: Run, validate: Validation, save_best: SaveBest | None, log: RunLog
     ) -> None:
         run.system.eval()
-        with run.average.applied(), torch.no_grad():
+        # Recordings have lengths of their own, each of which would be compiled for.
+        as_written = torch.compiler.set_stance("force_eager")
+        with run.average.applied(), torch.no_grad(), as_written:
             figures = validate(run.system, log, run.step)
             if figures[self.monitor] > run.best.get(self.monitor, float("-inf")):
                 run.best = figures | {"step": run.step}

@@ -29,7 +29,7 @@ def test_an_identity_is_aligned_and_of_the_same_length_at_any_rate(
     spectrum = np.fft.rfft(make_noise(2, samples))
     spectrum[:, np.fft.rfftfreq(samples, 1 / rate) > min(3000, 0.4 * rate)] = 0
     wave = np.fft.irfft(spectrum, samples).astype(np.float32)
-    out = Enhancer(identity, "cpu")(wave, rate)
+    out = Enhancer.from_model(identity, "cpu")(wave, rate)
     assert out.shape == wave.shape
     for channel in (0, 1):
         correlation = np.fft.irfft(np.fft.rfft(out[channel]).conj() * np.fft.rfft(wave[channel]))
@@ -45,7 +45,7 @@ def test_the_band_above_the_models_is_dropped_and_comes_back_with_less_strength(
     wave = 0.1 * np.sin(2 * np.pi * 1000 * time) + 0.1 * np.sin(2 * np.pi * 12000 * time)
     levels = {}
     for strength in (1.0, 0.5):
-        spectrum = np.abs(np.fft.rfft(Enhancer(identity, "cpu")(wave, 48000, strength)))
+        spectrum = np.abs(np.fft.rfft(Enhancer.from_model(identity, "cpu")(wave, 48000, strength)))
         levels[strength] = spectrum[[1000, 12000]] / 2400
     assert levels[1.0] == pytest.approx([1, 0], abs=1e-3)
     assert levels[0.5] == pytest.approx([1, 0.5], abs=1e-3)
@@ -55,7 +55,7 @@ def test_the_band_above_the_models_is_dropped_and_comes_back_with_less_strength(
 def test_a_softer_recording_gives_the_same_softer(model: Model, rate: int) -> None:
     wave = make_noise(2, 2 * rate)
     wave[1] *= 0.01  # and a channel of its own level
-    enhancer = Enhancer(model, "cpu")
+    enhancer = Enhancer.from_model(model, "cpu")
     loud = enhancer(wave, rate)
     factor = 10 ** (-30 / 20)
     soft = enhancer(wave * np.float32(factor), rate)
@@ -68,30 +68,30 @@ def test_a_softer_recording_gives_the_same_softer(model: Model, rate: int) -> No
 def test_channels_are_enhanced_alike(model: Model) -> None:
     wave = make_noise(3, 20000)
     wave[2] = wave[0]
-    together = Enhancer(model, "cpu")(wave, 16000)
-    alone = Enhancer(model, "cpu")(wave[1], 16000)
+    together = Enhancer.from_model(model, "cpu")(wave, 16000)
+    alone = Enhancer.from_model(model, "cpu")(wave[1], 16000)
     assert np.abs(together[1] - alone).max() < 1e-5 * np.abs(alone).max()
     assert np.abs(together[0] - together[2]).max() < 1e-5 * np.abs(alone).max()
 
 
 def test_silence_stays_silence(model: Model) -> None:
     wave = np.zeros((2, 20000), np.float32)
-    assert not Enhancer(model, "cpu")(wave, 16000).any()
+    assert not Enhancer.from_model(model, "cpu")(wave, 16000).any()
     wave[0] = make_noise(20000)
-    out = Enhancer(model, "cpu")(wave, 44100)
+    out = Enhancer.from_model(model, "cpu")(wave, 44100)
     assert out[0].any() and not out[1].any()
 
 
 @pytest.mark.parametrize("rate", [16000, 48000])
 @pytest.mark.parametrize("shape", [(1,), (8, 1), (2,), (257,), (8, 4000)])
 def test_any_shape_comes_back(model: Model, rate: int, shape: tuple[int, ...]) -> None:
-    out = Enhancer(model, "cpu")(make_noise(*shape), rate)
+    out = Enhancer.from_model(model, "cpu")(make_noise(*shape), rate)
     assert out.shape == shape
     assert np.isfinite(out).all()
 
 
 def test_dtypes_and_kinds_come_back(crn: Model) -> None:
-    enhancer = Enhancer(crn, "cpu")
+    enhancer = Enhancer.from_model(crn, "cpu")
     wave = make_noise(2, 8000)
     expected = enhancer(wave, 16000)
     tolerance = np.abs(expected).max() * 1e-3
@@ -105,20 +105,20 @@ def test_dtypes_and_kinds_come_back(crn: Model) -> None:
 
 
 def test_integers_are_scaled_by_their_range_and_clip(identity: Model) -> None:
-    enhancer = Enhancer(identity, "cpu")
+    enhancer = Enhancer.from_model(identity, "cpu")
     wave = np.array([32767, -32768, 100, -1, 0], np.int16)
     assert np.array_equal(enhancer(wave, 16000), wave)
     assert np.array_equal(enhancer(wave, 16000, 0.5), wave)
     loud = copy.deepcopy(identity)
     loud.generator.forward = lambda wave: 2 * wave
-    assert Enhancer(loud, "cpu")(wave, 16000).tolist() == [32767, -32768, 200, -2, 0]
+    assert Enhancer.from_model(loud, "cpu")(wave, 16000).tolist() == [32767, -32768, 200, -2, 0]
     with pytest.raises(SpeechganError, match="dtype uint8: must be floating point, int16 or"):
         enhancer(np.zeros(10, np.uint8), 16000)
 
 
 def test_strength_is_the_share_of_the_enhanced(model: Model) -> None:
     wave = make_noise(2, 20000)
-    enhancer = Enhancer(model, "cpu")
+    enhancer = Enhancer.from_model(model, "cpu")
     full = enhancer(wave, 16000, 1.0)
     assert np.abs(full - wave).max() > 1e-3
     assert np.allclose(enhancer(wave, 16000, 0.25), 0.25 * full + 0.75 * wave, atol=1e-6)
@@ -144,13 +144,13 @@ def test_what_cannot_be_enhanced_is_refused(
     crn: Model, wave: np.ndarray, rate: float, strength: float, message: str
 ) -> None:
     with pytest.raises(SpeechganError, match=message):
-        Enhancer(crn, "cpu")(wave, rate, strength)
+        Enhancer.from_model(crn, "cpu")(wave, rate, strength)
 
 
 def test_a_model_of_another_task_is_refused(identity: Model) -> None:
     identity.config["task"] = "convert"
     with pytest.raises(SpeechganError, match="a model for the task convert, not enhance"):
-        Enhancer(identity)
+        Enhancer.from_model(identity)
 
 
 def test_threads_are_given_back(crn: Model) -> None:
@@ -163,11 +163,11 @@ def test_threads_are_given_back(crn: Model) -> None:
         return continue_from(*arguments)
 
     crn.generator.continue_from = watch
-    Enhancer(crn, "cpu", threads=before + 1)(make_noise(5000), 16000)
+    Enhancer.from_model(crn, "cpu", threads=before + 1)(make_noise(5000), 16000)
     assert set(seen) == {before + 1}
     assert torch.get_num_threads() == before
     with pytest.raises(SpeechganError, match="threads 0: must be 1 or more"):
-        Enhancer(crn, "cpu", threads=0)
+        Enhancer.from_model(crn, "cpu", threads=0)
 
 
 @pytest.mark.parametrize(
@@ -187,13 +187,13 @@ def test_a_file_keeps_rate_channels_length_and_subtype(
     wave = make_noise(rate + 13, channels)
     soundfile.write(source, wave, rate, subtype=subtype)
     seconds: list[float] = []
-    result = Enhancer(model, "cpu").enhance_file(source, target, progress=seconds.append)
+    result = Enhancer.from_model(model, "cpu").enhance_file(source, target, progress=seconds.append)
     found = soundfile.info(target)
     assert (found.samplerate, found.channels, found.frames) == (rate, channels, rate + 13)
     assert found.subtype == subtype
     assert sum(seconds) == pytest.approx(result.seconds) == (rate + 13) / rate
     # The file says what the call says.
-    expected = Enhancer(model, "cpu")(soundfile.read(source, dtype="float32")[0].T, rate)
+    expected = Enhancer.from_model(model, "cpu")(soundfile.read(source, dtype="float32")[0].T, rate)
     written = soundfile.read(target)[0].T
     if subtype != "FLOAT":
         expected = np.clip(expected, -1, 1)
@@ -205,7 +205,7 @@ def test_a_file_keeps_rate_channels_length_and_subtype(
 def test_strength_0_copies_the_samples_of_a_file(tmp_path: Path, crn: Model, subtype: str) -> None:
     source, target = tmp_path / "a.wav", tmp_path / "b.wav"
     soundfile.write(source, np.random.default_rng(0).uniform(-1, 1, (50000, 2)), 44100, subtype)
-    Enhancer(crn, "cpu").enhance_file(source, target, strength=0)
+    Enhancer.from_model(crn, "cpu").enhance_file(source, target, strength=0)
     assert soundfile.info(target).subtype == subtype
     before, after = (soundfile.read(path, dtype="float64")[0] for path in (source, target))
     assert np.array_equal(before, after)
@@ -218,8 +218,8 @@ def test_a_long_file_goes_through_in_blocks_and_equals_the_whole(
     source, target = tmp_path / "a.wav", tmp_path / "b.wav"
     wave = make_noise(rate * seconds)
     soundfile.write(source, wave, rate, subtype="FLOAT")
-    Enhancer(model, "cpu", block_seconds=1.0).enhance_file(source, target)
-    whole = Enhancer(model, "cpu", block_seconds=seconds + 1)(wave, rate)
+    Enhancer.from_model(model, "cpu", block_seconds=1.0).enhance_file(source, target)
+    whole = Enhancer.from_model(model, "cpu", block_seconds=seconds + 1)(wave, rate)
     assert np.abs(soundfile.read(target)[0] - whole).max() < 1e-4 * np.abs(whole).max()
 
 
@@ -230,7 +230,7 @@ def test_the_input_is_never_overwritten(tmp_path: Path, crn: Model) -> None:
     before = source.read_bytes()
     for target in (source, link):
         with pytest.raises(SpeechganError, match="is the input itself; choose another output"):
-            Enhancer(crn, "cpu").enhance_file(source, target)
+            Enhancer.from_model(crn, "cpu").enhance_file(source, target)
     assert source.read_bytes() == before
 
 
@@ -239,5 +239,5 @@ def test_a_nan_on_the_way_leaves_no_output(tmp_path: Path, crn: Model) -> None:
     wave[-1] = np.nan
     soundfile.write(tmp_path / "a.wav", wave, 16000, subtype="FLOAT")
     with pytest.raises(SpeechganError, match=r"a\.wav: a sample is NaN or infinite at 5\.000 s"):
-        Enhancer(crn, "cpu", block_seconds=0.5).enhance_file(tmp_path / "a.wav", tmp_path / "b.wav")
+        Enhancer.from_model(crn, "cpu", block_seconds=0.5).enhance_file(tmp_path / "a.wav", tmp_path / "b.wav")
     assert os.listdir(tmp_path) == ["a.wav"]

@@ -1,0 +1,62 @@
+"""What a recording went through on its way: telephone and music codecs."""
+
+import io
+
+import numpy as np
+import soundfile
+import soxr
+
+# Container, subtype and the rate that the codec is used at; None is the recording's own.
+CODECS: dict[str, tuple[str, str, int | None]] = {
+    "mu-law": ("WAV", "ULAW", 8000),
+    "a-law": ("WAV", "ALAW", 8000),
+    "gsm": ("WAV", "GSM610", 8000),
+    "adpcm": ("WAV", "IMA_ADPCM", None),
+    "vorbis": ("OGG", "VORBIS", None),
+    "opus": ("OGG", "OPUS", None),
+    "mp3": ("MP3", "MPEG_LAYER_III", None),
+}
+COMPRESSED = ("OGG", "MP3")
+
+
+def pass_through_codec(
+    wave: np.ndarray, sample_rate: int, codec: str, compression: float = 0.8
+) -> np.ndarray:
+    """A wave encoded and decoded, aligned with what went in.
+
+    Args:
+        wave: `(sample,)`, full scale at ±1; louder samples are clipped.
+        sample_rate: in Hz; 8, 12, 16, 24 or 48 kHz for Opus.
+        codec: a key of `CODECS`.
+        compression: of Vorbis, Opus and MP3, from 0, the best quality, to 1, the smallest file.
+
+    Returns:
+        The same shape, float32. Telephone codecs leave nothing above 4 kHz.
+    """
+    container, subtype, rate = CODECS[codec]
+    level = compression if container in COMPRESSED else None
+    sent = wave if rate is None else soxr.resample(wave, sample_rate, rate)
+    memory = io.BytesIO()
+    with soundfile.SoundFile(
+        memory, "w", rate or sample_rate, 1, subtype, format=container, compression_level=level
+    ) as file:
+        file.write(np.clip(sent, -1, 1))
+    memory.seek(0)
+    decoded, _ = soundfile.read(memory, dtype="float32")
+    if rate is not None:
+        decoded = soxr.resample(decoded, rate, sample_rate)
+    return _fit(decoded, len(wave))
+
+
+def narrow(wave: np.ndarray, sample_rate: int, codec: str) -> np.ndarray:
+    """What the sample rate of a codec, and nothing else of it, leaves of a `(sample,)` wave."""
+    rate = CODECS[codec][2]
+    if rate is None:
+        return wave
+    there = soxr.resample(wave, sample_rate, rate)
+    return _fit(soxr.resample(there, rate, sample_rate), len(wave))
+
+
+def _fit(wave: np.ndarray, samples: int) -> np.ndarray:
+    """Cut to a length, or filled up with silence: codecs work in frames of their own."""
+    return np.pad(wave[:samples], (0, max(0, samples - len(wave))))

@@ -1,0 +1,124 @@
+"""Image generators run by PyTorch, on spectra that come in pieces."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from speechgan.features.stft import rescale
+from speechgan.inference.blocks import ContextBlocks
+from speechgan.inference.frames import Spectrum
+from speechgan.inference.pretrained import Model
+from speechgan.inference.streaming import FrameRun, State, Stream
+from speechgan.inference.threads import limit_threads
+
+
+class SpectrumStep(nn.Module):
+    """A recurrent generator from spectrum to spectrum, for some frames and its state.
+
+    Args:
+        generator: with `continue_from` and a state that is a named tuple of tensors.
+        power: of the image's magnitudes.
+    """
+
+    def __init__(self, generator: Any, power: float) -> None:
+        super().__init__()
+        self.generator, self.power = generator, power
+        self.state_type = type(generator.initial_state(1))
+
+    def forward(self, spectrum: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+        """`(channel, frame, bin, 2)` and the parts of the state, to the same."""
+        image = rescale(spectrum.permute(0, 3, 2, 1), self.power)
+        enhanced, after = self.generator.continue_from(image, self.state_type(*state))
+        return rescale(enhanced, 1 / self.power).permute(0, 3, 2, 1), *after
+
+
+class TorchNetwork:
+    """A model's generator of images as a `FrameNetwork`.
+
+    Args:
+        model: its generator reads images.
+        device: where to compute; the model is there already.
+        threads: of the CPU; None leaves PyTorch's own choice.
+        seed: of the latent z of generators that take one.
+        block_seconds: that a generator with context is given at least at a time.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        device: torch.device,
+        threads: int | None = 1,
+        seed: int = 0,
+        block_seconds: float = 8.0,
+    ) -> None:
+        features: Any = model.features
+        self.sample_rate, self.device, self.threads = model.sample_rate, device, threads
+        self.n_fft, self.hop_length = features.n_fft, features.hop_length
+        self.power = features.power
+        self.generator: Any = model.generator
+        self.level_invariant: bool = self.generator.level_invariant
+        self.causal = hasattr(self.generator, "continue_from")
+        self.seed = seed
+        self.block = round(block_seconds * self.sample_rate / self.hop_length)
+
+    def open(self, rate: float, channels: int, strength: float, linked: bool) -> Stream:
+        """The beginning of a sound."""
+        return Stream(self, rate, channels, strength, linked)
+
+    def start(self, channels: int) -> FrameRun:
+        """The generator at the beginning of a sound."""
+        return RecurrentRun(self, channels) if self.causal else ContextRun(self, channels)
+
+
+class RecurrentRun:
+    """A causal generator: every frame is ready at once, and a state goes from frame to frame."""
+
+    def __init__(self, network: TorchNetwork, channels: int) -> None:
+        self.network = network
+        self.step = SpectrumStep(network.generator, network.power)
+        start = network.generator.initial_state(channels)
+        self.state: State = {
+            name: part.cpu().numpy() for name, part in zip(start._fields, start, strict=True)
+        }
+
+    def __call__(self, spectrum: Spectrum) -> Spectrum:
+        device = self.network.device
+        inputs = [spectrum.view(np.float32).reshape(*spectrum.shape, 2), *self.state.values()]
+        with torch.inference_mode(), limit_threads(self.network.threads):
+            found = self.step(*(torch.from_numpy(x).to(device) for x in inputs))
+            enhanced, *after = (x.contiguous().cpu().numpy() for x in found)
+        self.state = dict(zip(self.state, after, strict=True))
+        return to_complex(enhanced)
+
+    def finish(self) -> Spectrum:
+        return np.zeros((1, 0, 1), np.complex64)
+
+
+class ContextRun:
+    """A generator that hears ahead: frames come late, in blocks."""
+
+    def __init__(self, network: TorchNetwork, channels: int) -> None:
+        self.network = network
+        self.blocks = ContextBlocks(network.generator, network.block // channels, network.seed)
+        self.state: State = {}
+
+    def __call__(self, spectrum: Spectrum) -> Spectrum:
+        real = torch.from_numpy(spectrum.view(np.float32).reshape(*spectrum.shape, 2))
+        image = rescale(real.to(self.network.device).permute(0, 3, 2, 1), self.network.power)
+        return self._expand(lambda: self.blocks(image))
+
+    def finish(self) -> Spectrum:
+        return self._expand(self.blocks.finish)
+
+    def _expand(self, generate: Callable[[], Tensor]) -> Spectrum:
+        with torch.inference_mode(), limit_threads(self.network.threads):
+            spectrum = rescale(generate(), 1 / self.network.power)
+            return to_complex(spectrum.permute(0, 3, 2, 1).contiguous().cpu().numpy())
+
+
+def to_complex(pairs: np.ndarray[Any, np.dtype[np.float32]]) -> Spectrum:
+    """Real and imaginary parts in the last dimension, to complex numbers."""
+    return pairs.view(np.complex64)[..., 0]

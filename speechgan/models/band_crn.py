@@ -1,0 +1,242 @@
+"""A small recurrent network over frequency bands, causal or not."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from speechgan.models.crn import RunningLevel, complex_product, raise_to_floor
+
+
+class BandState(NamedTuple):
+    """What one frame hands to the next.
+
+    Attributes:
+        level: `(batch, 2)`, the running level and the weight of evidence behind it.
+        hidden: `(block, batch * band, channel)`, outputs of the recurrences.
+        cell: the same shape, their memories.
+    """
+
+    level: Tensor
+    hidden: Tensor
+    cell: Tensor
+
+
+class BandCRN(nn.Module):
+    """Complex mask from convolution over frequency and recurrence over time, in bands.
+
+    A convolutional recurrent network (Tan & Wang 2018) with the layout of FastEnhancer (Ahn et
+    al. 2025): convolutions see one frame only and stride over frequency; bands, spaced as on the
+    mel scale to begin with, are learned sums of what they find; in each block an LSTM that all
+    bands share is the memory in time, and what mixes bands sees one frame. Batch normalisation
+    stands behind linear layers only, so that `fuse` can make it disappear. Deliberate differences:
+    the mixer of bands is that of MLP-Mixer (Tolstikhin et al. 2021) instead of attention, which
+    costs a CPU twice as much; LSTM instead of GRU, which runs at less than half its speed there;
+    skips are added; the input level is tracked inside (see `RunningLevel`), so the output scales
+    with the input, exactly; the mask is multiplied in the compressed domain.
+
+    Args:
+        bins: frequencies of the image; a multiple of `stride`, plus one.
+        channels: of the convolutions.
+        bands: that the recurrence sees.
+        hidden: channels of each band in the recurrence.
+        blocks: of recurrence and mixer.
+        layers: residual convolutions before, and again after, the recurrence.
+        stride: bins that the first convolution joins.
+        bidirectional: whether recurrences run backwards too; the network is not causal then.
+        context: frames that a bidirectional network hears on each side of a block of a long sound.
+        floor: magnitude below which the mask hardly falls, in the compressed scale of the image:
+            0.35 leaves 3 % of the wave at a power of 0.3. Clean recordings are not digitally
+            silent between the words, and a spectrum with holes sounds worse than a soft floor.
+    """
+
+    reads = "image"
+    level_invariant = True
+    z_channels = 0
+    multiple = 1
+
+    def __init__(
+        self,
+        bins: int = 257,
+        channels: int = 32,
+        bands: int = 24,
+        hidden: int = 64,
+        blocks: int = 2,
+        layers: int = 1,
+        stride: int = 4,
+        bidirectional: bool = False,
+        context: int = 250,
+        floor: float = 0.35,
+    ) -> None:
+        super().__init__()
+        if (bins - 1) % stride:
+            raise ValueError(f"bins {bins} must be a multiple of stride {stride}, plus one")
+        self.floor, self.causal, self.context = floor, not bidirectional, context
+        subbands = (bins - 1) // stride
+        kernel, padding = (1, 2 * stride), (0, stride // 2)
+        self.level = RunningLevel()
+        self.encode_in = ConvNorm(nn.Conv2d(3, channels, kernel, (1, stride), padding))
+        self.encoder = nn.ModuleList(ResidualConv(channels) for _ in range(layers))
+        hats = mel_hats(subbands, bands)
+        self.to_bands = nn.Parameter(hats / hats.sum(1, keepdim=True))
+        self.to_hidden = nn.Linear(channels, hidden)
+        self.position = nn.Parameter(torch.zeros(bands, hidden))
+        self.blocks = nn.ModuleList(
+            BandBlock(bands, hidden, bidirectional) for _ in range(blocks)
+        )
+        self.to_subbands = nn.Parameter(hats.T.clone())
+        self.to_channels = nn.Linear(hidden, channels)
+        self.decoder = nn.ModuleList(ResidualConv(channels) for _ in range(layers))
+        self.decode_out = nn.ConvTranspose2d(channels, 2, kernel, (1, stride), padding)
+        with torch.no_grad():  # Training starts from a mask near one, which passes the input on.
+            self.decode_out.weight.mul_(0.1)
+            self.decode_out.bias.copy_(torch.tensor([1.0, 0.0]))
+
+    def initial_state(self, batch: int) -> BandState:
+        """The state before the first frame."""
+        bands, channels = self.position.shape
+        memory = self.position.new_zeros(len(self.blocks), batch * bands, channels)
+        return BandState(self.position.new_zeros(batch, 2), memory, memory)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Noisy to enhanced, `(batch, 2, frequency, frame)`, from the initial state."""
+        return self.continue_from(image, self.initial_state(len(image)))[0]
+
+    def continue_from(self, image: Tensor, state: BandState) -> tuple[Tensor, BandState]:
+        """The same for the next frames of a stream: enhanced frames, and the state after them.
+
+        A bidirectional network begins anew with every call and leaves the state as it is.
+        """
+        level, level_after = self.level(image, state.level)
+        # The top bin is predicted from its neighbour: 256 bins split evenly, 257 do not.
+        scaled = image[:, :, :-1] / level
+        size = (scaled.square().sum(1, keepdim=True) + 1e-12).sqrt()
+        # Channels lie last in memory from here on, where convolutions and linear layers agree.
+        x = torch.cat([scaled, size], 1).transpose(2, 3)
+        x = x.contiguous(memory_format=torch.channels_last)
+
+        skips = [F.silu(self.encode_in(x))]
+        for layer in self.encoder:
+            skips.append(layer(skips[-1]))
+        y = self.to_hidden(self.to_bands @ skips[-1].permute(0, 2, 3, 1)) + self.position
+        hidden, cell = [], []
+        for block, h, c in zip(self.blocks, state.hidden, state.cell, strict=True):
+            y, h, c = block(y, h, c)
+            hidden.append(h)
+            cell.append(c)
+        y = self.to_channels(self.to_subbands @ y).permute(0, 3, 1, 2)
+        for layer in self.decoder:
+            y = layer(y + skips.pop())
+        mask = self.decode_out(y + skips.pop()).transpose(2, 3)
+        mask = raise_to_floor(torch.cat([mask, mask[:, :, -1:]], 2), self.floor)
+        after = BandState(level_after, torch.stack(hidden), torch.stack(cell))
+        return complex_product(mask, image), after
+
+    @torch.no_grad()
+    def fuse(self) -> None:
+        """Moves normalisation into the weights before it, for inference; training ends with it."""
+        for module in self.modules():
+            if isinstance(module, ConvNorm | LinearNorm):
+                module.fuse()
+
+
+class BandBlock(nn.Module):
+    """A recurrence over time for each band, then a mixer of the bands of each frame."""
+
+    def __init__(self, bands: int, channels: int, bidirectional: bool) -> None:
+        super().__init__()
+        directions = 2 if bidirectional else 1
+        self.recurrence = nn.LSTM(
+            channels, channels, batch_first=True, bidirectional=bidirectional
+        )
+        self.project = LinearNorm(directions * channels, channels)
+        self.spread = nn.Linear(bands, 2 * bands)
+        self.gather = nn.Linear(2 * bands, bands)
+        self.mix = LinearNorm(channels, channels)
+
+    def forward(self, x: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """`(batch, frame, band, channel)` and the memory `(batch * band, channel)`, to the same."""
+        batch, _, bands, _ = x.shape
+        rows = x.transpose(1, 2).flatten(0, 1)
+        if self.recurrence.bidirectional:
+            y, _ = self.recurrence(rows)
+        else:
+            y, (h, c) = self.recurrence(rows, (hidden[None], cell[None]))
+            hidden, cell = h[0], c[0]
+        x = x + self.project(y).unflatten(0, (batch, bands)).transpose(1, 2)
+        y = F.silu(self.spread.weight @ x + self.spread.bias[:, None])
+        y = self.gather.weight @ y + self.gather.bias[:, None]
+        return x + self.mix(y), hidden, cell
+
+
+class ResidualConv(nn.Module):
+    """Convolution over frequency within one frame, added to its input."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = ConvNorm(nn.Conv2d(channels, channels, (1, 3), padding=(0, 1)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(batch, channel, frame, frequency)` to the same shape."""
+        return x + F.silu(self.conv(x))
+
+
+class ConvNorm(nn.Module):
+    """A convolution with batch normalisation behind it."""
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        super().__init__()
+        self.conv, self.norm = conv, nn.BatchNorm2d(conv.out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """As the convolution."""
+        return self.norm(self.conv(x))
+
+    def fuse(self) -> None:
+        """Makes the convolution do both."""
+        fuse_into(self.conv, self.norm)
+        self.norm = nn.Identity()
+
+
+class LinearNorm(nn.Module):
+    """A linear layer on the last dimension with batch normalisation behind it."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.linear, self.norm = nn.Linear(inputs, outputs), nn.BatchNorm1d(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(..., inputs)` to `(..., outputs)`."""
+        y = self.linear(x)
+        return self.norm(y.flatten(0, -2)).view(y.shape)
+
+    def fuse(self) -> None:
+        """Makes the linear layer do both."""
+        fuse_into(self.linear, self.norm)
+        self.norm = nn.Identity()
+
+
+def fuse_into(layer: nn.Conv2d | nn.Linear, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> None:
+    """Changes a layer so that it gives what the normalisation in evaluation made of it."""
+    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    layer.weight.mul_(gain.view(-1, *[1] * (layer.weight.ndim - 1)))
+    layer.bias.sub_(norm.running_mean).mul_(gain).add_(norm.bias)
+
+
+def mel_hats(subbands: int, bands: int) -> Tensor:
+    """`(bands, subbands)`: triangles over 0 to 8 kHz that sum to one at every subband.
+
+    Their peaks are spaced evenly on the mel scale, but one subband apart at least.
+    """
+    mel = torch.linspace(0, 1, bands, dtype=torch.float64)
+    even = 700 / 8000 * ((1 + 8000 / 700) ** mel - 1) * (subbands - 1)
+    peaks = torch.maximum(even, torch.arange(bands))
+    place = torch.arange(subbands, dtype=torch.float64)
+    above = torch.searchsorted(peaks, place).clamp(1, bands - 1)
+    share = (place - peaks[above - 1]) / (peaks[above] - peaks[above - 1])
+    hats = torch.zeros(bands, subbands, dtype=torch.float64)
+    columns = torch.arange(subbands)
+    hats[above, columns] = share
+    hats[above - 1, columns] = 1 - share
+    return hats.float()
