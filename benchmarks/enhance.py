@@ -1,165 +1,169 @@
-"""Speed, memory and quality of enhancement, beside systems without training, in one run.
+"""Enhancers beside each other, on the same recordings in the same run: quality, speed, memory.
 
-    python benchmarks/enhance.py [--model NAME|DIR] [--data DIR] [--json FILE]
+    python benchmarks/enhance.py [--data DIR] [--items N] [--systems NAME ...] [--hour] [--json F]
 
-Each figure of speed and memory comes from a fresh process. Long files are the examples, one after
-the other, over and over.
+DIR holds pairs/test/{noisy,clean}; without it, the examples are measured. Peers come with
+`pip install '.[benchmark]'`; a system that is not here has a row that says why. Every system gets
+one thread and fresh processes. All take and return 16-bit samples of 16 kHz, and what is late
+(RNNoise 20 ms, WebRTC 6 ms) is brought back in step before it is judged, by as many samples as its
+output correlates best with its input.
 """
 
 import argparse
 import itertools
 import json
+import math
+import os
+import platform
+import statistics
 import sys
 import tempfile
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from systems import IMPORTS, REPEATS, list_systems, load_system, measure_in_process
+import numpy as np
+import soundfile
+from enhance_tables import format_report
+from enhancers import RATE, Entry, list_systems
+from measure import IMPORTS, measure_in_process
 
-from speechgan import audio
 from speechgan.errors import SpeechganError
+from speechgan.metrics.evaluation import Evaluation, evaluate
 
-NOISY = Path(__file__).parents[1] / "examples" / "noisy"
-SHORT_SECONDS = 10
-QUALITY = {"pesq": 2, "estoi": 3, "si_sdr": 1, "covl": 2}
+EXAMPLES = Path(__file__).parents[1] / "examples"
+NOISY = "noisy"
+SECONDS = 60
+PACKAGES = ("torch", "onnxruntime", "pyrnnoise", "webrtc_noise_gain", "noisereduce")
+MEASURES = ("pesq", "estoi", "si_sdr", "covl", "dnsmos_overall")
 
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description="Measure speed, memory and quality.")
-    add = parser.add_argument
-    add("--model", default="default", metavar="NAME|DIR", help="of speechgan (default: default)")
-    add("--systems", nargs="+", choices=list_systems(), default=list_systems(), metavar="NAME")
-    add("--data", type=Path, metavar="DIR", help="measure quality on pairs/test/{clean,noisy} too")
-    add("--minutes", type=float, nargs="+", default=[10, 60], help="lengths to measure memory on")
-    add("--threads", type=int, default=1, help="of the CPU (default: 1)")
-    add("--json", type=Path, metavar="FILE", help="write the figures here too")
-    arguments = parser.parse_args()
-    pairs = arguments.data and arguments.data / "pairs" / "test"
-    if pairs and not (pairs / "noisy").is_dir():
-        # Said now and not after an hour of measuring.
-        raise SpeechganError(f"{pairs / 'noisy'}: no such folder; give the one that holds pairs/")
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        report = measure_resources(Path(folder), arguments)
-        print_resources(report)
-        if pairs:
-            report["quality"] = measure_quality(pairs, Path(folder), arguments)
-            print_quality(report["quality"])
+    arguments = parse()
+    entries = list_systems(arguments.model)
+    names = [name for name in arguments.systems if name != NOISY]
+    pairs = arguments.data / "pairs" / "test" if arguments.data else EXAMPLES
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:
+        folder = Path(temporary)
+        prepare(pairs, folder, arguments.items)
+        systems = {}
+        for name in names:
+            print(f"enhance.py: {name}", file=sys.stderr)
+            systems[name] = measure_system(name, entries[name], folder, arguments)
+        if NOISY in arguments.systems:
+            systems[NOISY] = {"title": "noisy input", "quality": judge(folder, NOISY, arguments)}
+        report = {
+            "versions": find_versions(),
+            "machine": f"{platform.platform()}, {os.cpu_count()} cores",
+            "recordings": len(list((folder / NOISY).iterdir())),
+            "imports": measure_in_process(IMPORTS),
+            "systems": systems,
+        }
     if arguments.json:
         from speechgan.metrics.tables import write_text
 
         write_text(arguments.json, json.dumps(report, indent=2) + "\n")
+    print(format_report(report, MEASURES))
 
 
-def measure_resources(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Speed and memory of each system on each file."""
-    short = folder / "short.wav"
-    write_long(short, SHORT_SECONDS, sample_rate=16000, channels=1)
-    long_files = {}
-    for minutes in arguments.minutes:
-        long_files[f"{minutes:g} min"] = folder / f"{minutes:g}.wav"
-        write_long(folder / f"{minutes:g}.wav", 60 * minutes, sample_rate=16000, channels=1)
-    least = min(arguments.minutes)
-    stereo = folder / "stereo.wav"
-    long_files[f"{least:g} min, 48 kHz stereo"] = stereo
-    write_long(stereo, 60 * least, sample_rate=48000, channels=2)
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Compare enhancers in quality, speed and memory.")
+    names = [NOISY, *list_systems()]
+    add = parser.add_argument
+    add("--data", type=Path, metavar="DIR", help="holds pairs/test (default: the examples)")
+    add("--items", type=int, metavar="N", help="judge about N recordings only; 0 judges none")
+    add("--systems", nargs="+", choices=names, default=names, metavar="NAME", help=f"{names}")
+    add("--model", default="default", metavar="NAME|DIR", help="that torch and onnx run")
+    add("--repeats", type=int, default=5, help="of each measuring of speed; the median counts")
+    add("--workers", type=int, metavar="N", help="processes that judge (default: all cores)")
+    add("--hour", action="store_true", help="measure memory on an hour-long file as well")
+    add("--json", type=Path, metavar="F", help="write all figures here")
+    return parser.parse_args()
 
-    options = (arguments.model, arguments.threads)
-    imports: dict[str, Any] = measure_in_process(IMPORTS, *options)
-    systems: dict[str, Any] = {}
-    for name in arguments.systems:
-        speed = measure_in_process(name, *options, short, REPEATS)
-        systems[name] = {
-            "times_real_time": SHORT_SECONDS / speed["elapsed"],
-            "start_seconds": speed["start"],
-            "files": {},
-        }
-        for title, path in long_files.items():
-            with audio.Reader(path) as reader:
-                seconds = reader.samples / reader.sample_rate
-            found = measure_in_process(name, *options, path)
-            systems[name]["files"][title] = {
-                "megabytes_above_imports": found["peak"] - imports["peak"],
-                "times_real_time": seconds / found["elapsed"],
-            }
+
+def prepare(pairs: Path, folder: Path, items: int | None) -> None:
+    """Into `folder`: the recordings to judge, and a minute of sound to measure speed on.
+
+    Raises:
+        SpeechganError: no recordings of 16 kHz and one channel.
+    """
+    noisy = sorted(path for path in (pairs / NOISY).glob("*") if is_plain(path))
+    if not noisy:
+        raise SpeechganError(f"{pairs / NOISY}: holds no recordings of {RATE} Hz, one channel")
+    chosen = noisy if items is None else noisy[:: math.ceil(len(noisy) / items)] if items else []
+    for side in (NOISY, "clean"):
+        (folder / side).mkdir()
+        for path in chosen:
+            (folder / side / path.name).symlink_to((pairs / side / path.name).resolve())
+    waves, missing = [], SECONDS * RATE
+    for path in itertools.cycle(noisy):
+        wave, _ = soundfile.read(path, dtype="int16")
+        waves.append(wave[:missing])
+        missing -= len(waves[-1])
+        if not missing:
+            break
+    np.save(folder / "sound.npy", np.concatenate(waves))
+
+
+def is_plain(path: Path) -> bool:
+    """Whether it is a recording of 16 kHz and one channel."""
+    try:
+        info = soundfile.info(path)
+    except soundfile.LibsndfileError:
+        return False
+    return bool(info.samplerate == RATE and info.channels == 1)
+
+
+def measure_system(
+    name: str, entry: Entry, folder: Path, arguments: argparse.Namespace
+) -> dict[str, Any]:
+    """Everything about one system, or why it is missing."""
+    options = {"model": arguments.model, "sound": folder / "sound.npy"}
+    # The first process reads from disk what the others find in memory.
+    first = measure_in_process(name, **options)
+    if "missing" in first:
+        return {"title": entry.title, **first}
+    starts = [measure_in_process(name, **options)["start"] for _ in range(3)]
+    quality = bool(list((folder / NOISY).iterdir()))
+    if quality:
+        (folder / name).mkdir()
+        options |= {"recordings": folder / NOISY, "into": folder / name}
+    found = measure_in_process(name, repeats=arguments.repeats, **options)
+    found |= {"title": entry.title, "start": statistics.median(starts)}
+    if quality:
+        found["quality"] = judge(folder, name, arguments)
+    if arguments.hour and entry.title.startswith("speechgan"):
+        hour = folder / "hour.wav"
+        if not hour.exists():
+            write_hour(hour, np.load(folder / "sound.npy"))
+        found["hour"] = measure_in_process(name, model=arguments.model, file=hour)
+    return found
+
+
+def write_hour(path: Path, sound: np.ndarray[Any, Any]) -> None:
+    """A WAV of the sound over and over."""
+    with soundfile.SoundFile(path, "w", RATE, 1, "PCM_16") as file:
+        for _ in range(round(3600 * RATE / len(sound))):
+            file.write(sound)
+
+
+def judge(folder: Path, name: str, arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Mean scores with their confidence."""
+    found: Evaluation = evaluate(folder / "clean", folder / name, workers=arguments.workers)
+    for refusal in found.refused:
+        print(f"enhance.py: {name}: left out: {refusal.reason}", file=sys.stderr)
+    means = {measure.key: found.mean("enhanced", measure.key) for measure in found.measures}
     return {
-        "threads": arguments.threads,
-        "imports": {
-            "versions": imports["versions"],
-            "megabytes": imports["peak"],
-            "seconds": imports["start"],
-        },
-        "systems": systems,
+        key: {"mean": mean.value, "confidence_95": mean.half_width} for key, mean in means.items()
     }
 
 
-def write_long(path: Path, seconds: float, sample_rate: int, channels: int) -> None:
-    """A WAV of the examples of this rate and channel count, again and again until it is full."""
-    waves = []
-    for example in sorted(NOISY.iterdir()):
-        with audio.Reader(example) as reader:
-            if (reader.sample_rate, reader.channels) == (sample_rate, channels):
-                waves.append(audio.read(example)[0])
-    missing = round(seconds * sample_rate)
-    with audio.Writer(path, sample_rate, channels) as writer:
-        for wave in itertools.cycle(waves):
-            piece = wave[:, :missing]
-            writer.write(piece)
-            missing -= piece.shape[1]
-            if not missing:
-                return
-
-
-def measure_quality(
-    pairs: Path, folder: Path, arguments: argparse.Namespace
-) -> dict[str, dict[str, float]]:
-    """Mean scores of the noisy recordings and of what each system makes of them."""
-    from speechgan.cli.jobs import plan_jobs
-    from speechgan.metrics.evaluation import evaluate
-
-    quality: dict[str, dict[str, float]] = {}
-    for name in arguments.systems:
-        enhance = load_system(name, arguments.model, arguments.threads)
-        with plan_jobs([str(pairs / "noisy")], str(folder / name), ".enhanced") as jobs:
-            for job in jobs:
-                enhance(job.source, job.target)
-        result = evaluate(pairs / "clean", folder / name, pairs / "noisy", dnsmos=False)
-        for title, side in (("noisy", "noisy"), (name, "enhanced")):
-            quality[title] = {key: result.mean(side, key).value for key in QUALITY}
-            quality[title]["recordings"] = len(result.rows)
-    return quality
-
-
-def print_resources(report: dict[str, Any]) -> None:
-    """Two tables in Markdown."""
-    imports, threads = report["imports"], report["threads"]
-    print(
-        f"{imports['versions']}: {imports['megabytes']:.0f} MB, {imports['seconds']:.1f} s; ",
-        end="",
-    )
-    print(f"{threads} thread{'s' if threads > 1 else ''}, from file to file\n")
-    print(f"| system | times real time, {SHORT_SECONDS} s file | seconds to start and load |")
-    print("|---|---|---|")
-    for name, found in report["systems"].items():
-        print(f"| {name} | {found['times_real_time']:.0f} | {found['start_seconds']:.1f} |")
-    print("\n| system | file | peak memory above the imports, MB | times real time |")
-    print("|---|---|---|---|")
-    for name, found in report["systems"].items():
-        for title, file in found["files"].items():
-            megabytes, speed = file["megabytes_above_imports"], file["times_real_time"]
-            print(f"| {name} | {title} | {megabytes:.0f} | {speed:.0f} |")
-
-
-def print_quality(quality: dict[str, dict[str, float]]) -> None:
-    """A table in Markdown."""
-    from speechgan.metrics.scores import MEASURES
-
-    titles = {measure.key: measure.title for measure in MEASURES}
-    print("\n| | " + " | ".join(titles[key] for key in QUALITY) + " | recordings |")
-    print("|---" * (len(QUALITY) + 2) + "|")
-    for name, scores in quality.items():
-        cells = [f"{scores[key]:.{digits}f}" for key, digits in QUALITY.items()]
-        print(f"| {name} | " + " | ".join(cells) + f" | {scores['recordings']:.0f} |")
+def find_versions() -> dict[str, str]:
+    """Of the packages that are installed."""
+    installed = {package.metadata["Name"] for package in metadata.distributions()}
+    return {name: metadata.version(name) for name in PACKAGES if name in installed}
 
 
 if __name__ == "__main__":

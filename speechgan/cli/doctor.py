@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     import speechgan
     from speechgan.errors import SpeechganError
-    from speechgan.inference.pretrained import list_models
+    from speechgan.inference.model_folder import list_models
 
     print(f"speechgan {speechgan.__version__}")
     print(f"Python {platform.python_version()} on {platform.platform()}")

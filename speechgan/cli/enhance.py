@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from speechgan.cli.jobs import (
     Written,
@@ -15,6 +16,12 @@ from speechgan.cli.jobs import (
     run_jobs,
     summarise,
 )
+from speechgan.errors import SpeechganError
+
+if TYPE_CHECKING:
+    from speechgan.inference.enhancer import Enhancer
+    from speechgan.inference.streaming import Stream
+    from speechgan.pcm import Pcm
 
 NAME = "enhance"
 HELP = "take the noise out of recordings of speech"
@@ -25,10 +32,12 @@ examples:
   speechgan enhance recordings -o enhanced       a folder, with all folders in it
   speechgan enhance a.flac b.wav -o enhanced --strength 0.8
   ffmpeg -i talk.mp4 -f wav - | speechgan enhance - -o talk.wav
+  arecord -f S16_LE -r 16000 | speechgan enhance --stream - | aplay
+                                                 live, 32 ms late
 
 The output keeps the sample rate, channels, length and, where it can, the format of the input; MP3,
 Ogg and Opus come out as WAV unless -o names another file. Models hear up to half their sample rate
-(`speechgan models`): what lies above that is absent at --strength 1.
+(`speechgan models`): what lies above is kept, attenuated as the sound right below it was.
 """
 
 
@@ -46,6 +55,43 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="share of the enhanced sound, the rest is the input (default: 1)",
     )
     add(
+        "--attenuation-limit",
+        type=_parse_decibels,
+        metavar="DB",
+        help="take nothing down by more than so many dB: some background stays, and artefacts "
+        "are masked (default: no limit)",
+    )
+    add(
+        "--separate-channels",
+        action="store_true",
+        help="treat each channel by itself; otherwise all get one mask, which keeps voices in "
+        "their places",
+    )
+    add(
+        "--engine",
+        choices=["torch", "onnx"],
+        default="torch",
+        help="what computes; onnx starts faster and needs less memory (default: torch)",
+    )
+    add(
+        "--stream",
+        action="store_true",
+        help="standard input to standard output as it comes, for live sound; IN is -",
+    )
+    add(
+        "--raw",
+        type=_parse_raw,
+        metavar="ENCODING:RATE[:CHANNELS]",
+        help="with --stream: samples without a WAV header, such as s16le:16000:1",
+    )
+    add(
+        "--patience",
+        type=_parse_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="with --stream: end when a pipe stands still for so long (default: 60)",
+    )
+    add(
         "--seed",
         type=parse_count,
         default=0,
@@ -61,16 +107,23 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         SpeechganError: inputs and output do not go together, or the model cannot be loaded.
     """
+    if arguments.stream:
+        return _run_live(arguments)
+    if arguments.raw:
+        raise SpeechganError("--raw: only with --stream; files carry their format themselves")
     refuse_mixed_output(arguments.inputs, arguments.output, arguments.json)
     with plan_jobs(arguments.inputs, arguments.output, ".enhanced") as jobs:
-        from speechgan.inference.enhancer import Enhancer
-
-        enhancer = Enhancer.from_pretrained(
-            arguments.model, arguments.device, arguments.threads, arguments.seed
-        )
+        enhancer = _load(arguments)
 
         def work(source: Path, target: Path, progress: Callable[[float], object]) -> Written:
-            return enhancer.enhance_file(source, target, arguments.strength, progress)
+            return enhancer.enhance_file(
+                source,
+                target,
+                arguments.strength,
+                progress,
+                arguments.attenuation_limit,
+                not arguments.separate_channels,
+            )
 
         records = run_jobs(jobs, work, arguments.overwrite)
     if arguments.json:
@@ -81,6 +134,34 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any("error" in record for record in records) else 0
 
 
+def _run_live(arguments: argparse.Namespace) -> int:
+    from speechgan.cli.live import enhance_live
+
+    if arguments.inputs != ["-"] or arguments.output not in (None, "-") or arguments.json:
+        raise SpeechganError("--stream: goes from standard input to standard output; IN is -")
+    enhancer = _load(arguments)
+
+    def open_stream(pcm: "Pcm") -> "Stream":
+        return enhancer.stream(
+            pcm.sample_rate,
+            pcm.channels,
+            arguments.strength,
+            arguments.attenuation_limit,
+            not arguments.separate_channels,
+        )
+
+    enhance_live(open_stream, arguments.raw, arguments.patience)
+    return 0
+
+
+def _load(arguments: argparse.Namespace) -> "Enhancer":
+    from speechgan.inference.enhancer import Enhancer
+
+    return Enhancer.from_pretrained(
+        arguments.model, arguments.device, arguments.threads, arguments.seed, arguments.engine
+    )
+
+
 def _parse_strength(text: str) -> float:
     try:
         strength = float(text)
@@ -89,3 +170,30 @@ def _parse_strength(text: str) -> float:
     if not 0 <= strength <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
     return strength
+
+
+def _parse_decibels(text: str) -> float:
+    return _parse_number(text, "a number of dB, 0 or more")
+
+
+def _parse_seconds(text: str) -> float:
+    return _parse_number(text, "a number of seconds")
+
+
+def _parse_number(text: str, what: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return number
+
+
+def _parse_raw(text: str) -> "Pcm":
+    from speechgan.pcm import Pcm
+
+    try:
+        return Pcm.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None

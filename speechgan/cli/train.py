@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train_enhancer(config: "DictConfig", resume: bool) -> dict[str, float]:
-    from speechgan.inference.pretrained import WEIGHTS, find_model
+    from speechgan.inference.model_folder import WEIGHTS, find_model
     from speechgan.inference.release import release_best
     from speechgan.training.enhance import train_enhancer
 

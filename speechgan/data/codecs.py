@@ -34,7 +34,8 @@ def pass_through_codec(
         The same shape, float32. Telephone codecs leave nothing above 4 kHz.
     """
     container, subtype, rate = CODECS[codec]
-    level = compression if container in COMPRESSED else None
+    # The MP3 encoder refuses a level of 1.
+    level = min(compression, 0.99) if container in COMPRESSED else None
     sent = wave if rate is None else soxr.resample(wave, sample_rate, rate)
     memory = io.BytesIO()
     with soundfile.SoundFile(

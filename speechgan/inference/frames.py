@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.fft
 
 from speechgan.audio import Wave
 
@@ -69,17 +68,21 @@ class Analyser:
         self.framing, self.window = framing, framing.window
         self.waiting = np.zeros((channels, framing.overlap), np.float32)
 
-    def __call__(self, wave: Wave) -> Spectrum:
-        """`(channel, sample)` to `(channel, frame, bin)`, with perhaps no frame at all."""
+    def __call__(self, wave: Wave) -> tuple[Spectrum, Wave]:
+        """`(channel, sample)` to `(channel, frame, bin)`, with perhaps no frame at all.
+
+        And the samples that completed them: `(channel, frame * hop_length)`.
+        """
         hop, size = self.framing.hop_length, self.framing.n_fft
         wave = np.concatenate([self.waiting, wave], axis=1)
         count = max(0, (wave.shape[1] - self.framing.overlap) // hop)
         self.waiting = wave[:, count * hop :].copy()
+        hops = wave[:, self.framing.overlap : self.framing.overlap + count * hop]
         if not count:
-            return np.zeros((len(wave), 0, self.framing.bins), np.complex64)
+            return np.zeros((len(wave), 0, self.framing.bins), np.complex64), hops
         frames = np.lib.stride_tricks.sliding_window_view(wave, size, axis=1)[:, : count * hop : hop]
-        spectrum: Spectrum = scipy.fft.rfft(frames * self.window, axis=-1)
-        return spectrum
+        spectrum: Spectrum = np.fft.rfft(frames * self.window, axis=-1)
+        return spectrum, hops
 
 
 class Synthesiser:
@@ -96,7 +99,7 @@ class Synthesiser:
         """
         hop, size = self.framing.hop_length, self.framing.n_fft
         channels, count, _ = spectrum.shape
-        frames = scipy.fft.irfft(spectrum, size, axis=-1) * self.window
+        frames = np.fft.irfft(spectrum, size, axis=-1) * self.window
         wave = np.zeros((channels, count * hop + self.framing.overlap), np.float32)
         wave[:, : self.framing.overlap] = self.unfinished
         for part in range(size // hop):

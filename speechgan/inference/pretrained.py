@@ -1,4 +1,4 @@
-"""A model is a folder: what to build, its weights, and a card that says where it comes from."""
+"""Models built from their folders, for PyTorch."""
 
 import importlib
 import os
@@ -15,10 +15,15 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from speechgan.errors import SpeechganError
+from speechgan.inference.model_folder import (
+    CARD,
+    CONFIG,
+    WEIGHTS,
+    find_model,
+    load_card,
+    load_config,
+)
 from speechgan.inference.speakers import TargetSpeaker, load_speakers
-
-SHIPPED = Path(__file__).parent.parent / "weights"
-CONFIG, WEIGHTS, CARD = "config.yaml", "model.safetensors", "card.md"
 
 
 @dataclass(frozen=True)
@@ -136,62 +141,6 @@ def load_converter(name: str | os.PathLike[str], device: str | torch.device = "c
             f"{name}: a model for the task {model.config['task']}, not convert; choose another"
         )
     return model
-
-
-def list_models() -> list[str]:
-    """Names of the models that ship with speechgan."""
-    return sorted(path.parent.name for path in SHIPPED.glob(f"*/{CONFIG}"))
-
-
-def find_model(name: str | os.PathLike[str]) -> Path:
-    """The folder of a model.
-
-    Raises:
-        SpeechganError: neither a model folder nor a shipped name.
-    """
-    if (Path(name) / CONFIG).is_file():
-        return Path(name)
-    if str(name) in list_models():
-        return SHIPPED / str(name)
-    known = ", ".join(list_models()) or "none"
-    if Path(name).is_dir():
-        raise SpeechganError(f"{name}: holds no {CONFIG}, so it is not a model; known: {known}")
-    raise SpeechganError(f"{name}: no such model; name a model folder or one of: {known}")
-
-
-def load_config(folder: Path) -> dict[str, Any]:
-    """A model folder's configuration.
-
-    Raises:
-        SpeechganError: unreadable, or without what a model needs.
-    """
-    path = folder / CONFIG
-    try:
-        config = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        problem = " ".join(str(error).split())
-        raise SpeechganError(f"{path}: unreadable ({problem}); get the model anew") from None
-    if not isinstance(config, dict):
-        raise SpeechganError(f"{path}: not a model's configuration; get the model anew")
-    for key, kind in {"task": str, "sample_rate": int, "features": dict, "generator": dict}.items():
-        if not isinstance(config.get(key), kind):
-            raise SpeechganError(f"{path}: lacks a valid {key}; get the model anew")
-    if config["sample_rate"] <= 0:
-        raise SpeechganError(f"{path}: sample_rate must be positive; get the model anew")
-    return config
-
-
-def load_card(folder: Path) -> str:
-    """A model folder's card, Markdown.
-
-    Raises:
-        SpeechganError: missing or unreadable.
-    """
-    path = folder / CARD
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpeechganError(f"{path}: unreadable ({error}); get the model anew") from None
 
 
 def choose_device(device: str | torch.device) -> torch.device:

@@ -9,6 +9,7 @@ from speechgan.audio import Wave, require_finite
 from speechgan.errors import SpeechganError
 from speechgan.inference.bands import UpperBand, share_mask, widen
 from speechgan.inference.frames import Analyser, Framing, Spectrum, Synthesiser
+from speechgan.inference.limiter import Limiter
 from speechgan.inference.samples import from_float, to_float
 
 State = dict[str, np.ndarray[Any, Any]]
@@ -83,6 +84,7 @@ class Stream:
         self._analyser = Analyser(self.framing, channels)
         self._synthesiser = Synthesiser(self.framing, channels)
         self._upper = UpperBand(self.framing, channels, seconds)
+        self._limiter = Limiter(self.framing.hop_length)
         # Noisy frames whose enhanced ones are still to come.
         self._noisy = np.zeros((channels, 0, self.framing.bins), np.complex64)
         self._heard = self._made = 0
@@ -135,6 +137,7 @@ class Stream:
             "analyser": self._analyser.waiting.copy(),
             "synthesiser": self._synthesiser.unfinished.copy(),
             "upper_band": self._upper.energies.copy(),
+            "ceiling": np.array([self._limiter.ceiling]),
             "samples": np.array([self._heard, self._made]),
         }
 
@@ -142,23 +145,25 @@ class Stream:
     def state(self, state: Mapping[str, np.ndarray[Any, Any]]) -> None:
         own = self.state
         if set(own) != set(state) or any(
-            own[name].shape[:1] != state[name].shape[:1] for name in own
+            own[name].shape != state[name].shape for name in own if name != "analyser"
         ):
             raise SpeechganError(
-                "state: of another model or another number of channels; open the stream as the "
-                "one that it was taken from"
+                "state: of another model, rate or number of channels; open the stream as the one "
+                "that it was taken from"
             )
         self._run.state = {name: np.array(state[f"network.{name}"]) for name in self._run.state}
         self._analyser.waiting = np.array(state["analyser"])
         self._synthesiser.unfinished = np.array(state["synthesiser"])
         self._upper.energies = np.array(state["upper_band"])
+        self._limiter.ceiling = np.float32(state["ceiling"][0])
         self._heard, self._made = map(int, state["samples"])
 
     def _push(self, wave: Wave) -> Wave:
         self._heard += wave.shape[1]
-        noisy = self._analyser(wave)
+        noisy, hops = self._analyser(wave)
         if not noisy.shape[1]:
             return np.zeros((self.channels, 0), np.float32)
+        self._limiter.hear(hops)
         self._noisy = np.concatenate([self._noisy, noisy], axis=1)
         return self._finish(self._run(widen(noisy, self.framing)))
 
@@ -175,7 +180,7 @@ class Stream:
         whole = self._upper(noisy, enhanced)
         if self.strength != 1:
             whole = self.strength * whole + (1 - self.strength) * noisy
-        wave = self._synthesiser(whole)
+        wave = self._limiter(self._synthesiser(whole))
         before = max(0, self.framing.overlap - self._made)  # of the frames ahead of the sound
         self._made += wave.shape[1]
         return wave[:, before:]

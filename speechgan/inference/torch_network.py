@@ -1,5 +1,6 @@
 """Image generators run by PyTorch, on spectra that come in pieces."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -59,8 +60,12 @@ class TorchNetwork:
         self.n_fft, self.hop_length = features.n_fft, features.hop_length
         self.power = features.power
         self.generator: Any = model.generator
+        if hasattr(self.generator, "fuse"):
+            # The model itself can be trained further.
+            self.generator = copy.deepcopy(self.generator)
+            self.generator.fuse()
         self.level_invariant: bool = self.generator.level_invariant
-        self.causal = hasattr(self.generator, "continue_from")
+        self.causal = self.generator.causal
         self.seed = seed
         self.block = round(block_seconds * self.sample_rate / self.hop_length)
 
@@ -94,7 +99,7 @@ class RecurrentRun:
         return to_complex(enhanced)
 
     def finish(self) -> Spectrum:
-        return np.zeros((1, 0, 1), np.complex64)
+        return np.zeros((len(self.state["level"]), 0, 1), np.complex64)
 
 
 class ContextRun:

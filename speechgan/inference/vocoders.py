@@ -4,7 +4,8 @@ from typing import Any
 
 from speechgan.errors import SpeechganError
 from speechgan.features.mel import MelVoice
-from speechgan.inference.pretrained import list_models, load_model
+from speechgan.inference.model_folder import list_models
+from speechgan.inference.pretrained import load_model
 from speechgan.vocoders.base import Vocoder
 from speechgan.vocoders.choose import choose_vocoder
 from speechgan.vocoders.neural import NeuralVocoder

@@ -14,7 +14,7 @@ class BandState(NamedTuple):
 
     Attributes:
         level: `(batch, 2)`, the running level and the weight of evidence behind it.
-        hidden: `(block, batch * band, channel)`, outputs of the recurrences.
+        hidden: `(batch, block, band, channel)`, outputs of the recurrences.
         cell: the same shape, their memories.
     """
 
@@ -96,7 +96,7 @@ class BandCRN(nn.Module):
     def initial_state(self, batch: int) -> BandState:
         """The state before the first frame."""
         bands, channels = self.position.shape
-        memory = self.position.new_zeros(len(self.blocks), batch * bands, channels)
+        memory = self.position.new_zeros(batch, len(self.blocks), bands, channels)
         return BandState(self.position.new_zeros(batch, 2), memory, memory)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -121,7 +121,7 @@ class BandCRN(nn.Module):
             skips.append(layer(skips[-1]))
         y = self.to_hidden(self.to_bands @ skips[-1].permute(0, 2, 3, 1)) + self.position
         hidden, cell = [], []
-        for block, h, c in zip(self.blocks, state.hidden, state.cell, strict=True):
+        for block, h, c in zip(self.blocks, state.hidden.unbind(1), state.cell.unbind(1), strict=True):
             y, h, c = block(y, h, c)
             hidden.append(h)
             cell.append(c)
@@ -130,7 +130,7 @@ class BandCRN(nn.Module):
             y = layer(y + skips.pop())
         mask = self.decode_out(y + skips.pop()).transpose(2, 3)
         mask = raise_to_floor(torch.cat([mask, mask[:, :, -1:]], 2), self.floor)
-        after = BandState(level_after, torch.stack(hidden), torch.stack(cell))
+        after = BandState(level_after, torch.stack(hidden, 1), torch.stack(cell, 1))
         return complex_product(mask, image), after
 
     @torch.no_grad()
@@ -156,14 +156,15 @@ class BandBlock(nn.Module):
         self.mix = LinearNorm(channels, channels)
 
     def forward(self, x: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """`(batch, frame, band, channel)` and the memory `(batch * band, channel)`, to the same."""
+        """`(batch, frame, band, channel)` and the memory `(batch, band, channel)`, to the same."""
         batch, _, bands, _ = x.shape
         rows = x.transpose(1, 2).flatten(0, 1)
         if self.recurrence.bidirectional:
             y, _ = self.recurrence(rows)
         else:
-            y, (h, c) = self.recurrence(rows, (hidden[None], cell[None]))
-            hidden, cell = h[0], c[0]
+            start = hidden.flatten(0, 1)[None], cell.flatten(0, 1)[None]
+            y, (h, c) = self.recurrence(rows, start)
+            hidden, cell = h.view(hidden.shape), c.view(cell.shape)
         x = x + self.project(y).unflatten(0, (batch, bands)).transpose(1, 2)
         y = F.silu(self.spread.weight @ x + self.spread.bias[:, None])
         y = self.gather.weight @ y + self.gather.bias[:, None]

@@ -11,7 +11,7 @@ class CRNState(NamedTuple):
 
     Attributes:
         level: `(batch, 2)`, the running level and the weight of evidence behind it.
-        hidden: `(block, batch * band, channel)`, of the recurrent blocks.
+        hidden: `(batch, block, band, channel)`, of the recurrent blocks.
     """
 
     level: Tensor
@@ -46,6 +46,7 @@ class CausalCRN(nn.Module):
     reads = "image"
     level_invariant = True
     z_channels = 0
+    causal = True
 
     def __init__(
         self,
@@ -87,7 +88,7 @@ class CausalCRN(nn.Module):
         """The state before the first frame."""
         like = self.position
         bands, channels = like.shape
-        hidden = like.new_zeros(len(self.blocks), batch * bands, channels)
+        hidden = like.new_zeros(batch, len(self.blocks), bands, channels)
         return CRNState(like.new_zeros(batch, 2), hidden)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -109,7 +110,7 @@ class CausalCRN(nn.Module):
         y = self.to_hidden(self.to_bands(skips[-1])).transpose(1, 2)
         y = y.unflatten(0, (batch, frames)) + self.position
         hidden = []
-        for block, h in zip(self.blocks, state.hidden.unsqueeze(1), strict=True):
+        for block, h in zip(self.blocks, state.hidden.unbind(1), strict=True):
             y, h = block(y, h)
             hidden.append(h)
         y = self.to_channels(self.to_subbands(y.flatten(0, 1).transpose(1, 2)))
@@ -117,7 +118,7 @@ class CausalCRN(nn.Module):
             y = layer(join(torch.cat([y, skips.pop()], 1)))
         mask = self.decode_out(y).unflatten(0, (batch, frames)).permute(0, 2, 3, 1)
         mask = raise_to_floor(torch.cat([mask, mask[:, :, -1:]], 2), self.floor)
-        return complex_product(mask, image), CRNState(level_state, torch.cat(hidden))
+        return complex_product(mask, image), CRNState(level_state, torch.stack(hidden, 1))
 
 
 class RunningLevel(nn.Module):
@@ -178,9 +179,10 @@ class RecurrentBlock(nn.Module):
         self.project_frequency = nn.Linear(channels, channels)
 
     def forward(self, x: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """`(batch, frame, band, channel)` and the GRU's state, to the same."""
+        """`(batch, frame, band, channel)` and the state `(batch, band, channel)`, to the same."""
         batch, frames, bands, channels = x.shape
-        y, hidden = self.gru(self.norm_time(x).transpose(1, 2).flatten(0, 1), hidden)
+        rows = self.norm_time(x).transpose(1, 2).flatten(0, 1)
+        y, after = self.gru(rows, hidden.flatten(0, 1)[None])
         x = x + self.project_time(y).unflatten(0, (batch, bands)).transpose(1, 2)
         qkv = self.query_key_value(self.norm_frequency(x)).flatten(0, 1)
         query, key, value = (
@@ -188,7 +190,7 @@ class RecurrentBlock(nn.Module):
         )
         mixed = nn.functional.scaled_dot_product_attention(query, key, value)
         mixed = mixed.transpose(1, 2).reshape(batch, frames, bands, channels)
-        return x + self.project_frequency(mixed), hidden
+        return x + self.project_frequency(mixed), after.view(hidden.shape)
 
 
 def raise_to_floor(mask: Tensor, floor: float) -> Tensor:

@@ -24,6 +24,7 @@ class SpectrogramUNet(nn.Module):
     """
 
     reads = "image"
+    causal = False
     level_invariant = False
 
     def __init__(

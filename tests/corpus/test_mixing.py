@@ -7,29 +7,34 @@ import scipy.signal
 import soundfile
 
 from speechgan.data.cache import WaveStore
+from speechgan.data.codecs import CODECS, narrow
 from speechgan.data.manifest import scan
 from speechgan.data.mixing import (
     Degradation,
     Mixtures,
-    change_speed,
     coloured_noise,
     convolve,
     noise_gain,
 )
+from speechgan.data.perturbation import change_formants
 from speechgan.data.rooms import room_responses
 
 PLAIN = Degradation(
     snr_db=(5.0, 5.0),
     level_dbfs=(-20.0, -20.0),
     speed=(1.0, 1.0),
+    formant=0,
     second_noise=0,
     babble=0,
     coloured=0,
     gap=0,
+    speechless=0,
+    noiseless=0,
     room=0,
     band_limit=0,
     equalise=0,
     clip=0,
+    codec=0,
 )
 
 
@@ -52,6 +57,11 @@ def mix(stores, degradation, rooms=None, **options) -> Mixtures:
     rooms = np.zeros((0, 1), np.float32) if rooms is None else rooms
     settings = {"batch_size": 6, "seconds": 1.0, "seed": 3} | options
     return Mixtures(*stores, rooms, degradation, **settings)
+
+
+def likeness(a: np.ndarray, b: np.ndarray) -> float:
+    """Correlation, whatever the levels."""
+    return float(np.corrcoef(a, b)[0, 1])
 
 
 def test_store_holds_the_recordings_resampled(tmp_path, recordings):
@@ -107,6 +117,84 @@ def test_clipping_flattens_the_noisy_side_only(stores):
     at_limit = (batch.noisy.abs() == batch.noisy.abs().max(1, keepdim=True).values).sum(1)
     assert (at_limit >= 2).all() and at_limit.max() > 50
     assert (batch.clean.abs() == batch.clean.abs().max(1, keepdim=True).values).sum(1).max() <= 2
+
+
+def test_clipping_is_from_a_tenth_to_nine_tenths_of_the_peak(stores):
+    shares = []
+    for number in range(20):
+        plain = mix(stores, PLAIN)[number].noisy
+        clipped = mix(stores, replace(PLAIN, clip=1.0))[number].noisy
+        limit = clipped.abs().amax(1, keepdim=True)
+        torch.testing.assert_close(clipped, plain.clamp(-limit, limit))
+        shares += (limit / plain.abs().amax(1, keepdim=True)).flatten().tolist()
+    assert 0.0999 < min(shares) < 0.15 and 0.7 < max(shares) < 0.9001
+
+
+def test_formants_of_both_sides_are_changed_by_the_factor(stores):
+    plain = mix(stores, PLAIN)[0].clean.numpy()[0]
+    batch = mix(stores, replace(PLAIN, formant=1.0, formants=(1.2, 1.2)))[0]
+    changed, noisy = batch.clean.numpy()[0], batch.noisy.numpy()[0]
+    assert likeness(changed, change_formants(plain, 1.2)) > 0.9999 > likeness(changed, plain)
+    # 5 dB of noise leave this much of the likeness to what was spoken.
+    assert likeness(noisy, changed) > likeness(noisy, plain) + 0.01
+
+
+def test_factors_on_formants_fill_their_range(stores):
+    drawn = mix(stores, replace(PLAIN, formant=1.0, formants=(0.8, 1.25)))
+    plain = mix(stores, PLAIN)
+    factors = np.geomspace(0.8, 1.25, 9)
+    nearest = [
+        max(factors, key=lambda f, n=n: likeness(
+            drawn[n].clean.numpy()[0], change_formants(plain[n].clean.numpy()[0], f)
+        ))
+        for n in range(12)
+    ]
+    assert min(nearest) < 0.95 and max(nearest) > 1.05
+
+
+def test_without_speech_the_clean_side_is_silent_and_the_noise_is_at_its_level(stores):
+    plain, batch = (mix(stores, replace(PLAIN, speechless=x))[0] for x in (0.0, 1.0))
+    assert (batch.clean == 0).all()
+    torch.testing.assert_close(batch.noisy.abs().amax(1), torch.full((6,), 0.1))
+    for noisy, noise in zip(batch.noisy, plain.noisy - plain.clean, strict=True):
+        assert likeness(noisy.numpy(), noise.numpy()) > 0.9999
+
+
+def test_without_noise_40_db_are_left(stores):
+    batch = mix(stores, replace(PLAIN, noiseless=1.0))[0]
+    noise, clean = (batch.noisy - batch.clean).numpy(), batch.clean.numpy()
+    sounding = np.abs(clean) > 1e-3 * np.abs(clean).max(1, keepdims=True)
+    for n, c, s in zip(noise, clean, sounding, strict=True):
+        assert 10 * np.log10((c[s] ** 2).mean() / (n**2).mean()) == pytest.approx(40, abs=0.1)
+
+
+@pytest.mark.parametrize("chance", ["speechless", "noiseless", "clip", "codec"])
+def test_a_chance_is_that_of_an_item(stores, chance):
+    """One in three of 120 items: between 20 and 60, which chance misses once in 10 000."""
+    found = 0
+    for number in range(20):
+        plain = mix(stores, PLAIN)[number]
+        batch = mix(stores, replace(PLAIN, **{chance: 1 / 3}))[number]
+        found += ((batch.noisy - plain.noisy).abs().amax(1) > 1e-4).sum().item()
+    assert 20 < found < 60
+
+
+def test_a_codec_is_heard_on_the_noisy_side_and_its_band_on_both(stores):
+    sent, plain = mix(stores, replace(PLAIN, codec=1.0)), mix(stores, PLAIN)
+    telephones = 0
+    for number in range(4):
+        for noisy, clean, noisy_before, clean_before in zip(
+            *sent[number].sides(), *plain[number].sides(), strict=True
+        ):
+            narrowed = narrow(clean_before, 16000, "gsm")
+            telephone = np.allclose(clean, narrowed, atol=1e-6)
+            telephones += telephone
+            assert telephone or np.array_equal(clean, clean_before)
+            reference = narrow(noisy_before, 16000, "gsm") if telephone else noisy_before
+            harm = np.mean((noisy - reference) ** 2) / np.mean(reference**2)
+            assert 1e-5 < harm < 0.3
+    narrow_ones = [name for name, (_, _, rate) in CODECS.items() if rate]
+    assert telephones / 24 == pytest.approx(len(narrow_ones) / len(CODECS), abs=0.3)
 
 
 def test_band_limit_takes_the_top_from_both_sides(stores):
@@ -178,15 +266,3 @@ def test_folder_that_cannot_be_written_is_named(tmp_path, stores):
     soundfile.write(tmp_path / "speech/a.wav", np.zeros(100), 16000)
     with pytest.raises(SpeechganError, match=r"file.*data\.cache"):
         WaveStore(scan(tmp_path), Path(tmp_path), 16000, blocked)
-
-
-@pytest.mark.parametrize("speed", [0.88, 1.0, 1.08])
-@pytest.mark.parametrize("hertz", [300.0, 7200.0])
-def test_speed_moves_every_frequency_and_weakens_none(speed, hertz):
-    wave = np.sin(2 * np.pi * hertz / 16000 * np.arange(16000))
-    faster = change_speed(wave, speed)
-    assert len(faster) == pytest.approx(16000 / speed, abs=1)
-    middle = faster[2000:10192]
-    level = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
-    assert level.argmax() * 16000 / len(middle) == pytest.approx(hertz * speed, abs=2)
-    assert middle.std() == pytest.approx(np.sqrt(0.5), rel=0.02)
