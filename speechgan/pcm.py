@@ -9,7 +9,7 @@ import numpy as np
 from speechgan.audio import Wave
 from speechgan.errors import SpeechganError
 
-# Tag of WAV, bytes of a sample, type of NumPy, full scale; 24 bits are read as the upper part of 32.
+# Tag of WAV, bytes of a sample, type of NumPy, full scale; 24 bits are the upper part of 32.
 _ENCODINGS = {
     "u8": (1, 1, "u1", 2.0**7),
     "s16le": (1, 2, "<i2", 2.0**15),
@@ -87,11 +87,14 @@ class Pcm:
         """Of a WAV with so many bytes of samples, or an unknown number."""
         tag, size, _, _ = _ENCODINGS[self.encoding]
         rate = self.sample_rate
-        form = struct.pack("<HHIIHH", tag, self.channels, rate, rate * self.step, self.step, 8 * size)
-        known = length is not None
-        sizes = (36 + length, length) if known else (0xFFFFFFFF, 0xFFFFFFFF)
-        return struct.pack("<4sI4s4sI", b"RIFF", sizes[0], b"WAVE", b"fmt ", 16) + form + (
-            struct.pack("<4sI", b"data", sizes[1])
+        form = struct.pack(
+            "<HHIIHH", tag, self.channels, rate, rate * self.step, self.step, 8 * size
+        )
+        sizes = (0xFFFFFFFF, 0xFFFFFFFF) if length is None else (36 + length, length)
+        return (
+            struct.pack("<4sI4s4sI", b"RIFF", sizes[0], b"WAVE", b"fmt ", 16)
+            + form
+            + (struct.pack("<4sI", b"data", sizes[1]))
         )
 
 

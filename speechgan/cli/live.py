@@ -12,7 +12,7 @@ from speechgan.pcm import Pcm, read_header
 READ_BYTES = 2**16
 
 
-class Stalled(SpeechganError):
+class StalledError(SpeechganError):
     """The other end of a pipe does nothing for too long."""
 
 
@@ -31,7 +31,9 @@ def enhance_live(open_stream: Callable[[Pcm], Stream], raw: Pcm | None, patience
     """
     for stream, name in ((sys.stdin, "input"), (sys.stdout, "output")):
         if stream.isatty():
-            raise SpeechganError(f"-: standard {name} is a terminal; connect it to a pipe or a file")
+            raise SpeechganError(
+                f"-: standard {name} is a terminal; connect it to a pipe or a file"
+            )
     source = PipeReader(sys.stdin.fileno(), patience)
     target = PipeWriter(sys.stdout.fileno(), patience)
     pcm, left = (raw, None) if raw else read_header(source.read)
@@ -42,7 +44,7 @@ def enhance_live(open_stream: Callable[[Pcm], Stream], raw: Pcm | None, patience
     while left is None or left > 0:
         try:
             data = source.read_some(READ_BYTES if left is None else min(left, READ_BYTES))
-        except Stalled as error:
+        except StalledError as error:
             stalled = error
             break
         if not data:
@@ -67,10 +69,10 @@ class PipeReader:
         """Up to so many bytes, as soon as there are any; none at the end.
 
         Raises:
-            Stalled: nothing comes.
+            StalledError: nothing comes.
         """
         if not select.select([self.descriptor], [], [], self.patience)[0]:
-            raise Stalled(
+            raise StalledError(
                 f"-: standard input gave nothing for {self.patience:g} s; the stream ends here "
                 "(--patience waits longer)"
             )
@@ -94,13 +96,13 @@ class PipeWriter:
         """All of it.
 
         Raises:
-            Stalled: nobody takes it.
+            StalledError: nobody takes it.
             BrokenPipeError: nobody is there.
         """
         rest = memoryview(data)
         while rest:
             if not select.select([], [self.descriptor], [], self.patience)[1]:
-                raise Stalled(
+                raise StalledError(
                     f"-: nobody took standard output for {self.patience:g} s; the stream ends here "
                     "(--patience waits longer)"
                 )

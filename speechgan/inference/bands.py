@@ -1,5 +1,7 @@
 """Spectra of any band through a network of one band."""
 
+from typing import Any
+
 import numpy as np
 
 from speechgan.inference.frames import Framing, Spectrum
@@ -25,7 +27,7 @@ class UpperBand:
         self.known = framing.model_bins
         self.decay = np.float32(np.exp(-frame_seconds / SMOOTHING_SECONDS))
         # Enhanced and noisy energy; alike before anything is heard.
-        self.energies = np.zeros((channels, 2), np.float32)
+        self.energies: np.ndarray[Any, np.dtype[Any]] = np.zeros((channels, 2), np.float32)
 
     def __call__(self, noisy: Spectrum, enhanced: Spectrum) -> Spectrum:
         """The whole band's spectrum, of the noisy one and what the model made of its lower bins."""

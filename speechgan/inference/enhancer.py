@@ -91,7 +91,7 @@ class Enhancer:
             name: see `speechgan.inference.pretrained.load_model`.
             device: "auto", "cpu", "cuda" or a torch device; ONNX runs on the CPU.
             threads: of the CPU; None leaves the library's own choice. One suits the models that
-                ship: their frames are small, and threads that wait for a busy core make them slower.
+                ship: their frames are small, and waiting for another core makes them slower.
             seed: of the latent z of generators that take one; another seed, another plausible
                 result.
             engine: "torch", or "onnx" for models that hold a `model.onnx`, without importing

@@ -1,5 +1,6 @@
 """A causal enhancer as one ONNX file: one frame and its state in, one frame and the next out."""
 
+import contextlib
 import os
 import warnings
 from pathlib import Path
@@ -70,4 +71,5 @@ def export_onnx(model: Model, path: str | os.PathLike[str]) -> None:
             f"{path}: cannot be written ({reason}); free some space or choose another folder"
         ) from None
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()

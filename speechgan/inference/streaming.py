@@ -130,7 +130,7 @@ class Stream:
 
     @property
     def state(self) -> State:
-        """All that the stream remembers, as arrays; `numpy.savez(file, **stream.state)` keeps it."""
+        """All that the stream remembers; `numpy.savez(file, **stream.state)` keeps it."""
         if self._noisy.shape[1]:
             raise SpeechganError("stream: a model that hears ahead has no state to save")
         return {f"network.{name}": value.copy() for name, value in self._run.state.items()} | {

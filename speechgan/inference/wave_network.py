@@ -33,7 +33,7 @@ class WaveNetwork:
     ) -> None:
         self.sample_rate, self.device, self.threads = model.sample_rate, device, threads
         self.generator: Any = model.generator
-        self.level_invariant: bool = self.generator.level_invariant
+        self.level_invariant = bool(self.generator.level_invariant)
         self.seed = seed
         self.block = block_seconds * model.sample_rate
 
@@ -45,9 +45,7 @@ class WaveNetwork:
 class WaveStream:
     """One sound through a generator of waves: resampled, in blocks, and resampled back."""
 
-    def __init__(
-        self, network: WaveNetwork, rate: float, channels: int, strength: float
-    ) -> None:
+    def __init__(self, network: WaveNetwork, rate: float, channels: int, strength: float) -> None:
         self.network, self.channels, self.strength = network, channels, np.float32(strength)
         self.blocks = ContextBlocks(network.generator, int(network.block / channels), network.seed)
         self.down = Resampler(rate, network.sample_rate, channels)

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from speechgan.features.signal import Signal
 
@@ -20,8 +21,11 @@ def estoi_distance(enhanced: Signal, clean: Signal) -> Tensor:
     differences: frames of the same duration at 16 kHz instead of resampling to 10 kHz, and frames
     are left out of the envelopes, not out of the waves. Items without a whole segment count 0.
     """
-    a, b = (band_envelopes(signal.wave) for signal in (clean, enhanced))
-    energy = frame_levels(clean.wave)
+    # Silence, which is left out again, fills waves shorter than one segment up.
+    missing = max(0, FRAME + (SEGMENT - 1) * HOP - clean.wave.shape[1])
+    waves = [F.pad(signal.wave, (0, missing)) for signal in (clean, enhanced)]
+    a, b = (band_envelopes(wave) for wave in waves)
+    energy = frame_levels(waves[0])
     kept = energy > energy.amax(1, keepdim=True) - RANGE_DB
     order = torch.argsort((~kept).to(torch.uint8), dim=1, stable=True)[:, None]
     a, b = (

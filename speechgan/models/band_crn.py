@@ -82,16 +82,14 @@ class BandCRN(nn.Module):
         self.to_bands = nn.Parameter(hats / hats.sum(1, keepdim=True))
         self.to_hidden = nn.Linear(channels, hidden)
         self.position = nn.Parameter(torch.zeros(bands, hidden))
-        self.blocks = nn.ModuleList(
-            BandBlock(bands, hidden, bidirectional) for _ in range(blocks)
-        )
+        self.blocks = nn.ModuleList(BandBlock(bands, hidden, bidirectional) for _ in range(blocks))
         self.to_subbands = nn.Parameter(hats.T.clone())
         self.to_channels = nn.Linear(hidden, channels)
         self.decoder = nn.ModuleList(ResidualConv(channels) for _ in range(layers))
         self.decode_out = nn.ConvTranspose2d(channels, 2, kernel, (1, stride), padding)
-        with torch.no_grad():  # Training starts from a mask near one, which passes the input on.
-            self.decode_out.weight.mul_(0.1)
-            self.decode_out.bias.copy_(torch.tensor([1.0, 0.0]))
+        # Training starts from a mask near one, which passes the input on.
+        nn.init.normal_(self.decode_out.weight, std=0.015)
+        self.decode_out.bias = nn.Parameter(torch.tensor([1.0, 0.0]))
 
     def initial_state(self, batch: int) -> BandState:
         """The state before the first frame."""
@@ -108,7 +106,8 @@ class BandCRN(nn.Module):
 
         A bidirectional network begins anew with every call and leaves the state as it is.
         """
-        level, level_after = self.level(image, state.level)
+        heard = state.level if self.causal else torch.zeros_like(state.level)
+        level, level_after = self.level(image, heard)
         # The top bin is predicted from its neighbour: 256 bins split evenly, 257 do not.
         scaled = image[:, :, :-1] / level
         size = (scaled.square().sum(1, keepdim=True) + 1e-12).sqrt()
@@ -121,7 +120,9 @@ class BandCRN(nn.Module):
             skips.append(layer(skips[-1]))
         y = self.to_hidden(self.to_bands @ skips[-1].permute(0, 2, 3, 1)) + self.position
         hidden, cell = [], []
-        for block, h, c in zip(self.blocks, state.hidden.unbind(1), state.cell.unbind(1), strict=True):
+        for block, h, c in zip(
+            self.blocks, state.hidden.unbind(1), state.cell.unbind(1), strict=True
+        ):
             y, h, c = block(y, h, c)
             hidden.append(h)
             cell.append(c)
@@ -131,7 +132,7 @@ class BandCRN(nn.Module):
         mask = self.decode_out(y + skips.pop()).transpose(2, 3)
         mask = raise_to_floor(torch.cat([mask, mask[:, :, -1:]], 2), self.floor)
         after = BandState(level_after, torch.stack(hidden, 1), torch.stack(cell, 1))
-        return complex_product(mask, image), after
+        return complex_product(mask, image), after if self.causal else state
 
     @torch.no_grad()
     def fuse(self) -> None:
@@ -147,9 +148,7 @@ class BandBlock(nn.Module):
     def __init__(self, bands: int, channels: int, bidirectional: bool) -> None:
         super().__init__()
         directions = 2 if bidirectional else 1
-        self.recurrence = nn.LSTM(
-            channels, channels, batch_first=True, bidirectional=bidirectional
-        )
+        self.recurrence = nn.LSTM(channels, channels, batch_first=True, bidirectional=bidirectional)
         self.project = LinearNorm(directions * channels, channels)
         self.spread = nn.Linear(bands, 2 * bands)
         self.gather = nn.Linear(2 * bands, bands)
@@ -188,7 +187,8 @@ class ConvNorm(nn.Module):
 
     def __init__(self, conv: nn.Conv2d) -> None:
         super().__init__()
-        self.conv, self.norm = conv, nn.BatchNorm2d(conv.out_channels)
+        self.conv = conv
+        self.norm: nn.Module = nn.BatchNorm2d(conv.out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """As the convolution."""
@@ -205,7 +205,8 @@ class LinearNorm(nn.Module):
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.linear, self.norm = nn.Linear(inputs, outputs), nn.BatchNorm1d(outputs)
+        self.linear = nn.Linear(inputs, outputs)
+        self.norm: nn.Module = nn.BatchNorm1d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         """`(..., inputs)` to `(..., outputs)`."""
@@ -218,8 +219,11 @@ class LinearNorm(nn.Module):
         self.norm = nn.Identity()
 
 
-def fuse_into(layer: nn.Conv2d | nn.Linear, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> None:
+def fuse_into(layer: nn.Conv2d | nn.Linear, norm: nn.Module) -> None:
     """Changes a layer so that it gives what the normalisation in evaluation made of it."""
+    assert isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d)
+    assert norm.running_mean is not None and norm.running_var is not None
+    assert layer.bias is not None
     gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
     layer.weight.mul_(gain.view(-1, *[1] * (layer.weight.ndim - 1)))
     layer.bias.sub_(norm.running_mean).mul_(gain).add_(norm.bias)

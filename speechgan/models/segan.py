@@ -27,6 +27,7 @@ class SeganGenerator(nn.Module):
     """
 
     reads = "wave"
+    causal = False
     level_invariant = False
 
     def __init__(

@@ -42,7 +42,7 @@ class MuonAdamW(Optimizer):
             momentum=momentum,
             adjust_lr_fn="match_rms_adamw",
         )
-        adamw = AdamW(others, lr=lr, betas=tuple(betas), weight_decay=weight_decay)
+        adamw = AdamW(others, lr=lr, betas=(betas[0], betas[1]), weight_decay=weight_decay)
         self.parts: list[Optimizer] = [muon, adamw]
         super().__init__([*muon.param_groups, *adamw.param_groups], {})
         self._share()

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from speechgan.inference.pretrained import save_model
-from speechgan.models.crn import CausalCRN
+from speechgan.models.band_crn import BandCRN
 
 
 @pytest.fixture(scope="session")
@@ -18,8 +18,12 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "task": "enhance",
         "sample_rate": 16000,
         "features": {"_target_": "speechgan.features.stft.Stft"},
-        "generator": {"_target_": "speechgan.models.crn.CausalCRN", "channels": 8, "hidden": 8},
+        "generator": {
+            "_target_": "speechgan.models.band_crn.BandCRN",
+            "channels": 8,
+            "hidden": 8,
+        },
     }
     card = "# small\n\nRandom weights, for tests.\n"
-    save_model(folder, config, CausalCRN(channels=8, hidden=8), card)
+    save_model(folder, config, BandCRN(channels=8, hidden=8), card)
     return folder

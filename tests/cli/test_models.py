@@ -13,7 +13,7 @@ from speechgan.inference import pretrained
 def shelf(tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of shipped models that holds one, the default."""
     (tmp_path / "default").symlink_to(model_folder)
-    monkeypatch.setattr(pretrained, "SHIPPED", tmp_path)
+    monkeypatch.setattr("speechgan.inference.model_folder.SHIPPED", tmp_path)
     return tmp_path
 
 

@@ -1,6 +1,8 @@
 """Small models of every kind, with random weights."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -8,7 +10,7 @@ from torch import Tensor, nn
 
 from speechgan.features.stft import Stft
 from speechgan.inference.pretrained import Model
-from speechgan.models.crn import CausalCRN
+from speechgan.models.band_crn import BandCRN
 from speechgan.models.segan import SeganGenerator
 from speechgan.models.unet import SpectrogramUNet
 
@@ -17,6 +19,7 @@ class Identity(nn.Module):
     """Returns the wave: what remains is what is done around a generator."""
 
     reads = "wave"
+    causal = False
     level_invariant = True
     z_channels = 0
     context = 0
@@ -25,6 +28,33 @@ class Identity(nn.Module):
     def forward(self, wave: Tensor) -> Tensor:
         """`(batch, sample)` to the same."""
         return wave
+
+
+class Gain(nn.Module):
+    """A causal generator of images that changes the level of the wave: 1 leaves it alone."""
+
+    reads = "image"
+    causal = True
+    level_invariant = True
+    z_channels = 0
+
+    def __init__(self, gain: float) -> None:
+        super().__init__()
+        self.gain = gain**0.3  # of the compressed image
+
+    def initial_state(self, batch: int) -> GainState:
+        """The number of frames heard."""
+        return GainState(torch.zeros(batch, 1))
+
+    def continue_from(self, image: Tensor, state: GainState) -> tuple[Tensor, GainState]:
+        """`(batch, 2, frequency, frame)` to the same."""
+        return self.gain * image, GainState(state.level + image.shape[-1])
+
+
+class GainState(NamedTuple):
+    """How many frames were heard, `(batch, 1)`."""
+
+    level: Tensor
 
 
 def make_model(generator: Any, sample_rate: int = 16000) -> Model:
@@ -39,15 +69,19 @@ def make_generator(kind: str) -> nn.Module:
     if kind == "identity":
         return Identity()
     if kind == "crn":
-        return CausalCRN(channels=8, hidden=8, bands=16)
+        return spread_statistics(BandCRN(channels=8, hidden=8, bands=16))
     if kind == "segan":
         return SeganGenerator(widths=(4, 4, 8, 8), kernel=15)
-    unet = SpectrogramUNet(widths=(4, 8, 8), z_channels=4)
-    for layer in unet.modules():
-        if isinstance(layer, nn.BatchNorm2d):  # as if trained: not the identity
+    return spread_statistics(SpectrogramUNet(widths=(4, 8, 8), z_channels=4))
+
+
+def spread_statistics(network: nn.Module) -> nn.Module:
+    """Batch normalisation as if trained: not the identity."""
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
             layer.running_mean = torch.randn_like(layer.running_mean) * 0.1
             layer.running_var = torch.rand_like(layer.running_var) + 0.5
-    return unet
+    return network
 
 
 @pytest.fixture(params=["crn", "segan", "unet"])
@@ -69,6 +103,30 @@ def segan() -> Model:
 
 
 @pytest.fixture
+def unet() -> Model:
+    """The one that hears ahead, on images."""
+    return make_model(make_generator("unet"))
+
+
+@pytest.fixture
 def identity() -> Model:
     """One that changes nothing."""
     return make_model(make_generator("identity"))
+
+
+@pytest.fixture
+def transparent() -> Model:
+    """One that leaves the image as it is: what remains is what is done around it."""
+    return make_model(Gain(1))
+
+
+@pytest.fixture
+def loud() -> Model:
+    """One that makes the sound three times as loud."""
+    return make_model(Gain(3))
+
+
+@pytest.fixture
+def silent() -> Model:
+    """One that takes everything for noise."""
+    return make_model(Gain(0))

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from speechgan.inference.blocks import draw_latent, enhance_blocks, regroup
+from speechgan import Enhancer
+from speechgan.inference.blocks import draw_latent
 from speechgan.inference.pretrained import Model
 
 SEED = 5
@@ -17,7 +18,7 @@ def enhance_whole(model: Model, wave: Tensor) -> Tensor:
     generator, features = model.generator, model.features
     x = wave if generator.reads == "wave" else features(wave)
     steps = x.shape[-1]
-    if hasattr(generator, "continue_from"):
+    if generator.causal:
         y = generator(x)
     else:
         x = F.pad(x, (0, -steps % generator.multiple))
@@ -28,9 +29,10 @@ def enhance_whole(model: Model, wave: Tensor) -> Tensor:
 
 def run_blocks(model: Model, wave: Tensor, piece: int, seconds: float, seed: int = SEED) -> Tensor:
     """As the enhancer does it, from pieces of one length."""
-    with torch.inference_mode():
-        blocks = enhance_blocks(wave.split(piece, -1), model, len(wave), seed, seconds)
-        return torch.cat(list(blocks), -1)[:, : wave.shape[-1]]
+    network = Enhancer.from_model(model, "cpu", seed=seed, block_seconds=seconds).network
+    run = network.open(model.sample_rate, len(wave), 1.0, linked=False)
+    pieces = [run(block.numpy()) for block in wave.split(piece, -1)]
+    return torch.from_numpy(np.concatenate([*pieces, run.flush()], axis=1))
 
 
 @pytest.mark.parametrize(
@@ -62,21 +64,19 @@ def test_a_wrong_context_would_be_heard_at_the_seams(segan: Model) -> None:
     assert (run_blocks(segan, wave, 16_000, 2.0) - whole).abs().max() > 1e-3
 
 
-def test_memory_is_that_of_a_block(crn: Model) -> None:
+def test_memory_is_that_of_a_block(unet: Model) -> None:
     longest = 0
-    continue_from = crn.generator.continue_from
+    forward = unet.generator.forward
 
-    def watch(image: Tensor, state: object) -> object:
+    def watch(image: Tensor, z: Tensor) -> Tensor:
         nonlocal longest
         longest = max(longest, image.shape[-1] * len(image))
-        return continue_from(image, state)
+        return forward(image, z)
 
-    crn.generator.continue_from = watch
-    seconds = (torch.zeros(4, 16_000) for _ in range(45))
-    with torch.inference_mode():
-        out = sum(piece.shape[-1] for piece in enhance_blocks(seconds, crn, 4, block_seconds=2.0))
-    assert out >= 45 * 16_000
-    assert longest <= 2.0 * 16_000 / 256 + 8  # four channels share what one would have
+    unet.generator.forward = watch
+    whole = torch.randn(4, 45 * 16_000, generator=torch.Generator().manual_seed(1))
+    assert run_blocks(unet, whole, 16_000, 2.0).shape == whole.shape
+    assert longest <= 2.0 * 16_000 / 256 + 4 * 4 * unet.generator.context
 
 
 def test_another_seed_is_another_sound_and_the_same_seed_the_same(segan: Model) -> None:
@@ -91,11 +91,3 @@ def test_z_is_standard_normal_and_known_by_its_column() -> None:
     assert z.mean().abs() < 0.02
     assert z.std() == pytest.approx(1, abs=0.02)
     assert torch.equal(z[:, 100:130], draw_latent(100, 30, 64, seed=9))
-
-
-def test_regrouping_keeps_the_stream() -> None:
-    lengths = [5, 0, 1, 30, 2, 9]
-    pieces = list(torch.arange(47).split(lengths))
-    groups = list(regroup(pieces, 10))
-    assert [len(group) for group in groups] == [10, 10, 10, 10, 7]
-    assert np.array_equal(torch.cat(groups), np.arange(47))

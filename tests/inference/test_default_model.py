@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from speechgan import Enhancer
-from speechgan.inference.pretrained import list_models, load_model
+from speechgan.inference.model_folder import list_models
+from speechgan.inference.pretrained import load_model
 from speechgan.metrics.intrusive import pesq_wb, si_sdr
 
 RATE = 16000

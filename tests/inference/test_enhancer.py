@@ -68,10 +68,50 @@ def test_a_softer_recording_gives_the_same_softer(model: Model, rate: int) -> No
 def test_channels_are_enhanced_alike(model: Model) -> None:
     wave = make_noise(3, 20000)
     wave[2] = wave[0]
-    together = Enhancer.from_model(model, "cpu")(wave, 16000)
+    together = Enhancer.from_model(model, "cpu")(wave, 16000, linked=False)
     alone = Enhancer.from_model(model, "cpu")(wave[1], 16000)
     assert np.abs(together[1] - alone).max() < 1e-5 * np.abs(alone).max()
     assert np.abs(together[0] - together[2]).max() < 1e-5 * np.abs(alone).max()
+
+
+def test_linked_channels_keep_every_voice_in_its_place(crn: Model) -> None:
+    # Two sources after each other: one to the right by 12 dB, one to the left and inverted.
+    source = make_noise(40000)
+    left, right = source.copy(), source.copy()
+    left[:20000] *= 0.25
+    right[20000:] *= -0.25
+    out = Enhancer.from_model(crn, "cpu")(np.stack([left, right]), 16000)
+    assert np.abs(out).max() > 0.01
+    assert np.abs(out[0, 1000:19000] - 0.25 * out[1, 1000:19000]).max() < 1e-6
+    assert np.abs(out[1, 21000:39000] + 0.25 * out[0, 21000:39000]).max() < 1e-6
+    apart = Enhancer.from_model(crn, "cpu")(np.stack([left, right]), 16000, linked=False)
+    assert np.abs(apart - out).max() > 1e-4
+
+
+def test_the_limit_leaves_so_many_decibels_of_the_input(crn: Model, silent: Model) -> None:
+    wave = make_noise(20000)
+    enhancer = Enhancer.from_model(silent, "cpu")
+    assert np.abs(enhancer(wave, 16000)).max() < 1e-6
+    kept = enhancer(wave, 16000, attenuation_limit=12.0)
+    assert np.allclose(kept, 10 ** (-12 / 20) * wave, atol=1e-6)
+    assert np.array_equal(enhancer(wave, 16000, attenuation_limit=0.0), wave)
+    weaker = enhancer(wave, 16000, strength=0.5, attenuation_limit=12.0)
+    assert np.allclose(weaker, 0.5 * wave, atol=1e-6)
+    with pytest.raises(SpeechganError, match="attenuation limit -1: must be 0 dB or more"):
+        enhancer(wave, 16000, attenuation_limit=-1)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_nothing_comes_out_above_full_scale(loud: Model, channels: int) -> None:
+    wave = np.clip(make_noise(channels, 40000, level=0.7), -1, 1)
+    enhancer = Enhancer.from_model(loud, "cpu")
+    out = enhancer(wave, 16000)
+    assert np.abs(out).max() == 1
+    assert np.mean(np.abs(out) == 1) > 0.01
+    # What exceeds full scale at the input is no damage, and is not cut to it.
+    assert np.abs(enhancer(4 * wave, 16000)).max() == pytest.approx(4)
+    # What the network did not raise is not touched.
+    assert np.allclose(enhancer(0.1 * wave, 16000), 0.3 * wave, atol=1e-5)
 
 
 def test_silence_stays_silence(model: Model) -> None:
@@ -239,5 +279,5 @@ def test_a_nan_on_the_way_leaves_no_output(tmp_path: Path, crn: Model) -> None:
     wave[-1] = np.nan
     soundfile.write(tmp_path / "a.wav", wave, 16000, subtype="FLOAT")
     with pytest.raises(SpeechganError, match=r"a\.wav: a sample is NaN or infinite at 5\.000 s"):
-        Enhancer.from_model(crn, "cpu", block_seconds=0.5).enhance_file(tmp_path / "a.wav", tmp_path / "b.wav")
+        Enhancer.from_model(crn, "cpu").enhance_file(tmp_path / "a.wav", tmp_path / "b.wav")
     assert os.listdir(tmp_path) == ["a.wav"]

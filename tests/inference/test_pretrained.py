@@ -10,12 +10,8 @@ import yaml
 from safetensors.torch import load_file
 
 from speechgan.errors import SpeechganError
-from speechgan.inference.pretrained import (
-    choose_device,
-    list_models,
-    load_model,
-    save_model,
-)
+from speechgan.inference.model_folder import list_models
+from speechgan.inference.pretrained import choose_device, load_model, save_model
 from speechgan.models.crn import CausalCRN
 
 CONFIG: dict[str, Any] = {

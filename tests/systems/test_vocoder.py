@@ -12,7 +12,7 @@ from speechgan.cli.main import main
 from speechgan.data.waves import VocoderData, WaveBatch, WaveCrops
 from speechgan.errors import SpeechganError
 from speechgan.features.mel import MelVoice
-from speechgan.inference import pretrained, vocoders
+from speechgan.inference import model_folder, vocoders
 from speechgan.inference.vocoders import load_vocoder
 from speechgan.models.vocos import Vocos
 from speechgan.models.wave_critics import PeriodCritic, WaveCritic
@@ -155,8 +155,8 @@ def test_a_trained_one_ships_and_is_chosen_where_it_fits(
     assert main(["train", "vocoder", *settings]) == 0
     assert "From log-mel spectrograms" in (tmp_path / "run" / "best" / "card.md").read_text()
     (tmp_path / "run" / "best").rename(tmp_path / "vocoder")
-    monkeypatch.setattr(pretrained, "SHIPPED", tmp_path)
-    monkeypatch.setattr(vocoders, "list_models", pretrained.list_models)
+    monkeypatch.setattr(model_folder, "SHIPPED", tmp_path)
+    monkeypatch.setattr(vocoders, "list_models", model_folder.list_models)
     vocoder = load_vocoder(MelVoice())
     assert isinstance(vocoder, NeuralVocoder)
     wave = recordings["p228_wind"][1]

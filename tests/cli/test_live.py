@@ -1,0 +1,161 @@
+"""`speechgan enhance --stream`: from pipe to pipe, as it comes."""
+
+import io
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from speechgan import Enhancer
+from speechgan.cli.main import main
+
+COMMAND = [sys.executable, "-m", "speechgan", "enhance", "--stream", "-", "--engine", "onnx"]
+
+
+@pytest.fixture(scope="session")
+def onnx_file(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("onnx") / "small.onnx"
+    assert main(["export", str(model_folder), "--onnx", str(file)]) == 0
+    return file
+
+
+def make_wav(rate: int, channels: int, subtype: str = "PCM_16") -> bytes:
+    file = io.BytesIO()
+    noise = np.random.default_rng(0).uniform(-0.3, 0.3, (rate, channels))
+    soundfile.write(file, noise, rate, subtype, format="WAV")
+    return file.getvalue()
+
+
+def run(onnx_file: Path, data: bytes, *options: str) -> subprocess.CompletedProcess[bytes]:
+    command = [*COMMAND, "--model", str(onnx_file), *options]
+    return subprocess.run(command, input=data, capture_output=True)
+
+
+@contextmanager
+def start(onnx_file: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    command = [*COMMAND, "--model", str(onnx_file), *options]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "subtype"),
+    [(16000, 1, "PCM_16"), (48000, 2, "PCM_24"), (8000, 1, "PCM_U8"), (44100, 1, "FLOAT")],
+)
+def test_a_wav_comes_out_as_the_file_would(
+    model_folder: Path, onnx_file: Path, rate: int, channels: int, subtype: str
+) -> None:
+    data = make_wav(rate, channels, subtype)
+    done = run(onnx_file, data)
+    assert (done.returncode, done.stderr) == (0, b"")
+    info = soundfile.info(io.BytesIO(done.stdout))
+    assert (info.samplerate, info.channels, info.frames) == (rate, channels, rate)
+    assert info.subtype == subtype
+    noisy = soundfile.read(io.BytesIO(data), dtype="float32")[0].T
+    expected = Enhancer.from_pretrained(model_folder, "cpu")(noisy, rate)
+    found = soundfile.read(io.BytesIO(done.stdout))[0].T
+    step = {"PCM_U8": 2**-7, "PCM_16": 2**-15}.get(subtype, 2**-20)
+    assert np.abs(found - expected).max() <= 1.1 * step
+
+
+def test_raw_samples_stay_raw_and_settings_hold(onnx_file: Path) -> None:
+    data = make_wav(16000, 1)[44:]
+    assert run(onnx_file, data, "--raw", "s16le:16000", "--strength", "0").stdout == data
+    limited = run(onnx_file, data, "--raw", "s16le:16000", "--attenuation-limit", "6").stdout
+    assert len(limited) == len(data)
+    assert limited != run(onnx_file, data, "--raw", "s16le:16000").stdout
+
+
+def test_what_was_heard_comes_out_before_more_is_given(onnx_file: Path) -> None:
+    with start(onnx_file) as process:
+        assert process.stdin and process.stdout
+        data = make_wav(16000, 1)
+        process.stdin.write(data[: 44 + 2 * 256 * 10])
+        process.stdin.flush()
+        # All but one hop, while the pipe stays open.
+        assert len(process.stdout.read(44 + 2 * 256 * 9)) == 44 + 2 * 256 * 9
+        process.stdin.close()
+        assert len(process.stdout.read()) == 2 * 256
+        assert process.wait() == 0
+
+
+def test_a_recording_that_breaks_off_is_finished(onnx_file: Path) -> None:
+    data = make_wav(16000, 2)
+    done = run(onnx_file, data[: 44 + 4 * 5000 + 3])  # in the middle of a sample
+    assert done.returncode == 0
+    assert len(done.stdout) == 44 + 4 * 5000
+
+
+def test_a_stalled_input_ends_the_stream_with_what_was_heard(onnx_file: Path) -> None:
+    with start(onnx_file, "--patience", "0.5") as process:
+        assert process.stdin and process.stdout and process.stderr
+        process.stdin.write(make_wav(16000, 1)[: 44 + 2 * 3000])
+        process.stdin.flush()
+        assert len(process.stdout.read()) == 44 + 2 * 3000
+        assert process.wait() == 1
+        error = process.stderr.read().decode()
+        assert error.count("\n") == 1
+        assert "standard input gave nothing for 0.5 s; the stream ends here" in error
+
+
+def test_a_reader_that_takes_nothing_ends_the_stream(onnx_file: Path) -> None:
+    with start(onnx_file, "--patience", "0.5") as process:
+        assert process.stdin and process.stderr
+        process.stdin.write(make_wav(48000, 2)[: 2**17 + 44])
+        process.stdin.flush()
+        for _ in range(600):
+            if process.poll() is not None:
+                break
+            time.sleep(0.1)
+        assert process.returncode == 1
+        assert "nobody took standard output for 0.5 s" in process.stderr.read().decode()
+
+
+def test_a_reader_that_leaves_ends_the_stream_without_a_word(onnx_file: Path) -> None:
+    with start(onnx_file) as process:
+        assert process.stdin and process.stdout and process.stderr
+        process.stdin.write(make_wav(16000, 1)[:20000])
+        process.stdin.flush()
+        process.stdout.read(1000)
+        process.stdout.close()
+        with pytest.raises(BrokenPipeError):
+            for _ in range(1000):
+                process.stdin.write(bytes(20000))
+                process.stdin.flush()
+        assert process.wait() == 1
+        assert process.stderr.read() == b""
+
+
+def test_what_is_no_stream_is_refused(onnx_file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    done = run(onnx_file, b"no sound at all, but long enough for a header of a WAV file")
+    assert done.returncode == 1
+    assert b"-: not WAV; a stream takes WAV" in done.stderr
+    assert done.stdout == b""
+    for wrong in (["a.wav", "--stream"], ["-", "--stream", "-o", "b.wav"]):
+        assert main(["enhance", *wrong]) == 1
+        assert "--stream: goes from standard input to standard output" in capfd.readouterr().err
+    assert main(["enhance", "a.wav", "--raw", "s16le:16000"]) == 1
+    assert "--raw: only with --stream" in capfd.readouterr().err
+    for option in (["--raw", "mp3:16000"], ["--patience", "-1"], ["--attenuation-limit", "x"]):
+        with pytest.raises(SystemExit, match="2"):
+            main(["enhance", "-", "--stream", *option])
+
+
+def test_an_export_is_not_overwritten_unasked(
+    onnx_file: Path, model_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = onnx_file.read_bytes()
+    assert main(["export", str(model_folder), "--onnx", str(onnx_file)]) == 1
+    assert f"{onnx_file}: exists; use --overwrite" in capsys.readouterr().err
+    assert main(["export", str(model_folder), "--onnx", str(onnx_file), "--overwrite"]) == 0
+    assert len(onnx_file.read_bytes()) == len(before)
