@@ -4,9 +4,9 @@
 
 DIR holds pairs/test/{noisy,clean}; without it, the examples are measured. Peers come with
 `pip install '.[benchmark]'`; a system that is not here has a row that says why. Every system gets
-one thread and fresh processes. All take and return 16-bit samples of 16 kHz, and what is late
-(RNNoise 20 ms, WebRTC 6 ms) is brought back in step before it is judged, by as many samples as its
-output correlates best with its input.
+one thread and fresh processes. All take and return 16-bit samples of 16 kHz. What comes late
+(RNNoise's output by 20 ms, WebRTC's by 6 ms) is brought back in step before it is judged: by the
+lag at which a minute of output correlates best with its input.
 """
 
 import argparse
@@ -25,11 +25,11 @@ from typing import Any
 import numpy as np
 import soundfile
 from enhance_tables import format_report
-from enhancers import RATE, Entry, list_systems
+from enhancers import OURS, RATE, Entry, list_systems
 from measure import IMPORTS, measure_in_process
 
 from speechgan.errors import SpeechganError
-from speechgan.metrics.evaluation import Evaluation, evaluate
+from speechgan.metrics.evaluation import evaluate
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NOISY = "noisy"
@@ -52,7 +52,9 @@ def main() -> None:
             print(f"enhance.py: {name}", file=sys.stderr)
             systems[name] = measure_system(name, entries[name], folder, arguments)
         if NOISY in arguments.systems:
-            systems[NOISY] = {"title": "noisy input", "quality": judge(folder, NOISY, arguments)}
+            systems[NOISY] = {"title": "noisy input"}
+            if arguments.items != 0:
+                systems[NOISY] |= judge(folder, NOISY, arguments)
         report = {
             "versions": find_versions(),
             "machine": f"{platform.platform()}, {os.cpu_count()} cores",
@@ -73,7 +75,7 @@ def parse() -> argparse.Namespace:
     names = [NOISY, *list_systems()]
     add = parser.add_argument
     add("--data", type=Path, metavar="DIR", help="holds pairs/test (default: the examples)")
-    add("--items", type=int, metavar="N", help="judge about N recordings only; 0 judges none")
+    add("--items", type=int, metavar="N", help="judge at most N recordings; 0 judges none")
     add("--systems", nargs="+", choices=names, default=names, metavar="NAME", help=f"{names}")
     add("--model", default="default", metavar="NAME|DIR", help="that torch and onnx run")
     add("--repeats", type=int, default=5, help="of each measuring of speed; the median counts")
@@ -126,15 +128,14 @@ def measure_system(
     if "missing" in first:
         return {"title": entry.title, **first}
     starts = [measure_in_process(name, **options)["start"] for _ in range(3)]
-    quality = bool(list((folder / NOISY).iterdir()))
-    if quality:
+    if arguments.items != 0:
         (folder / name).mkdir()
         options |= {"recordings": folder / NOISY, "into": folder / name}
     found = measure_in_process(name, repeats=arguments.repeats, **options)
     found |= {"title": entry.title, "start": statistics.median(starts)}
-    if quality:
-        found["quality"] = judge(folder, name, arguments)
-    if arguments.hour and entry.title.startswith("speechgan"):
+    if arguments.items != 0:
+        found |= judge(folder, name, arguments)
+    if arguments.hour and name in OURS:
         hour = folder / "hour.wav"
         if not hour.exists():
             write_hour(hour, np.load(folder / "sound.npy"))
@@ -149,15 +150,18 @@ def write_hour(path: Path, sound: np.ndarray[Any, Any]) -> None:
             file.write(sound)
 
 
-def judge(folder: Path, name: str, arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """Mean scores with their confidence."""
-    found: Evaluation = evaluate(folder / "clean", folder / name, workers=arguments.workers)
-    for refusal in found.refused:
-        print(f"enhance.py: {name}: left out: {refusal.reason}", file=sys.stderr)
+def judge(folder: Path, name: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Mean scores with their confidence, and what could not be measured."""
+    found = evaluate(folder / "clean", folder / name, workers=arguments.workers)
     means = {measure.key: found.mean("enhanced", measure.key) for measure in found.measures}
-    return {
-        key: {"mean": mean.value, "confidence_95": mean.half_width} for key, mean in means.items()
+    quality = {
+        key: {
+            "mean": mean.value,
+            "confidence_95": None if math.isnan(mean.half_width) else mean.half_width,
+        }
+        for key, mean in means.items()
     }
+    return {"quality": quality, "left_out": [refusal.reason for refusal in found.refused]}
 
 
 def find_versions() -> dict[str, str]:

@@ -16,7 +16,7 @@ def format_report(report: dict[str, Any], measures: Sequence[str]) -> str:
     imports = report["imports"]
     versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
     parts = [
-        f"{versions}. One thread each; {report['recordings']} recordings judged. "
+        f"{versions}. {report['machine']}, one thread. {report['recordings']} recordings judged. "
         f"`import torch, torchaudio` alone takes {imports['peak']:.0f} MB and "
         f"{imports['start']:.1f} s."
     ]
@@ -35,10 +35,16 @@ def format_report(report: dict[str, Any], measures: Sequence[str]) -> str:
     missing = [f"- {found['title']}: {found['missing']}" for found in systems if "missing" in found]
     if missing:
         parts.append("Missing:\n\n" + "\n".join(missing))
-    shares = {found["title"]: found["core"] for found in timed if found["core"] < BUSY}
+    missing = [
+        f"- {found['title']}: {reason}" for found in present for reason in found.get("left_out", ())
+    ]
+    if missing:
+        parts.append("Left out of the means:\n\n" + "\n".join(missing))
+    shares = {found["title"]: found["core_got"] for found in timed if found["core_got"] < BUSY}
     if shares:
         parts.append(
-            "This machine was busy; times would be shorter without other work. Of a core got: "
+            "This machine was busy; starts and p99 with waiting would be shorter without other "
+            "work. Of a core got: "
             + ", ".join(f"{title} {share:.0%}" for title, share in shares.items())
             + "."
         )
@@ -64,7 +70,7 @@ def format_speed(systems: list[Found], imports: float) -> str:
         f"over {systems[0]['title']}",
         "start to first second, s",
         "peak memory, MB",
-        "above the imports, MB",
+        "above torch, MB",
     ]
     speed = relate(systems, lambda found: found["times_real_time"])
     rows = (
@@ -87,6 +93,7 @@ def format_streams(systems: list[Found]) -> str:
         "hop, ms",
         "mean per hop, ms",
         "p99, ms",
+        "p99 with waiting, ms",
         "share of a core",
         f"over {systems[0]['title']}",
         "delay by design, ms",
@@ -97,6 +104,7 @@ def format_streams(systems: list[Found]) -> str:
             f"{stream['hop']:g}",
             f"{stream['mean']:.3f}",
             f"{stream['p99']:.3f}",
+            f"{stream['p99_clock']:.3f}",
             f"{stream['share']:.2%}",
             ratio,
             f"{stream['delay']:g}",
@@ -108,7 +116,7 @@ def format_streams(systems: list[Found]) -> str:
 
 def format_hours(systems: list[Found], imports: float) -> str:
     """An hour-long file from disk to disk."""
-    heads = ["an hour-long file", "times real time", "peak memory, MB", "above the imports, MB"]
+    heads = ["an hour-long file", "times real time", "peak memory, MB", "above torch, MB"]
     rows = (
         [
             f"{hour['times_real_time']:.0f}",
@@ -122,7 +130,7 @@ def format_hours(systems: list[Found], imports: float) -> str:
 
 def format_above(found: Found, peak: float, imports: float) -> str:
     """Of systems that import torch; nothing for others."""
-    return f"{peak - imports:.0f}" if found["title"].endswith("(torch)") else ""
+    return f"{peak - imports:.0f}" if found["imports_torch"] else ""
 
 
 def relate(systems: list[Found], pick: Callable[[Found], float]) -> list[str]:

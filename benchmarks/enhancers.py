@@ -6,6 +6,7 @@ A system imports what it needs when it is made, so that a process pays for one o
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,18 +15,22 @@ from numpy.typing import NDArray
 RATE = 16000
 Samples = NDArray[np.int16]
 Step = Callable[[Samples], Samples]
+OURS = ("torch", "onnx", "quality")
+"""Names of this package's own systems."""
 
 
 class System(Protocol):
-    """Takes the noise out of speech, 16-bit samples in and out.
+    """Takes the noise out of speech, 16-bit samples in and out."""
 
-    Attributes:
-        rate: of its streams, in Hz.
-        hop: samples that a stream takes at a time; None where there are no streams.
-    """
+    @property
+    def rate(self) -> int:
+        """Of its streams, in Hz."""
+        ...
 
-    rate: int
-    hop: int | None
+    @property
+    def hop(self) -> int | None:
+        """Samples that a stream takes at a time; None where there are no streams."""
+        ...
 
     def enhance(self, wave: Samples) -> Samples:
         """`(sample,)` at `RATE` to as many samples; they may lag behind the input."""
@@ -44,8 +49,8 @@ class Speechgan:
 
         self.enhancer = Enhancer.from_pretrained(model, device="cpu", threads=1, engine=engine)
         network: Any = self.enhancer.network
-        self.rate = network.sample_rate
-        self.hop = network.hop_length if network.causal else None
+        self.rate: int = network.sample_rate
+        self.hop: int | None = network.hop_length if network.causal else None
 
     def enhance(self, wave: Samples) -> Samples:
         return self.enhancer(wave, RATE)
@@ -67,14 +72,16 @@ class RNNoise:
         self.resample, self.library = soxr.resample, rnnoise
 
     def enhance(self, wave: Samples) -> Samples:
-        up = _run(self.open(), self.resample(wave, RATE, self.rate), self.hop)
-        return self.resample(up, self.rate, RATE)[: len(wave)]
+        wide = _run(self.open(), self.resample(wave, RATE, self.rate), self.hop)
+        narrow: Samples = self.resample(wide, self.rate, RATE)[: len(wave)]
+        return narrow
 
     def open(self) -> Step:
         state = self.library.create()
 
         def step(frame: Samples) -> Samples:
-            return self.library.process_mono_frame(state, frame)[0]
+            enhanced: Samples = self.library.process_mono_frame(state, frame)[0]
+            return enhanced
 
         weakref.finalize(step, self.library.destroy, state)
         return step
@@ -154,9 +161,10 @@ class Entry:
 
 def list_systems(model: str = "default") -> dict[str, Entry]:
     """All systems by their names; `model` is the one that both engines run."""
+    title = f"speechgan {Path(model).name}"
     return {
-        "torch": Entry(f"speechgan {model} (torch)", lambda: Speechgan(model, "torch")),
-        "onnx": Entry(f"speechgan {model} (onnx)", lambda: Speechgan(model, "onnx")),
+        "torch": Entry(f"{title} (torch)", lambda: Speechgan(model, "torch")),
+        "onnx": Entry(f"{title} (onnx)", lambda: Speechgan(model, "onnx")),
         "quality": Entry("speechgan quality (torch)", lambda: Speechgan("quality", "torch")),
         "rnnoise": Entry("RNNoise", RNNoise, "pyrnnoise"),
         "webrtc-2": Entry("WebRTC, level 2", lambda: WebRTC(2), "webrtc_noise_gain"),
@@ -178,7 +186,7 @@ def _run(step: Step, wave: Samples, hop: int) -> Samples:
 
 
 def _to_float(wave: Samples) -> NDArray[np.float32]:
-    return wave.astype(np.float32) / 32768
+    return wave.astype(np.float32) / np.float32(32768)
 
 
 def _to_samples(wave: NDArray[np.floating[Any]]) -> Samples:

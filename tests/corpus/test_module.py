@@ -1,3 +1,4 @@
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import torch
 from hydra.utils import instantiate
 
 from speechgan.data.manifest import scan, write_manifest
-from speechgan.data.mixing import Mixtures
+from speechgan.data.mixing import Degradation, Mixtures
 from speechgan.data.module import EnhancementData
 from speechgan.data.paired import PairCrops
 from speechgan.errors import SpeechganError
@@ -66,6 +67,22 @@ def test_speech_and_noise_are_mixed_and_a_manifest_does_as_well(tmp_path, record
         root / "manifest.csv", tmp_path / "cache", seconds=0.25, rooms=0
     ).open()
     assert torch.equal(training[3].noisy, again[3].noisy)
+
+
+def test_every_way_of_degrading_can_be_set_from_the_command_line(tmp_path, recordings):
+    noisy, clean = recordings["p228_wind"]
+    for role, wave in (("speech", clean), ("noise", noisy - clean)):
+        for split in ("train", "valid"):
+            path = tmp_path / "data" / role / split / "a.wav"
+            path.parent.mkdir(parents=True)
+            soundfile.write(path, wave, 16000)
+    settings = [f"data.root={tmp_path / 'data'}", f"data.cache={tmp_path / 'cache'}"]
+    settings += ["data.rooms=0", "data.seconds=0.25"]
+    config = compose("enhance", [*settings, "data.degradation.speechless=1"])
+    assert {f.name for f in fields(Degradation)} == set(config.data.degradation) - {"_target_"}
+    training, held_out = instantiate(config.data, _convert_="all").open()
+    for batch in (training[0], held_out[0]):
+        assert (batch.clean == 0).all() and (batch.noisy.abs().amax(1) > 0).all()
 
 
 @pytest.mark.parametrize(

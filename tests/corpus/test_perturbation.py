@@ -58,8 +58,7 @@ def test_a_changed_vowel_sounds_like_one_of_a_tract_of_that_length(factor):
         return 20 * np.log10(size[75:3000:75])
 
     changed, wanted, was = (
-        spectrum(w)
-        for w in (change_formants(vowel(100), factor), vowel(100, factor), vowel(100))
+        spectrum(w) for w in (change_formants(vowel(100), factor), vowel(100, factor), vowel(100))
     )
     found, before = ((s - wanted) - (s - wanted).mean() for s in (changed, was))
     assert found.std() < 0.5 * before.std()
