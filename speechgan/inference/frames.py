@@ -73,18 +73,18 @@ class Analyser:
 
         And the samples that completed them: `(channel, frame * hop_length)`.
         """
-        hop, size = self.framing.hop_length, self.framing.n_fft
+        hop, overlap = self.framing.hop_length, self.framing.overlap
         wave = np.concatenate([self.waiting, wave], axis=1)
-        count = max(0, (wave.shape[1] - self.framing.overlap) // hop)
+        count = max(0, (wave.shape[1] - overlap) // hop)
         self.waiting = wave[:, count * hop :].copy()
-        hops = wave[:, self.framing.overlap : self.framing.overlap + count * hop]
+        parts = wave[:, : overlap + count * hop].reshape(len(wave), -1, hop)
+        ends = wave[:, overlap : overlap + count * hop]
         if not count:
-            return np.zeros((len(wave), 0, self.framing.bins), np.complex64), hops
-        frames = np.lib.stride_tricks.sliding_window_view(wave, size, axis=1)[
-            :, : count * hop : hop
-        ]
-        spectrum = np.fft.rfft(frames * self.window, axis=-1)
-        return spectrum.astype(np.complex64, copy=False), hops
+            return np.zeros((len(wave), 0, self.framing.bins), np.complex64), ends
+        shifts = range(self.framing.n_fft // hop)
+        frames = np.concatenate([parts[:, shift : shift + count] for shift in shifts], axis=2)
+        spectrum = np.fft.rfft(frames * self.window)
+        return spectrum.astype(np.complex64, copy=False), ends
 
 
 class Synthesiser:
@@ -101,7 +101,7 @@ class Synthesiser:
         """
         hop, size = self.framing.hop_length, self.framing.n_fft
         channels, count, _ = spectrum.shape
-        frames = np.fft.irfft(spectrum, size, axis=-1) * self.window
+        frames = np.fft.irfft(spectrum, size) * self.window
         wave = np.zeros((channels, count * hop + self.framing.overlap), np.float32)
         wave[:, : self.framing.overlap] = self.unfinished
         for part in range(size // hop):

@@ -28,8 +28,10 @@ class Limiter:
     def __call__(self, enhanced: Wave) -> Wave:
         """Whole hops `(channel, sample)`, in the order in which they were heard."""
         count = enhanced.shape[1] // self.hop_length
-        peaks, self._peaks = np.split(self._peaks, [count])
-        ceilings = np.maximum.accumulate(np.concatenate([[self.ceiling], peaks]))
+        peaks, self._peaks = self._peaks[:count], self._peaks[count:]
+        ceilings = np.maximum(np.maximum.accumulate(peaks), self.ceiling)
         self.ceiling = ceilings[-1]
-        limits = np.repeat(ceilings[1:], self.hop_length)
-        return np.clip(enhanced, -limits, limits)
+        hops = enhanced.reshape(len(enhanced), count, self.hop_length)
+        limits = ceilings[:, None]
+        clipped: Wave = np.clip(hops, -limits, limits)
+        return clipped.reshape(enhanced.shape)

@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -97,14 +96,18 @@ class OnnxRun:
 
     def __call__(self, spectrum: Spectrum) -> Spectrum:
         frames = spectrum.view(np.float32).reshape(*spectrum.shape, 2)
-        enhanced: list[np.ndarray[Any, Any]] = []
-        for frame in range(frames.shape[1]):
-            found, *after = self.session.run(
-                None, {"spectrum": frames[:, frame : frame + 1], **self.state}
-            )
-            self.state = dict(zip(self.state, after, strict=True))
-            enhanced.append(found)
-        return np.concatenate(enhanced, axis=1).view(np.complex64)[..., 0]
+        enhanced = np.empty_like(frames)
+        for channel in range(len(frames)):
+            here = slice(channel, channel + 1)
+            state = {name: part[here] for name, part in self.state.items()}
+            for frame in range(frames.shape[1]):
+                now = slice(frame, frame + 1)
+                feed = {"spectrum": frames[here, now], **state}
+                enhanced[here, now], *after = self.session.run(None, feed)
+                state = dict(zip(state, after, strict=True))
+            for name, part in state.items():
+                self.state[name][here] = part
+        return enhanced.view(np.complex64)[..., 0]
 
     def finish(self) -> Spectrum:
         """Nothing is still to come."""

@@ -172,7 +172,7 @@ class Stream:
         count = enhanced.shape[1]
         if not count:
             return np.zeros((self.channels, 0), np.float32)
-        noisy, self._noisy = np.split(self._noisy, [count], axis=1)
+        noisy, self._noisy = self._noisy[:, :count], self._noisy[:, count:]
         lower = noisy[..., : self.framing.model_bins]
         enhanced = enhanced[..., : lower.shape[-1]] / np.float32(self.framing.scale)
         if self.linked:
