@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -113,21 +112,3 @@ class MmseLsa:
         np.minimum(gain, 1, out=gain)
         self.amplitude = gain * np.sqrt(noisy)
         return gain
-
-
-def enhance_by_mmse_lsa(source: Path, target: Path) -> None:
-    """A file by `MmseLsa`, in bounded memory."""
-    with audio.Reader(source) as reader:
-        estimator = MmseLsa(reader.sample_rate, reader.channels)
-        blocks = reader.blocks(int(READ_SECONDS * reader.sample_rate))
-        with audio.Writer(target, reader.sample_rate, reader.channels, reader.format) as writer:
-            for wave in estimator.enhance(blocks, reader.samples):
-                writer.write(wave)
-
-
-def enhance_by_gating(source: Path, target: Path) -> None:
-    """A file by non-stationary spectral gating (Sainburg et al. 2020), noisereduce's default."""
-    import noisereduce
-
-    wave, sample_rate = audio.read(source)
-    audio.write(target, noisereduce.reduce_noise(wave, sample_rate), sample_rate)

@@ -1,6 +1,7 @@
 """`speechgan enhance --stream`: from pipe to pipe, as it comes."""
 
 import io
+import shutil
 import subprocess
 import sys
 import time
@@ -134,6 +135,21 @@ def test_a_reader_that_leaves_ends_the_stream_without_a_word(onnx_file: Path) ->
                 process.stdin.flush()
         assert process.wait() == 1
         assert process.stderr.read() == b""
+
+
+def test_a_stream_takes_onnx_where_the_model_has_it(
+    model_folder: Path, onnx_file: Path, tmp_path: Path
+) -> None:
+    both = tmp_path / "both"
+    shutil.copytree(model_folder, both)
+    shutil.copy(onnx_file, both / "model.onnx")
+    (both / "model.safetensors").unlink()  # what torch would need
+    data = make_wav(16000, 1)
+    command = [*COMMAND[:-2], "--model", str(both)]
+    assert subprocess.run(command, input=data, capture_output=True).returncode == 0
+    command = [*COMMAND[:-2], "--model", str(model_folder)]
+    done = subprocess.run(command, input=data, capture_output=True)
+    assert (done.returncode, len(done.stdout)) == (0, len(data))
 
 
 def test_what_is_no_stream_is_refused(onnx_file: Path, capfd: pytest.CaptureFixture[str]) -> None:
