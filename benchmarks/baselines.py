@@ -12,7 +12,6 @@ from speechgan import audio
 
 Array = NDArray[Any]
 
-READ_SECONDS = 1.0
 LEAST_POWER = 1e-12
 
 

@@ -1,7 +1,7 @@
 """Enhances a 16-bit mono WAV with NumPy and onnxruntime alone, one frame at a time.
 
-    speechgan export default --onnx enhancer.onnx
-    python enhance_onnx.py enhancer.onnx noisy.wav enhanced.wav
+speechgan export default --onnx enhancer.onnx
+python enhance_onnx.py enhancer.onnx noisy.wav enhanced.wav
 """
 
 import sys

@@ -10,7 +10,7 @@ import torch
 
 from speechgan.errors import SpeechganError
 from speechgan.inference.pretrained import Model
-from speechgan.inference.torch_network import SpectrumStep, TorchNetwork
+from speechgan.inference.torch_network import TorchNetwork
 
 OPSET = 17
 
@@ -37,8 +37,8 @@ def export_onnx(model: Model, path: str | os.PathLike[str]) -> None:
             "export one such as default"
         )
     network = TorchNetwork(model, torch.device("cpu"))
-    step = SpectrumStep(network.generator, network.power).eval()
-    state = network.generator.initial_state(1)
+    step = network.make_step()
+    state = step.initial_state(1)
     frame = torch.zeros(1, 1, network.n_fft // 2 + 1, 2)
     path = Path(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -49,12 +49,12 @@ def export_onnx(model: Model, path: str | os.PathLike[str]) -> None:
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 step,
-                (frame, *state),
+                (frame, *state.values()),
                 str(beside),
                 dynamo=False,
                 opset_version=OPSET,
-                input_names=["spectrum", *state._fields],
-                output_names=["enhanced", *(f"{name}_after" for name in state._fields)],
+                input_names=["spectrum", *state],
+                output_names=["enhanced", *(f"{name}_after" for name in state)],
             )
         graph = onnx.load(beside)
         described = {n: getattr(network, n) for n in ("sample_rate", "n_fft", "hop_length")}

@@ -8,12 +8,47 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from speechgan.features.stft import rescale
+from speechgan.features.stft import Stft, rescale
 from speechgan.inference.blocks import ContextBlocks
 from speechgan.inference.frames import Spectrum
 from speechgan.inference.pretrained import Model
 from speechgan.inference.streaming import FrameRun, State, Stream
 from speechgan.inference.threads import limit_threads
+from speechgan.models.crn import running_mean
+
+OFFSET_SECONDS = 2.0
+
+
+class OffsetFilter(nn.Module):
+    """Takes off a direct current, which recorders add and no generator was trained on.
+
+    It is the mean of the last two seconds, the same for all samples of a frame, so that no edges
+    come into being.
+
+    Args:
+        window: of the frames.
+        frame_seconds: step between them.
+    """
+
+    def __init__(self, window: Tensor, frame_seconds: float) -> None:
+        super().__init__()
+        self.decay = 1 - frame_seconds / OFFSET_SECONDS
+        constant = torch.view_as_real(torch.fft.rfft(window))
+        self.register_buffer("constant", constant, persistent=False)
+        self.constant: Tensor
+
+    def initial_state(self, channels: int) -> Tensor:
+        """The state before the first frame, `(channel, 2)`."""
+        return self.constant.new_zeros(channels, 2)
+
+    def forward(self, spectrum: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """`(channel, frame, bin, 2)` and the state, to the same."""
+        offset = spectrum[..., 0, 0] / self.constant[0, 0]
+        # The first frame lies half before the sound, and would tell half of the truth.
+        begins = torch.where(state[:, 1:] == 0, 1e-3, 1.0)
+        weights = torch.cat([begins, torch.ones_like(offset[:, 1:])], 1)
+        offset, state = running_mean(offset, weights, state, self.decay)
+        return spectrum - offset[..., None, None] * self.constant, state
 
 
 class SpectrumStep(nn.Module):
@@ -21,19 +56,27 @@ class SpectrumStep(nn.Module):
 
     Args:
         generator: with `continue_from` and a state that is a named tuple of tensors.
+        offset: what comes before it.
         power: of the image's magnitudes.
     """
 
-    def __init__(self, generator: Any, power: float) -> None:
+    def __init__(self, generator: Any, offset: OffsetFilter, power: float) -> None:
         super().__init__()
-        self.generator, self.power = generator, power
+        self.generator, self.offset, self.power = generator, offset, power
         self.state_type = type(generator.initial_state(1))
 
-    def forward(self, spectrum: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+    def initial_state(self, channels: int) -> dict[str, Tensor]:
+        """The state before the first frame, by names: each part `(channel, ...)`."""
+        start = self.generator.initial_state(channels)
+        offset = self.offset.initial_state(channels)
+        return {"offset": offset, **dict(zip(start._fields, start, strict=True))}
+
+    def forward(self, spectrum: Tensor, offset: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         """`(channel, frame, bin, 2)` and the parts of the state, to the same."""
+        spectrum, offset = self.offset(spectrum, offset)
         image = rescale(spectrum.permute(0, 3, 2, 1), self.power)
         enhanced, after = self.generator.continue_from(image, self.state_type(*state))
-        return rescale(enhanced, 1 / self.power).permute(0, 3, 2, 1), *after
+        return rescale(enhanced, 1 / self.power).permute(0, 3, 2, 1), offset, *after
 
 
 class TorchNetwork:
@@ -55,10 +98,13 @@ class TorchNetwork:
         seed: int = 0,
         block_seconds: float = 8.0,
     ) -> None:
-        features: Any = model.features
+        assert isinstance(model.features, Stft)
+        features = model.features
         self.sample_rate, self.device, self.threads = model.sample_rate, device, threads
         self.n_fft, self.hop_length = features.n_fft, features.hop_length
         self.power = features.power
+        frame_seconds = self.hop_length / self.sample_rate
+        self.offset = OffsetFilter(features.window.to(device), frame_seconds)
         self.generator: Any = model.generator
         if hasattr(self.generator, "fuse"):
             # The model itself can be trained further.
@@ -73,6 +119,10 @@ class TorchNetwork:
         """The beginning of a sound."""
         return Stream(self, rate, channels, strength, linked)
 
+    def make_step(self) -> SpectrumStep:
+        """The causal generator from spectrum to spectrum."""
+        return SpectrumStep(self.generator, self.offset, self.power).eval()
+
     def start(self, channels: int) -> FrameRun:
         """The generator at the beginning of a sound."""
         return RecurrentRun(self, channels) if self.causal else ContextRun(self, channels)
@@ -83,11 +133,9 @@ class RecurrentRun:
 
     def __init__(self, network: TorchNetwork, channels: int) -> None:
         self.network = network
-        self.step = SpectrumStep(network.generator, network.power)
-        start = network.generator.initial_state(channels)
-        self.state: State = {
-            name: part.cpu().numpy() for name, part in zip(start._fields, start, strict=True)
-        }
+        self.step = network.make_step()
+        start = self.step.initial_state(channels)
+        self.state: State = {name: part.cpu().numpy() for name, part in start.items()}
 
     def __call__(self, spectrum: Spectrum) -> Spectrum:
         device = self.network.device
@@ -109,10 +157,12 @@ class ContextRun:
         self.network = network
         self.blocks = ContextBlocks(network.generator, network.block // channels, network.seed)
         self.state: State = {}
+        self.offset = network.offset.initial_state(channels)
 
     def __call__(self, spectrum: Spectrum) -> Spectrum:
-        real = torch.from_numpy(spectrum.view(np.float32).reshape(*spectrum.shape, 2))
-        image = rescale(real.to(self.network.device).permute(0, 3, 2, 1), self.network.power)
+        pairs = torch.from_numpy(spectrum.view(np.float32).reshape(*spectrum.shape, 2))
+        real, self.offset = self.network.offset(pairs.to(self.network.device), self.offset)
+        image = rescale(real.permute(0, 3, 2, 1), self.network.power)
         return self._expand(lambda: self.blocks(image))
 
     def finish(self) -> Spectrum:

@@ -138,17 +138,32 @@ class RunningLevel(nn.Module):
     def forward(self, image: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Levels `(batch, 1, 1, frame)` and the state `(batch, 2)` after the last frame."""
         size = image.square().sum(1).sqrt().mean(1)
-        evidence = torch.stack([size, (size > 0).to(size.dtype)], 1)
-        steps = torch.arange(image.shape[-1], device=image.device)
-        # exponent[t, s] = t - s: how long ago frame s was when frame t is heard.
-        ago = (steps[None, :] - steps[:, None]).to(size.dtype)
-        kernel = torch.where(ago >= 0, self.decay ** ago.clamp(min=0), 0.0)
-        present = evidence[:, 1:]
-        decayed = state[..., None] * self.decay ** (steps + 1).to(size.dtype)
-        total = (evidence * present) @ kernel + decayed
-        tiny = torch.finfo(torch.float32).tiny
-        level = (total[:, 0] / total[:, 1].clamp(min=tiny)).clamp(min=tiny)
-        return level[:, None, None], total[..., -1]
+        level, after = running_mean(size, (size > 0).to(size.dtype), state, self.decay)
+        return level.clamp(min=torch.finfo(torch.float32).tiny)[:, None, None], after
+
+
+def running_mean(
+    values: Tensor, weights: Tensor, state: Tensor, decay: float
+) -> tuple[Tensor, Tensor]:
+    """Weighted mean of all values so far, each counting `decay` times less with every frame.
+
+    Args:
+        values: `(batch, frame)`.
+        weights: of the values, from 0 to 1, of the same shape.
+        state: `(batch, 2)`, decayed sums of what came before, values and weights.
+        decay: from 0 to 1.
+
+    Returns:
+        Means `(batch, frame)`, 0 where nothing had a weight, and the state after the last frame.
+    """
+    steps = torch.arange(values.shape[-1], device=values.device)
+    # ago[s, t] = t - s: how long ago frame s was when frame t is heard.
+    ago = (steps[None, :] - steps[:, None]).to(values.dtype)
+    kernel = torch.where(ago >= 0, decay ** ago.clamp(min=0), 0.0)
+    before = state[..., None] * decay ** (steps + 1).to(values.dtype)
+    sums = torch.stack([values * weights, weights], 1) @ kernel + before
+    tiny = torch.finfo(torch.float32).tiny
+    return sums[:, 0] / sums[:, 1].clamp(min=tiny), sums[..., -1]
 
 
 class ResidualConv(nn.Module):

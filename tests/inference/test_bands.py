@@ -22,9 +22,10 @@ def noise(*shape: int) -> np.ndarray:
 
 @pytest.mark.parametrize("rate", [44100, 48000, 96000])
 def test_a_transparent_model_leaves_the_whole_band(transparent: Model, rate: int) -> None:
-    wave = np.random.default_rng(0).standard_normal((2, rate // 2)).astype(np.float32)
-    out = Enhancer.from_model(transparent, "cpu")(wave / 10, rate)
-    assert np.abs(out - wave / 10).max() < 1e-5
+    # Tones, as nothing but a direct current is taken off.
+    wave = np.stack([tone(500, rate), tone(7000, rate) + tone(12000, rate)])
+    out = Enhancer.from_model(transparent, "cpu")(wave, rate)
+    assert np.abs(out - wave).max() < 2e-3
 
 
 @pytest.mark.parametrize("rate", [32000, 44100, 48000])
@@ -62,7 +63,7 @@ def test_its_gain_moves_slowly_and_to_the_right_value() -> None:
 def test_the_telephone_band_is_filled_up_and_cut_back(transparent: Model) -> None:
     wave = tone(1000, 8000)
     out = Enhancer.from_model(transparent, "cpu")(wave, 8000)
-    assert np.abs(out - wave).max() < 1e-6
+    assert np.abs(out - wave).max() < 2e-3
 
 
 @pytest.mark.parametrize("rate", [44100, 48000, 22050, 11025, 8000])

@@ -7,8 +7,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from speechgan import Enhancer
+from speechgan.features.stft import Stft, rescale
 from speechgan.inference.blocks import draw_latent
 from speechgan.inference.pretrained import Model
+from speechgan.inference.torch_network import OffsetFilter
 
 SEED = 5
 
@@ -16,7 +18,7 @@ SEED = 5
 def enhance_whole(model: Model, wave: Tensor) -> Tensor:
     """The generator on the whole wave at once, without any of the machinery of blocks."""
     generator, features = model.generator, model.features
-    x = wave if generator.reads == "wave" else features(wave)
+    x = wave if generator.reads == "wave" else without_offset(features(wave), features)
     steps = x.shape[-1]
     if generator.causal:
         y = generator(x)
@@ -25,6 +27,14 @@ def enhance_whole(model: Model, wave: Tensor) -> Tensor:
         z = draw_latent(0, x.shape[-1] // generator.multiple, generator.z_channels, SEED)
         y = generator(x, z.expand(len(x), -1, -1))[..., :steps]
     return y if generator.reads == "wave" else features.inverse(y, wave.shape[-1])
+
+
+def without_offset(image: Tensor, features: Stft) -> Tensor:
+    """What the enhancer does to an image before the generator sees it."""
+    spectrum = rescale(image, 1 / features.power).permute(0, 3, 2, 1)
+    remove = OffsetFilter(features.window, features.hop_length / 16000)
+    spectrum, _ = remove(spectrum, remove.initial_state(len(image)))
+    return rescale(spectrum.permute(0, 3, 2, 1), features.power)
 
 
 def run_blocks(model: Model, wave: Tensor, piece: int, seconds: float, seed: int = SEED) -> Tensor:

@@ -50,9 +50,9 @@ def test_the_file_describes_itself_and_holds_nothing_complex(exported: Path) -> 
     described = {entry.key: entry.value for entry in graph.metadata_props}
     assert described == {"sample_rate": "16000", "n_fft": "512", "hop_length": "256"}
     names = [value.name for value in graph.graph.input]
-    assert names == ["spectrum", "level", "hidden", "cell"]
+    assert names == ["spectrum", "offset", "level", "hidden", "cell"]
     after = [value.name for value in graph.graph.output]
-    assert after == ["enhanced", "level_after", "hidden_after", "cell_after"]
+    assert after == ["enhanced", *(f"{name}_after" for name in names[1:])]
     kinds = {
         value.type.tensor_type.elem_type for value in (*graph.graph.input, *graph.graph.output)
     }
