@@ -19,7 +19,7 @@ def test_the_onnx_example_gives_what_the_enhancer_gives(tmp_path: Path) -> None:
     noisy = soundfile.read(tmp_path / "noisy.wav", dtype="float32")[0]
     assert main(["export", "default", "--onnx", str(tmp_path / "f.onnx")]) == 0
     # NumPy and onnxruntime are all that it may import.
-    hidden = "torch scipy soundfile librosa speechgan".split()
+    hidden = ["torch", "scipy", "soundfile", "librosa", "speechgan"]
     program = (
         f"import sys, runpy; sys.modules.update(dict.fromkeys({hidden}))\n"
         "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0])"
