@@ -114,16 +114,12 @@ def test_nothing_comes_out_above_full_scale(loud: Model, channels: int) -> None:
     assert np.allclose(enhancer(0.1 * wave, 16000), 0.3 * wave, atol=0.03)
 
 
-def test_a_direct_current_is_taken_off(transparent: Model, unet: Model) -> None:
+def test_a_direct_current_is_taken_off(transparent: Model) -> None:
     rate = 16000
     wave = (0.05 * np.sin(2 * np.pi * 1000 * np.arange(2 * rate) / rate)).astype(np.float32)
     out = Enhancer.from_model(transparent, "cpu")(np.stack([wave + 0.3, wave - 0.02]), rate)
     # It begins and ends within a frame each; between them nothing is left of it.
     assert np.abs(out - wave)[:, 512:-512].max() < 1e-3
-    enhancer = Enhancer.from_model(unet, "cpu")
-    expected, shifted = enhancer(wave, rate), enhancer(wave + np.float32(0.3), rate)
-    middle = slice(rate, -rate // 2)
-    assert np.abs(shifted - expected)[middle].max() < 0.1 * np.abs(expected[middle]).max()
 
 
 def test_silence_stays_silence(model: Model) -> None:
