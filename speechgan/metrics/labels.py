@@ -1,4 +1,4 @@
-"""PESQ labels for a metric critic, measured beside the training."""
+"""Measured quality as labels for a metric critic, found beside the training."""
 
 import os
 from collections import deque
@@ -9,13 +9,16 @@ import torch
 from torch import Tensor
 
 from speechgan.metrics.intrusive import normalised_pesq
+from speechgan.metrics.perceptual import normalised_dnsmos
 from speechgan.metrics.workers import start_workers
 
 SAMPLE_RATE = 16000
+LABELS = {"pesq": normalised_pesq, "dnsmos": normalised_dnsmos}
+"""What a metric critic can learn: of clean and candidate wave, from 0 to 1, NaN where undefined."""
 
 
 class QualityLabels:
-    """A queue of candidates whose PESQ is being measured by worker processes.
+    """A queue of candidates whose quality is being measured by worker processes.
 
     `ask` hands candidates over and returns at once; `take` returns those of `delay` calls ago. The
     delay is counted in calls, not seconds, so that a training run gives the same weights however
@@ -26,10 +29,11 @@ class QualityLabels:
             last of them is measured in place of the enhanced one, so that the critic knows bad
             signals too.
         delay: calls between asking and taking.
+        measure: what is measured, a key of `LABELS`.
     """
 
-    def __init__(self, items: int, delay: int) -> None:
-        self.items, self.delay = items, delay
+    def __init__(self, items: int, delay: int, measure: str = "pesq") -> None:
+        self.items, self.delay, self.measure = items, delay, LABELS[measure]
         self.queue: deque[tuple[Tensor, Tensor, list[Future[float]]]] = deque()
 
     def ask(self, clean: Tensor, enhanced: Tensor, noisy: Tensor) -> None:
@@ -61,7 +65,7 @@ class QualityLabels:
     def _submit(self, clean: Tensor, candidate: Tensor) -> None:
         pool = _pool()
         pairs = zip(clean.numpy().copy(), candidate.numpy().copy(), strict=True)
-        futures = [pool.submit(normalised_pesq, c, e, SAMPLE_RATE) for c, e in pairs]
+        futures = [pool.submit(self.measure, c, e, SAMPLE_RATE) for c, e in pairs]
         self.queue.append((clean, candidate, futures))
 
 

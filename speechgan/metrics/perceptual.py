@@ -1,5 +1,6 @@
 """What listeners would say, predicted by a network from the recording alone: no clean reference."""
 
+import math
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,6 +64,17 @@ def dnsmos(wave: Wave, sample_rate: int) -> Dnsmos:
         signal, background, overall = session.run(None, {"input_1": segment[None]})[0][0]
         ratings.append((_SIGNAL(signal), _BACKGROUND(background), _OVERALL(overall)))
     return Dnsmos(*(float(rating) for rating in np.mean(ratings, axis=0)))
+
+
+def normalised_dnsmos(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
+    """DNSMOS OVRL of the enhanced wave, from 1..4 to 0..1; NaN where it is not defined.
+
+    Clean speech hardly reaches more than 3.5. The clean wave is not looked at.
+    """
+    try:
+        return min(1.0, max(0.0, (dnsmos(enhanced, sample_rate).overall - 1) / 3))
+    except UnmeasurableError:
+        return math.nan
 
 
 @cache

@@ -11,7 +11,7 @@ from speechgan.data.batch import PairedBatch
 from speechgan.features.signal import Signal
 from speechgan.features.stft import Stft
 from speechgan.losses.adversarial import OBJECTIVES, gradient_penalty
-from speechgan.metrics.labels import QualityLabels
+from speechgan.metrics.labels import LABELS, QualityLabels
 from speechgan.models.critics import Critic
 from speechgan.systems.supervised import Supervised
 
@@ -24,7 +24,8 @@ class ConditionalGAN(Supervised):
     what was generated is bad; the condition with the clean signal of another item is bad too,
     clear but mismatched (Reed et al. 2016). A head that does not see the condition is shown the
     first two kinds only, as the third is clear. The `metric` critic (MetricGAN, Fu et al. 2019)
-    learns to tell the PESQ of a candidate, and the generator raises what it tells.
+    learns to tell the measured quality of a candidate, and the generator raises what it tells:
+    PESQ as there, or DNSMOS (MetricGAN-U, Fu et al. 2022), which has no gradient of its own.
 
     Args:
         features: wave to image and back.
@@ -36,7 +37,8 @@ class ConditionalGAN(Supervised):
         objective: form of the game, a key of `speechgan.losses.adversarial.OBJECTIVES`.
         adversarial: weight of each head, and of `metric`, in the generator's loss.
         mismatched: whether mismatched pairs are shown.
-        labelled: items of a batch whose PESQ is measured.
+        target: what the metric critic learns, a key of `speechgan.metrics.labels.LABELS`.
+        labelled: items of a batch whose quality is measured.
         label_delay: steps that a label may take before the step waits for it.
     """
 
@@ -50,17 +52,20 @@ class ConditionalGAN(Supervised):
         objective: str = "lsgan",
         adversarial: Mapping[str, float] | None = None,
         mismatched: bool = True,
+        target: str = "pesq",
         labelled: int = 4,
         label_delay: int = 4,
     ) -> None:
         super().__init__(features, generator, closeness)
         if objective not in OBJECTIVES:
             raise ValueError(f"no objective {objective!r}; known: {sorted(OBJECTIVES)}")
+        if target not in LABELS:
+            raise ValueError(f"no target {target!r}; known: {sorted(LABELS)}")
         self.critic, self.metric = critic, metric
         self.objective = OBJECTIVES[objective]
         self.weights = dict(adversarial or {})
         self.mismatched = mismatched
-        self.labels = QualityLabels(labelled, label_delay) if metric is not None else None
+        self.labels = QualityLabels(labelled, label_delay, target) if metric is not None else None
         critics = {"critic": critic, "metric": metric}
         self.turns = ("generator", *(name for name, module in critics.items() if module))
         self._generated: tuple[PairedBatch | None, Signal | None] = (None, None)

@@ -4,6 +4,7 @@ import torch
 from speechgan.data.batch import PairedBatch
 from speechgan.features.stft import Stft
 from speechgan.losses.adversarial import OBJECTIVES
+from speechgan.metrics.perceptual import dnsmos
 from speechgan.models.critics import JointCritic, MetricCritic, TwoHeadedCritic
 from speechgan.models.crn import CausalCRN
 from speechgan.models.segan import SeganCritic, SeganGenerator
@@ -88,6 +89,22 @@ def test_metric_critic_learns_the_measured_pesq(batch):
     assert set(system.losses("metric", batch, in_play)) == {"metric/clean", "metric/candidate"}
 
 
+def test_metric_critic_can_learn_dnsmos(batch):
+    system = gan(metric=MetricCritic(), labelled=2, label_delay=0, target="dnsmos")
+    in_play = frozenset(system.turns)
+    system.losses("generator", batch, in_play)
+    noisy, clean = system.signals(batch)
+    with torch.no_grad():
+        enhanced = system.generate(noisy)
+    system.labels.ask(clean.wave, enhanced.wave, noisy.wave)
+    _, candidate, quality = system.labels.take()
+    for wave, label in zip(candidate, quality, strict=True):
+        assert label.item() == pytest.approx(
+            (dnsmos(wave.numpy(), 16000).overall - 1) / 3, abs=1e-5
+        )
+    assert "metric/candidate" in system.losses("metric", batch, in_play)
+
+
 def test_pending_labels_outlive_a_checkpoint(batch):
     first = gan(metric=MetricCritic(), labelled=2, label_delay=1)
     first.losses("metric", batch, frozenset(first.turns))
@@ -137,6 +154,7 @@ def test_segan_plays_on_waveforms(batch):
     "make, text",
     [
         (lambda: gan(objective="lsgam"), "no objective 'lsgam'"),
+        (lambda: gan(target="dnsmoss"), "no target 'dnsmoss'; known: .'dnsmos', 'pesq'"),
         (lambda: Supervised(Stft(), CausalCRN(), {"l3": 1.0}), "no closeness term"),
     ],
 )
