@@ -18,6 +18,7 @@ ROOMS = [
     "data",
     "metrics",
     "features",
+    "pcm",
     "audio",
     "errors",
 ]
