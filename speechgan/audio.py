@@ -180,6 +180,9 @@ class Writer:
                 f"{self.path}: {self.format.container} {self.format.subtype} does not take "
                 f"{channels} channels at {sample_rate} Hz; write .wav or .flac"
             ) from None
+        except BaseException:  # told to end, before there is anything that a `with` would leave
+            self._discard()
+            raise
 
     def write(self, block: Wave) -> None:
         """Appends `(channel, sample)`."""

@@ -258,3 +258,15 @@ def test_resampling_in_blocks_is_resampling_the_whole() -> None:
             assert np.array_equal(blocks, whole)
         else:
             assert np.array_equal(blocks, audio.resample(wave[:, :count], 44100, RATE))
+
+
+def test_a_writer_that_is_interrupted_while_it_opens_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(soundfile, "SoundFile", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        audio.Writer(tmp_path / "a.wav", 16000, 1)
+    assert not any(tmp_path.iterdir())
