@@ -1,5 +1,6 @@
 """A small recurrent network over frequency bands, causal or not."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -133,6 +134,37 @@ class BandCRN(nn.Module):
         mask = raise_to_floor(torch.cat([mask, mask[:, :, -1:]], 2), self.floor)
         after = BandState(level_after, torch.stack(hidden, 1), torch.stack(cell, 1))
         return complex_product(mask, image), after if self.causal else state
+
+    @torch.no_grad()
+    def grow_from(self, smaller: Mapping[str, Tensor]) -> None:
+        """Begins as a smaller network, whose output it gives until it is trained (Chen et al. 2016).
+
+        It may have more blocks, and directions where the smaller has one; they add nothing at first.
+
+        Args:
+            smaller: weights of that network, or of one as large, by name.
+
+        Raises:
+            ValueError: it is not smaller in these ways only.
+        """
+        own = self.state_dict()
+        if strange := smaller.keys() - own.keys():
+            raise ValueError(f"there is no {min(strange)} here")
+        for name, weight in own.items():
+            known = smaller.get(name)
+            # What the bidirectional recurrence adds stands last among the inputs of `project`.
+            widens = name.endswith("project.linear.weight")
+            if known is None:
+                if name.endswith("norm.weight"):
+                    weight.zero_()
+                elif not name.startswith("blocks."):
+                    raise ValueError(f"there is no {name} in the smaller")
+            elif weight.shape == known.shape:
+                weight.copy_(known)
+            elif widens and weight.shape[1] == 2 * known.shape[1]:
+                weight.copy_(torch.cat([known, torch.zeros_like(known)], 1))
+            else:
+                raise ValueError(f"{name} is {list(known.shape)}, not {list(weight.shape)}")
 
     @torch.no_grad()
     def fuse(self) -> None:

@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from speechgan.errors import SpeechganError
+from speechgan.models.band_crn import BandCRN
 from speechgan.training.compose import build
 from speechgan.training.trainer import SaveBest
 from speechgan.training.validation import EnhancementValidation
@@ -76,14 +77,15 @@ def refuse_pesq_elsewhere(config: DictConfig) -> None:
 
 
 def load_generator(generator: nn.Module, weights: Path) -> None:
-    """Puts the weights of a model into a network of the same configuration.
+    """Puts the weights of a model into a network of the same configuration, or grows it from them.
 
     Raises:
         SpeechganError: unreadable, or of another network.
     """
+    put = generator.grow_from if isinstance(generator, BandCRN) else generator.load_state_dict
     try:
-        generator.load_state_dict(load_file(weights))
-    except (OSError, SafetensorError, RuntimeError) as error:
+        put(load_file(weights))
+    except (OSError, SafetensorError, RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise SpeechganError(
             f"{weights}: not weights of the configured generator ({reason}); "

@@ -143,6 +143,36 @@ def test_what_a_bidirectional_network_hears_fades_within_its_context(image):
     assert (found - whole).norm() < 0.02 * whole.norm()
 
 
+@pytest.mark.parametrize("larger", [{"blocks": 3}, {"bidirectional": True}, {}])
+def test_a_grown_network_begins_as_the_smaller_one_and_learns_beyond_it(network, image, larger):
+    torch.manual_seed(1)
+    grown = BandCRN(**SMALL, **larger).eval()
+    grown.grow_from(network.state_dict())
+    with torch.no_grad():
+        torch.testing.assert_close(grown(image), network(image))
+    for step in range(2):  # what begins at zero lets gradients past it from the second step on
+        grown.zero_grad()
+        grown(image).square().mean().backward()
+        if step == 0:
+            with torch.no_grad():
+                for weight in grown.parameters():
+                    weight -= 0.1 * weight.grad.sign()
+    assert not [name for name, w in grown.named_parameters() if not w.grad.abs().max() > 0]
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"blocks": 1}, "there is no blocks.1.*here"),
+        ({"layers": 2}, "there is no encoder.1.* in the smaller"),
+        ({"hidden": 20}, r"is \[.*\], not \["),
+    ],
+)
+def test_only_depth_and_directions_grow(network, options, text):
+    with pytest.raises(ValueError, match=text):
+        BandCRN(**SMALL | options).grow_from(network.state_dict())
+
+
 def test_bins_must_split_evenly():
     with pytest.raises(ValueError, match="bins 258 must be a multiple of stride 4, plus one"):
         BandCRN(bins=258)
