@@ -1,12 +1,15 @@
 """What an enhancer makes of speech that was damaged in one known way each, as a Markdown table.
 
     python benchmarks/robustness.py --data DIR [--model NAME|DIR] [--only CONDITION ...]
+        [--speech FOLDER]
 
 DIR holds `pairs/test/{clean,noisy}`, `speech/test` and `noise/test`. Each condition is a folder of
 recordings and their references, measured before and after as `speechgan evaluate enhance` does.
+FOLDER holds further clean speech, such as that of other languages.
 """
 
 import argparse
+import itertools
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,6 +20,7 @@ from scipy.signal import fftconvolve
 
 from speechgan import Enhancer, audio
 from speechgan.audio import Wave
+from speechgan.data.mixing import noise_gain
 from speechgan.data.rooms import room_responses
 from speechgan.metrics.evaluation import Evaluation, evaluate
 
@@ -70,6 +74,19 @@ def reverberate(data: Path) -> Iterator[Item]:
         peak = np.abs(wet).max() / 0.5
         cut = slice(0, clean.shape[1])
         yield name, target[:, cut] / peak, wet[:, cut] / peak, rate
+
+
+def mix(data: Path, speech: Path) -> Iterator[Item]:
+    """Further clean speech with the noise recordings in turn, each at 0, 5 and 10 dB."""
+    paths = sorted(path for path in speech.iterdir() if path.is_file())
+    noises = itertools.cycle(sorted((data / "noise/test").glob("*.flac")))
+    for path, snr in itertools.product(paths, (0.0, 5.0, 10.0)):
+        wave, rate = audio.read(path)
+        clean = audio.resample(wave.mean(0, keepdims=True), rate, RATE)
+        noise = np.resize(audio.read(next(noises))[0], clean.shape)
+        noisy = clean + noise * noise_gain(clean, noise, np.float32(snr))
+        scale = 0.5 / np.abs(noisy).max()
+        yield f"{path.stem}_{snr:.0f}dB", clean * scale, noisy * scale, RATE
 
 
 def clip(data: Path) -> Iterator[Item]:
@@ -128,16 +145,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", default="default")
-    parser.add_argument("--only", nargs="*", choices=CONDITIONS, default=list(CONDITIONS))
+    parser.add_argument("--speech", type=Path, metavar="FOLDER")
+    parser.add_argument("--only", nargs="*", choices=CONDITIONS)
     arguments = parser.parse_args()
+    conditions = dict(CONDITIONS)
+    if arguments.only is not None:
+        conditions = {name: CONDITIONS[name] for name in arguments.only}
+    if arguments.speech:
+        conditions["noisy, further speech"] = partial(mix, speech=arguments.speech)
     enhancer = Enhancer.from_pretrained(arguments.model, "cpu")
     names = ["condition", "files", "PESQ-WB", "ESTOI", "SI-SDR, dB", "COVL", "worst file"]
     print(f"| {' | '.join(names)} |\n|{'---|' * len(names)}")
-    for name in arguments.only:
+    for name, items in conditions.items():
         with tempfile.TemporaryDirectory() as folder:
-            found = measure(enhancer, CONDITIONS[name](arguments.data), Path(folder))
+            found = measure(enhancer, items(arguments.data), Path(folder))
         print(format_row(name, found), flush=True)
-    print(f"\n{measure_noise(enhancer, arguments.data)}")
+    if arguments.only is None:
+        print(f"\n{measure_noise(enhancer, arguments.data)}")
 
 
 if __name__ == "__main__":

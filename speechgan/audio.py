@@ -45,6 +45,7 @@ _BORROWED = ("IMA_ADPCM", "MS_ADPCM", "GSM610", "MPEG_LAYER_I", "MPEG_LAYER_II",
 _STEPS = {"PCM_S8": 2.0**7, "PCM_U8": 2.0**7, "PCM_16": 2.0**15, "PCM_24": 2.0**23}
 _LARGEST_WAV = 2**32 - 1
 _READ_SAMPLES = 2**16
+_MP3_GUESS_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Reader:
         path: the file.
         sample_rate: in Hz.
         channels: how many.
-        samples: length of a channel.
+        samples: length of a channel; of an MP3 file sometimes known exactly only after reading.
         format: container and subtype.
 
     Raises:
@@ -89,6 +90,9 @@ class Reader:
         self.channels: int = self._file.channels
         self.samples: int = self._file.frames
         self.format = Format(self._file.format, self._file.subtype)
+        # Without a header that counts frames, libsndfile guesses from the size, tags included.
+        guesses = self.format.container == "MP3"
+        self._guessed_samples = int(_MP3_GUESS_SECONDS * self.sample_rate) if guesses else 0
         if self.samples == 0:
             self._file.close()
             raise SpeechganError(f"{self.path}: holds no samples; leave it out")
@@ -110,14 +114,17 @@ class Reader:
                 block = self._file.read(samples, dtype=dtype, always_2d=True).T
             except soundfile.LibsndfileError:
                 block = np.empty((self.channels, 0), dtype)
-            if block.shape[1] == 0:
+            if start and block.shape[1] == 0 and self.samples - start < self._guessed_samples:
+                self.samples = start
+            elif block.shape[1] == 0:
                 raise SpeechganError(
                     f"{self.path}: damaged after {start / self.sample_rate:.3f} s of "
                     f"{self.samples / self.sample_rate:.3f} s; get the file anew or cut it there"
                 )
-            require_finite(block, self.sample_rate, str(self.path), start)
-            yield block
-            start += block.shape[1]
+            else:
+                require_finite(block, self.sample_rate, str(self.path), start)
+                yield block
+                start += block.shape[1]
 
     def close(self) -> None:
         self._file.close()

@@ -174,6 +174,29 @@ def test_a_file_cut_short_is_damaged(tmp_path: Path) -> None:
         audio.read(path)
 
 
+def test_an_mp3_that_does_not_say_how_long_it_is_is_read_to_its_end(tmp_path: Path) -> None:
+    """As ffmpeg writes into a pipe; its length is guessed from the size, of a tag at the end too."""
+    path = tmp_path / "a.mp3"
+    wave = make_noise(1, 3 * RATE)
+    soundfile.write(path, wave.T, RATE, bitrate_mode="CONSTANT", compression_level=0.9)
+    content = path.read_bytes()
+    assert b"Xing" not in content and b"Info" not in content
+    path.write_bytes(content + b"TAG" + bytes(1500))
+    with audio.Reader(path) as reader:
+        guess = reader.samples
+        read = np.concatenate(list(reader.blocks(1000)), 1)
+        assert read.shape[1] == reader.samples < guess
+    assert 0 <= read.shape[1] - 3 * RATE < 2 * 1152
+
+
+def test_an_mp3_cut_short_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    soundfile.write(path, make_noise(1, 5 * RATE).T, RATE)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(SpeechganError, match=r"a\.mp3: damaged after \d\.\d+ s of 5\.000 s"):
+        audio.read(path)
+
+
 def test_a_wav_of_unknown_length_from_a_pipe_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     wave = make_noise(1, RATE)
