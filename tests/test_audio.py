@@ -175,7 +175,7 @@ def test_a_file_cut_short_is_damaged(tmp_path: Path) -> None:
 
 
 def test_an_mp3_that_does_not_say_how_long_it_is_is_read_to_its_end(tmp_path: Path) -> None:
-    """As ffmpeg writes into a pipe; its length is guessed from the size, of a tag at the end too."""
+    """As ffmpeg writes into a pipe; the length is guessed from the size, with tags at the end."""
     path = tmp_path / "a.mp3"
     wave = make_noise(1, 3 * RATE)
     soundfile.write(path, wave.T, RATE, bitrate_mode="CONSTANT", compression_level=0.9)

@@ -137,9 +137,9 @@ class BandCRN(nn.Module):
 
     @torch.no_grad()
     def grow_from(self, smaller: Mapping[str, Tensor]) -> None:
-        """Begins as a smaller network, whose output it gives until it is trained (Chen et al. 2016).
+        """Begins as a smaller network, whose output it gives at first (Chen et al. 2016).
 
-        It may have more blocks, and directions where the smaller has one; they add nothing at first.
+        It may have more blocks, and run in both directions where the smaller runs in one.
 
         Args:
             smaller: weights of that network, or of one as large, by name.
