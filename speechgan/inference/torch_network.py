@@ -14,7 +14,7 @@ from speechgan.inference.frames import Spectrum
 from speechgan.inference.pretrained import Model
 from speechgan.inference.streaming import FrameRun, State, Stream
 from speechgan.inference.threads import limit_threads
-from speechgan.models.crn import running_mean
+from speechgan.models.level import running_mean
 
 OFFSET_SECONDS = 2.0
 

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from speechgan.models.crn import RunningLevel, complex_product, raise_to_floor
+from speechgan.models.level import RunningLevel
+from speechgan.models.mask import complex_product, raise_to_floor
 
 
 class BandState(NamedTuple):

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from speechgan.models.crn import complex_product
+from speechgan.models.mask import complex_product
 
 
 class SpectrogramUNet(nn.Module):

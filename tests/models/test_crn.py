@@ -1,10 +1,8 @@
-import math
-
 import pytest
 import torch
 
 from speechgan.features.stft import Stft
-from speechgan.models.crn import CausalCRN, RunningLevel, raise_to_floor
+from speechgan.models.crn import CausalCRN
 
 
 @pytest.fixture(scope="module")
@@ -86,27 +84,3 @@ def test_items_of_a_batch_do_not_see_each_other(network, image):
 def test_silence_stays_silence(network):
     with torch.no_grad():
         assert network(torch.zeros(1, 2, 257, 20)).abs().max() == 0
-
-
-def test_running_level_is_the_bias_corrected_mean_and_skips_silence():
-    level = RunningLevel(frames=4.0)
-    image = torch.zeros(1, 2, 3, 5)
-    sizes = [0.0, 2.0, 0.0, 4.0, 1.0]
-    for frame, size in enumerate(sizes):
-        image[:, 0, :, frame] = size
-    found, _ = level(image, torch.zeros(1, 2))
-    decay, total, weight, expected = 0.75, 0.0, 0.0, []
-    for size in sizes:
-        total, weight = total * decay + size, weight * decay + (size > 0)
-        expected.append(total / weight if weight else 0.0)
-    torch.testing.assert_close(found[0, 0, 0, 1:], torch.tensor(expected[1:]))
-
-
-def test_the_mask_is_kept_above_its_floor():
-    mask = torch.tensor([[0.0, 0.3, 0.0], [-1.0, 0.4, 0.1]])[None, :, :, None]
-    raised = raise_to_floor(mask, 0.35)[0, :, :, 0]
-    sizes = raised.square().sum(0).sqrt()
-    assert sizes[0].item() == pytest.approx(math.hypot(1, 0.35), rel=1e-3)
-    assert sizes[1].item() == pytest.approx(math.hypot(0.5, 0.35), rel=1e-2)
-    assert sizes[2].item() == pytest.approx(math.hypot(0.1, 0.35), rel=0.05)
-    assert torch.allclose(raised[:, 1] / sizes[1], torch.tensor([0.6, 0.8]))
