@@ -70,8 +70,10 @@ def test_training_goes_on_from_a_model(trained: Path, tmp_path: Path) -> None:
         load_file(folder / "best" / "model.safetensors")
         for folder in (trained, tmp_path / "second")
     )
-    # Nothing was learned at a rate of 0: these are the model's weights, not those of chance.
-    assert all(second[name].allclose(weight) for name, weight in first.items())
+    # Nothing was learned at a rate of 0, but for what normalisation has heard: these are the
+    # model's weights, not those of chance.
+    learned = [name for name in first if "running" not in name and "tracked" not in name]
+    assert all(second[name].allclose(first[name]) for name in learned)
 
 
 def test_a_model_of_another_shape_is_refused(

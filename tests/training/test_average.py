@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import torch
-import torch._inductor.config
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, linear
@@ -222,8 +221,6 @@ def test_a_checkpoint_brings_rates_that_the_run_can_scale(tmp_path):
 )
 def test_compiling_a_network_changes_nothing_but_the_time(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "inductor"))
-    # Trying out which vector instructions there are would take half a minute.
-    monkeypatch.setattr(torch._inductor.config.cpp, "vec_isa_ok", False)
     seen: list[tuple[bool, bool]] = []
 
     def validate(system: Fitting, log: Any, step: int) -> dict[str, float]:

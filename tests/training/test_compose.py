@@ -19,7 +19,7 @@ def test_every_system_is_whole(choice):
     if "@package _global_" in text:  # of conversion: brings its own generator
         compose("convert", ["data.root=/x", f"system={choice}"])
     else:
-        generator = "segan" if choice == "segan" else "crn"
+        generator = "segan" if choice == "segan" else "band_crn"
         compose("enhance", ["data.root=/x", f"system={choice}", f"generator={generator}"])
 
 

@@ -131,7 +131,7 @@ def test_a_run_lowers_the_noise_of_real_recordings(tmp_path):
     assert enhanced > si_sdr(clean, noisy, 16000) + 2
     assert any("loss/critic/clarity" in x and "loss/critic/match" in x for x in lines)
     assert (tmp_path / "run/best/model.safetensors").exists()
-    assert "CausalCRN" in (tmp_path / "run/best/card.md").read_text()
+    assert "BandCRN" in (tmp_path / "run/best/card.md").read_text()
     assert list((tmp_path / "run/tensorboard").iterdir())
 
 
@@ -192,7 +192,9 @@ def test_a_model_is_trained_further(tmp_path):
     )  # fmt: skip
     assert still.returncode == 0, still.stderr
     weights = [load_file(tmp_path / n / "best/model.safetensors") for n in ("first", "second")]
-    assert equal(*weights)
+    # What normalisation has heard is not learned by gradients.
+    heard = {k for k in weights[0] if "running" in k or "tracked" in k}
+    assert equal(*({k: x[k] for k in x.keys() - heard} for x in weights))
     other = run(tmp_path / "other", f"run.fine_tune={model}", "generator.channels=12")
     assert other.returncode == 1
     assert "not weights of the configured generator" in other.stderr
