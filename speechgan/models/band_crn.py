@@ -64,7 +64,7 @@ class BandCRN(nn.Module):
         channels: int = 32,
         bands: int = 24,
         hidden: int = 64,
-        blocks: int = 2,
+        blocks: int = 3,
         layers: int = 1,
         stride: int = 4,
         bidirectional: bool = False,

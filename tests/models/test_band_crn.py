@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from speechgan.features.stft import Stft
 from speechgan.models.band_crn import BandCRN, mel_hats
 
-SMALL = {"channels": 12, "bands": 8, "hidden": 16}
+SMALL = {"channels": 12, "bands": 8, "hidden": 16, "blocks": 2}
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def image(recordings) -> Tensor:
 def trained(image: Tensor, **options: bool) -> BandCRN:
     """A network whose normalisation has seen images, and has weights of its own."""
     torch.manual_seed(0)
-    network = BandCRN(**SMALL, **options)
+    network = BandCRN(**SMALL | options)
     with torch.no_grad():
         for module in network.modules():
             if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
@@ -146,7 +146,7 @@ def test_what_a_bidirectional_network_hears_fades_within_its_context(image):
 @pytest.mark.parametrize("larger", [{"blocks": 3}, {"bidirectional": True}, {}])
 def test_a_grown_network_begins_as_the_smaller_one_and_learns_beyond_it(network, image, larger):
     torch.manual_seed(1)
-    grown = BandCRN(**SMALL, **larger).eval()
+    grown = BandCRN(**SMALL | larger).eval()
     grown.grow_from(network.state_dict())
     with torch.no_grad():
         torch.testing.assert_close(grown(image), network(image))

@@ -14,21 +14,20 @@ RATE = 16000
 NAMES = ["kerstin_wind", "p228_coffee", "p228_wind"]
 
 
-@pytest.fixture(scope="module")
-def enhancer() -> Enhancer:
-    return Enhancer.from_pretrained("default", "cpu")
+@pytest.fixture(scope="module", params=["default", "quality"])
+def enhancer(request) -> Enhancer:
+    return Enhancer.from_pretrained(request.param, "cpu")
 
 
-@pytest.fixture(scope="module")
-def without_torch() -> Enhancer:
-    return Enhancer.from_pretrained("default", engine="onnx")
-
-
-def test_it_ships_with_a_card():
-    assert "default" in list_models()
-    model = load_model("default")
+@pytest.mark.parametrize(
+    ("name", "causal", "most"), [("default", True, 150_000), ("quality", False, 1_500_000)]
+)
+def test_they_ship_with_a_card(name, causal, most):
+    assert name in list_models()
+    model = load_model(name)
     count = sum(p.numel() for p in model.generator.parameters())
-    assert 30_000 <= count <= 150_000
+    assert 30_000 <= count <= most
+    assert model.generator.causal == causal
     assert f"{count:,}" in model.card
     assert "Licence" in model.card
 
@@ -42,9 +41,10 @@ def test_recordings_come_out_clearer(enhancer, recordings, name):
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 48000])
-def test_the_onnx_file_that_ships_is_of_these_weights(enhancer, without_torch, recordings, rate):
+def test_the_onnx_file_that_ships_is_of_these_weights(recordings, rate):
     noisy = soxr.resample(recordings["p228_coffee"][0], RATE, rate)
-    expected = enhancer(noisy, rate)
+    expected = Enhancer.from_pretrained("default", "cpu")(noisy, rate)
+    without_torch = Enhancer.from_pretrained("default", engine="onnx")
     assert np.abs(without_torch(noisy, rate) - expected).max() < 1e-4 * np.abs(expected).max()
 
 
@@ -102,7 +102,8 @@ def test_noise_alone_is_taken_down(enhancer):
     assert left.std() < 0.3 * noise.std()
 
 
-def test_there_is_no_click_where_a_file_is_cut_into_blocks(enhancer, recordings):
+def test_there_is_no_click_where_a_file_is_cut_into_blocks(recordings):
+    enhancer = Enhancer.from_pretrained("default", "cpu")
     noisy = np.tile(recordings["kerstin_wind"][0], 4)[: 11 * RATE]
     stream = enhancer.stream(RATE)
     pieces = [stream(block) for block in np.split(noisy, range(777, len(noisy), 777))]
