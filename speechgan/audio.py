@@ -116,15 +116,15 @@ class Reader:
                 block = np.empty((self.channels, 0), dtype)
             if start and block.shape[1] == 0 and self.samples - start < self._guessed_samples:
                 self.samples = start
-            elif block.shape[1] == 0:
+                return
+            if block.shape[1] == 0:
                 raise SpeechganError(
                     f"{self.path}: damaged after {start / self.sample_rate:.3f} s of "
                     f"{self.samples / self.sample_rate:.3f} s; get the file anew or cut it there"
                 )
-            else:
-                require_finite(block, self.sample_rate, str(self.path), start)
-                yield block
-                start += block.shape[1]
+            require_finite(block, self.sample_rate, str(self.path), start)
+            yield block
+            start += block.shape[1]
 
     def close(self) -> None:
         self._file.close()

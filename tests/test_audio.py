@@ -166,11 +166,12 @@ def test_what_is_not_a_number_is_named_with_its_time(tmp_path: Path, bad: float)
     assert f"{tmp_path / 'a.wav'}: a sample is NaN or infinite at 2.000 s" in str(caught.value)
 
 
-def test_a_file_cut_short_is_damaged(tmp_path: Path) -> None:
-    path = tmp_path / "a.flac"
+@pytest.mark.parametrize("name", ["a.flac", "a.mp3"])
+def test_a_file_cut_short_is_damaged(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
     soundfile.write(path, make_noise(1, 5 * RATE).T, RATE)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(SpeechganError, match=r"a\.flac: damaged after \d\.\d+ s of 5\.000 s"):
+    with pytest.raises(SpeechganError, match=rf"{name}: damaged after \d\.\d+ s of 5\.000 s"):
         audio.read(path)
 
 
@@ -187,14 +188,6 @@ def test_an_mp3_that_does_not_say_how_long_it_is_is_read_to_its_end(tmp_path: Pa
         read = np.concatenate(list(reader.blocks(1000)), 1)
         assert read.shape[1] == reader.samples < guess
     assert 0 <= read.shape[1] - 3 * RATE < 2 * 1152
-
-
-def test_an_mp3_cut_short_is_damaged(tmp_path: Path) -> None:
-    path = tmp_path / "a.mp3"
-    soundfile.write(path, make_noise(1, 5 * RATE).T, RATE)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(SpeechganError, match=r"a\.mp3: damaged after \d\.\d+ s of 5\.000 s"):
-        audio.read(path)
 
 
 def test_a_wav_of_unknown_length_from_a_pipe_is_read_whole(tmp_path: Path) -> None:

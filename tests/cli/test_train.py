@@ -76,6 +76,18 @@ def test_training_goes_on_from_a_model(trained: Path, tmp_path: Path) -> None:
     assert all(second[name].allclose(first[name]) for name in learned)
 
 
+def test_a_larger_network_grows_from_a_model(trained: Path, tmp_path: Path) -> None:
+    """It has what the model learned, where the same network made anew would have chance."""
+    own = ["generator.bidirectional=true", "generator.blocks=4", "trainer.max_steps=1"]
+    still = ["trainer.turns.generator.optimizer.lr=0", "trainer.validate_every=1"]
+    assert train(tmp_path / "x", f"run.fine_tune={trained / 'best'}", *own, *still) == 0
+    small, large = (
+        load_file(folder / "best" / "model.safetensors") for folder in (trained, tmp_path / "x")
+    )
+    assert all(large[name].equal(small[name]) for name in ("encode_in.conv.weight", "to_bands"))
+    assert large["blocks.3.mix.norm.weight"].abs().max() == 0
+
+
 def test_a_model_of_another_shape_is_refused(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
