@@ -363,9 +363,9 @@ def require_finite(wave: Wave, sample_rate: float, name: str, start: int = 0) ->
     Raises:
         SpeechganError: with the time of the first such sample.
     """
-    bad = ~np.isfinite(wave)
-    if bad.any():
-        first = start + int(bad.any(axis=0).argmax())
+    finite = np.isfinite(wave)
+    if not finite.all():
+        first = start + int(finite.all(axis=0).argmin())
         raise SpeechganError(
             f"{name}: a sample is NaN or infinite at {first / sample_rate:.3f} s; "
             "repair the recording or cut it there"

@@ -9,6 +9,7 @@ import onnx
 import torch
 
 from speechgan.errors import SpeechganError
+from speechgan.inference.graph import join_reshapes
 from speechgan.inference.pretrained import Model
 from speechgan.inference.torch_network import TorchNetwork
 
@@ -56,7 +57,7 @@ def export_onnx(model: Model, path: str | os.PathLike[str]) -> None:
                 input_names=["spectrum", *state],
                 output_names=["enhanced", *(f"{name}_after" for name in state)],
             )
-        graph = onnx.load(beside)
+        graph = join_reshapes(onnx.load(beside))
         described = {n: getattr(network, n) for n in ("sample_rate", "n_fft", "hop_length")}
         onnx.helper.set_model_props(graph, {name: str(v) for name, v in described.items()})
         onnx.checker.check_model(graph, full_check=True)

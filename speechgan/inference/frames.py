@@ -73,18 +73,17 @@ class Analyser:
 
         And the samples that completed them: `(channel, frame * hop_length)`.
         """
-        hop, overlap = self.framing.hop_length, self.framing.overlap
+        framing, window = self.framing, self.window
+        hop, overlap = framing.hop_length, framing.overlap
         wave = np.concatenate([self.waiting, wave], axis=1)
         count = max(0, (wave.shape[1] - overlap) // hop)
         self.waiting = wave[:, count * hop :].copy()
-        parts = wave[:, : overlap + count * hop].reshape(len(wave), -1, hop)
-        ends = wave[:, overlap : overlap + count * hop]
-        if not count:
-            return np.zeros((len(wave), 0, self.framing.bins), np.complex64), ends
-        shifts = range(self.framing.n_fft // hop)
-        frames = np.concatenate([parts[:, shift : shift + count] for shift in shifts], axis=2)
-        spectrum = np.fft.rfft(frames * self.window)
-        return spectrum.astype(np.complex64, copy=False), ends
+        row, sample = wave.strides
+        frames = np.ndarray(
+            (len(wave), count, framing.n_fft), wave.dtype, wave, strides=(row, hop * sample, sample)
+        )
+        spectrum = np.fft.rfft(frames * window).astype(np.complex64, copy=False)
+        return spectrum, wave[:, overlap : overlap + count * hop]
 
 
 class Synthesiser:

@@ -33,5 +33,5 @@ class Limiter:
         self.ceiling = ceilings[-1]
         hops = enhanced.reshape(len(enhanced), count, self.hop_length)
         limits = ceilings[:, None]
-        clipped: Wave = np.clip(hops, -limits, limits)
+        clipped: Wave = np.maximum(np.minimum(hops, limits), -limits)
         return clipped.reshape(enhanced.shape)

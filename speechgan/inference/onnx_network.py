@@ -87,28 +87,66 @@ class OnnxRun:
     """One sound: every frame is ready at once, and a state goes from frame to frame."""
 
     def __init__(self, session: onnxruntime.InferenceSession, channels: int) -> None:
-        self.session = session
-        self.state: State = {
-            part.name: np.zeros((channels, *part.shape[1:]), np.float32)
-            for part in session.get_inputs()
-            if part.name != "spectrum"
-        }
+        self._channels = [OnnxChannel(session) for _ in range(channels)]
+
+    @property
+    def state(self) -> State:
+        """Its parts, each `(channel, ...)`."""
+        states = [channel.state for channel in self._channels]
+        return {name: np.concatenate([state[name] for state in states]) for name in states[0]}
+
+    @state.setter
+    def state(self, state: State) -> None:
+        for number, channel in enumerate(self._channels):
+            for name, part in channel.state.items():
+                part[:] = state[name][number]
 
     def __call__(self, spectrum: Spectrum) -> Spectrum:
-        frames = spectrum.view(np.float32).reshape(*spectrum.shape, 2)
-        enhanced = np.empty_like(frames)
-        for channel in range(len(frames)):
-            here = slice(channel, channel + 1)
-            state = {name: part[here] for name, part in self.state.items()}
-            for frame in range(frames.shape[1]):
-                now = slice(frame, frame + 1)
-                feed = {"spectrum": frames[here, now], **state}
-                enhanced[here, now], *after = self.session.run(None, feed)
-                state = dict(zip(state, after, strict=True))
-            for name, part in state.items():
-                self.state[name][here] = part
-        return enhanced.view(np.complex64)[..., 0]
+        enhanced = np.empty_like(spectrum)
+        for channel, noisy, made in zip(self._channels, spectrum, enhanced, strict=True):
+            for frame in range(len(noisy)):
+                made[frame] = channel(noisy[frame])
+        return enhanced
 
     def finish(self) -> Spectrum:
         """Nothing is still to come."""
-        return np.zeros((len(self.state["level"]), 0, 1), np.complex64)
+        return np.zeros((len(self._channels), 0, 1), np.complex64)
+
+
+class OnnxChannel:
+    """One channel, frame by frame, in memory that stays in its place.
+
+    onnxruntime reads one state and writes another, in turns, which spares it and Python to make
+    arrays: a tenth of the time.
+
+    Attributes:
+        state: before the next frame, by name; its arrays can be written to.
+    """
+
+    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+        given = {part.name: np.zeros(part.shape, np.float32) for part in session.get_inputs()}
+        self._session = session
+        self._noisy = given.pop("spectrum")
+        self._enhanced = np.zeros_like(self._noisy)
+        self.state: State = given
+        self._after: State = {name: part.copy() for name, part in given.items()}
+        self._step = self._bind(self.state, self._after)
+        self._next_step = self._bind(self._after, self.state)
+
+    def _bind(self, before: State, after: State) -> onnxruntime.IOBinding:
+        step = self._session.io_binding()
+        for name, array in {"spectrum": self._noisy, **before}.items():
+            step.bind_cpu_input(name, array)
+        made = {"enhanced": self._enhanced} | {f"{n}_after": part for n, part in after.items()}
+        for name, array in made.items():
+            step.bind_output(name, "cpu", 0, np.float32, array.shape, array.ctypes.data)
+        return step
+
+    def __call__(self, frame: Spectrum) -> Spectrum:
+        """`(bin,)` to the same, in memory that the next frame overwrites."""
+        self._noisy.view(np.complex64)[0, 0, :, 0] = frame
+        self._session.run_with_iobinding(self._step)
+        self.state, self._after = self._after, self.state
+        self._step, self._next_step = self._next_step, self._step
+        enhanced: Spectrum = self._enhanced.view(np.complex64)[0, 0, :, 0]
+        return enhanced

@@ -38,7 +38,7 @@ def to_float(wave: Wave) -> Wave:
     if wave.dtype.kind == "f":
         return wave.astype(np.float32)
     if wave.dtype in (np.int16, np.int32):
-        return (wave / -float(np.iinfo(wave.dtype).min)).astype(np.float32)
+        return np.divide(wave, -float(np.iinfo(wave.dtype).min)).astype(np.float32)
     raise SpeechganError(
         f"wave of dtype {wave.dtype}: must be floating point, int16 or int32; convert it first"
     )
@@ -49,8 +49,8 @@ def from_float(wave: Wave, dtype: np.dtype[Any]) -> Wave:
     if dtype.kind == "f":
         return wave.astype(dtype)
     limits = np.iinfo(dtype)
-    steps = np.rint(wave.astype(np.float64) * -float(limits.min))
-    return np.clip(steps, limits.min, limits.max).astype(dtype)
+    steps = np.rint(np.multiply(wave, -float(limits.min), dtype=np.float64))
+    return np.minimum(np.maximum(steps, limits.min), limits.max).astype(dtype)
 
 
 def check_rate(sample_rate: float) -> None:

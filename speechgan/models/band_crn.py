@@ -120,7 +120,11 @@ class BandCRN(nn.Module):
         skips = [F.silu(self.encode_in(x))]
         for layer in self.encoder:
             skips.append(layer(skips[-1]))
-        y = self.to_hidden(self.to_bands @ skips[-1].permute(0, 2, 3, 1)) + self.position
+        # Rows of channels from here on, one for each frame of each band in turn: so that plain
+        # multiplications mix all channels, or all bands, with nothing moved in memory.
+        y = self.to_hidden(join(self.to_bands, skips[-1].permute(3, 0, 2, 1)))
+        bands, channels = self.position.shape
+        y = (y.view(bands, -1, channels) + self.position[:, None]).view(-1, channels)
         hidden, cell = [], []
         for block, h, c in zip(
             self.blocks, state.hidden.unbind(1), state.cell.unbind(1), strict=True
@@ -128,10 +132,12 @@ class BandCRN(nn.Module):
             y, h, c = block(y, h, c)
             hidden.append(h)
             cell.append(c)
-        y = self.to_channels(self.to_subbands @ y).permute(0, 3, 1, 2)
+        # Channels first, as they become fewer; the bias is not for bands to weigh.
+        y = join(self.to_subbands, y @ self.to_channels.weight.T) + self.to_channels.bias
+        y = y.view(-1, len(image), image.shape[-1], y.shape[-1]).permute(1, 3, 2, 0)
         for layer in self.decoder:
-            y = layer(y + skips.pop())
-        mask = self.decode_out(y + skips.pop()).transpose(2, 3)
+            y = layer(skips.pop() + y)
+        mask = self.decode_out(skips.pop() + y).transpose(2, 3)
         mask = raise_to_floor(torch.cat([mask, mask[:, :, -1:]], 2), self.floor)
         after = BandState(level_after, torch.stack(hidden, 1), torch.stack(cell, 1))
         return complex_product(mask, image), after if self.causal else state
@@ -188,19 +194,29 @@ class BandBlock(nn.Module):
         self.mix = LinearNorm(channels, channels)
 
     def forward(self, x: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """`(batch, frame, band, channel)` and the memory `(batch, band, channel)`, to the same."""
-        batch, _, bands, _ = x.shape
-        rows = x.transpose(1, 2).flatten(0, 1)
+        """`(band * batch * frame, channel)` and memory `(batch, band, channel)`, to the same."""
+        batch, bands, channels = hidden.shape
+        sounds = x.view(bands * batch, -1, channels)
         if self.recurrence.bidirectional:
-            y, _ = self.recurrence(rows)
+            y, _ = self.recurrence(sounds)
         else:
-            start = hidden.flatten(0, 1)[None], cell.flatten(0, 1)[None]
-            y, (h, c) = self.recurrence(rows, start)
-            hidden, cell = h.view(hidden.shape), c.view(cell.shape)
-        x = x + self.project(y).unflatten(0, (batch, bands)).transpose(1, 2)
-        y = F.silu(self.spread.weight @ x + self.spread.bias[:, None])
-        y = self.gather.weight @ y + self.gather.bias[:, None]
-        return x + self.mix(y), hidden, cell
+            h, c = (part.transpose(0, 1).reshape(1, -1, channels) for part in (hidden, cell))
+            y, (h, c) = self.recurrence(sounds, (h, c))
+            hidden, cell = (part.view(bands, batch, channels).transpose(0, 1) for part in (h, c))
+        x = x + self.project(y.flatten(0, 1))
+        y = F.silu(join(self.spread.weight, x, self.spread.bias))
+        return x + self.mix(join(self.gather.weight, y, self.gather.bias)), hidden, cell
+
+
+def join(weight: Tensor, x: Tensor, bias: Tensor | None = None) -> Tensor:
+    """A linear layer on the bands of `(band * ..., channel)` or `(band, ..., channel)`.
+
+    Returns:
+        Rows of channels `(band * ..., channel)`, with as many bands as the weight has rows.
+    """
+    bands = x.reshape(weight.shape[1], -1)
+    y = weight @ bands if bias is None else torch.addmm(bias[:, None], weight, bands)
+    return y.view(-1, x.shape[-1])
 
 
 class ResidualConv(nn.Module):
@@ -234,7 +250,7 @@ class ConvNorm(nn.Module):
 
 
 class LinearNorm(nn.Module):
-    """A linear layer on the last dimension with batch normalisation behind it."""
+    """A linear layer with batch normalisation behind it."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -242,9 +258,8 @@ class LinearNorm(nn.Module):
         self.norm: nn.Module = nn.BatchNorm1d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """`(..., inputs)` to `(..., outputs)`."""
-        y = self.linear(x)
-        return self.norm(y.flatten(0, -2)).view(y.shape)
+        """`(row, inputs)` to `(row, outputs)`."""
+        return self.norm(self.linear(x))
 
     def fuse(self) -> None:
         """Makes the linear layer do both."""

@@ -13,6 +13,6 @@ def raise_to_floor(mask: Tensor, floor: float) -> Tensor:
 
 def complex_product(a: Tensor, b: Tensor) -> Tensor:
     """Product of two complex images `(batch, 2, frequency, frame)`."""
-    real = a[:, 0] * b[:, 0] - a[:, 1] * b[:, 1]
-    imaginary = a[:, 0] * b[:, 1] + a[:, 1] * b[:, 0]
-    return torch.stack([real, imaginary], 1)
+    real = a[:, :1] * b[:, :1] - a[:, 1:] * b[:, 1:]
+    imaginary = a[:, :1] * b[:, 1:] + a[:, 1:] * b[:, :1]
+    return torch.cat([real, imaginary], 1)
