@@ -69,8 +69,11 @@ def dnsmos(wave: Wave, sample_rate: int) -> Dnsmos:
 def normalised_dnsmos(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
     """DNSMOS OVRL of the enhanced wave, from 1..4 to 0..1; NaN where it is not defined.
 
-    Clean speech hardly reaches more than 3.5. The clean wave is not looked at.
+    Clean speech hardly reaches more than 3.5. The clean wave is not looked at. What is shorter than
+    the network's window is repeated to fill just one, as each takes a third of a second.
     """
+    if 0 < len(enhanced) < _SEGMENT:
+        enhanced = np.resize(enhanced, _SEGMENT)
     try:
         return min(1.0, max(0.0, (dnsmos(enhanced, sample_rate).overall - 1) / 3))
     except UnmeasurableError:
