@@ -65,6 +65,9 @@ def only_reshapes(node: NodeProto, shapes: dict[str, Shape]) -> bool:
     """Whether all numbers of a node's input come out in the same order."""
     if not {*node.input[:1], node.output[0]} <= shapes.keys():
         return False
+    if node.op_type == "Slice":
+        forwards = len(node.input) < 5  # the fifth are steps
+        return forwards and shapes[node.input[0]] == shapes[node.output[0]]
     if node.op_type != "Transpose":
         return node.op_type in RESHAPES
     (order,) = (helper.get_attribute_value(a) for a in node.attribute)

@@ -38,7 +38,8 @@ def to_float(wave: Wave) -> Wave:
     if wave.dtype.kind == "f":
         return wave.astype(np.float32)
     if wave.dtype in (np.int16, np.int32):
-        return np.divide(wave, -float(np.iinfo(wave.dtype).min)).astype(np.float32)
+        step = np.float32(-1 / np.iinfo(wave.dtype).min)
+        return (wave * step).astype(np.float32, copy=False)
     raise SpeechganError(
         f"wave of dtype {wave.dtype}: must be floating point, int16 or int32; convert it first"
     )

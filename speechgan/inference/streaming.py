@@ -164,7 +164,8 @@ class Stream:
         if not noisy.shape[1]:
             return np.zeros((self.channels, 0), np.float32)
         self._limiter.hear(hops)
-        self._noisy = np.concatenate([self._noisy, noisy], axis=1)
+        waiting = self._noisy.shape[1]
+        self._noisy = np.concatenate([self._noisy, noisy], axis=1) if waiting else noisy
         return self._finish(self._run(widen(noisy, self.framing)))
 
     def _finish(self, enhanced: Spectrum) -> Wave:

@@ -109,13 +109,12 @@ class BandCRN(nn.Module):
         A bidirectional network begins anew with every call and leaves the state as it is.
         """
         heard = state.level if self.causal else torch.zeros_like(state.level)
-        level, level_after = self.level(image, heard)
+        size = image.square().sum(1, keepdim=True).sqrt()
+        level, level_after = self.level(size, heard)
         # The top bin is predicted from its neighbour: 256 bins split evenly, 257 do not.
-        scaled = image[:, :, :-1] / level
-        size = (scaled.square().sum(1, keepdim=True) + 1e-12).sqrt()
+        x = torch.cat([image, size], 1)[:, :, :-1] / level
         # Channels lie last in memory from here on, where convolutions and linear layers agree.
-        x = torch.cat([scaled, size], 1).transpose(2, 3)
-        x = x.contiguous(memory_format=torch.channels_last)
+        x = x.transpose(2, 3).contiguous(memory_format=torch.channels_last)
 
         skips = [F.silu(self.encode_in(x))]
         for layer in self.encoder:

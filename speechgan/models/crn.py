@@ -101,10 +101,10 @@ class CausalCRN(nn.Module):
     def continue_from(self, image: Tensor, state: CRNState) -> tuple[Tensor, CRNState]:
         """The same for the next frames of a stream: enhanced frames, and the state after them."""
         batch, _, _, frames = image.shape
-        level, level_state = self.level(image, state.level)
+        size = image.square().sum(1, keepdim=True).sqrt()
+        level, level_state = self.level(size, state.level)
         # The top bin is predicted from its neighbour: 256 bins split evenly, 257 do not.
-        scaled = image[:, :, :-1] / level
-        x = torch.cat([scaled, scaled.square().sum(1, keepdim=True).sqrt()], 1)
+        x = torch.cat([image, size], 1)[:, :, :-1] / level
         x = x.permute(0, 3, 1, 2).flatten(0, 1)  # one frame a row: (batch * frame, 3, frequency)
 
         skips = [self.encode_in(x)]

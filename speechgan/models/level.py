@@ -18,10 +18,14 @@ class RunningLevel(nn.Module):
         super().__init__()
         self.decay = 1 - 1 / frames
 
-    def forward(self, image: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Levels `(batch, 1, 1, frame)` and the state `(batch, 2)` after the last frame."""
-        size = image.square().sum(1).sqrt().mean(1)
-        level, after = running_mean(size, (size > 0).to(size.dtype), state, self.decay)
+    def forward(self, size: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Of compressed magnitudes `(batch, 1, frequency, frame)` and the state `(batch, 2)`.
+
+        Returns:
+            Levels `(batch, 1, 1, frame)` and the state after the last frame.
+        """
+        mean = size.mean((1, 2))
+        level, after = running_mean(mean, (mean > 0).to(mean.dtype), state, self.decay)
         return level.clamp(min=torch.finfo(torch.float32).tiny)[:, None, None], after
 
 
@@ -43,7 +47,8 @@ def running_mean(
     # ago[s, t] = t - s: how long ago frame s was when frame t is heard.
     ago = (steps[None, :] - steps[:, None]).to(values.dtype)
     kernel = torch.where(ago >= 0, decay ** ago.clamp(min=0), 0.0)
-    before = state[..., None] * decay ** (steps + 1).to(values.dtype)
-    sums = torch.stack([values * weights, weights], 1) @ kernel + before
-    tiny = torch.finfo(torch.float32).tiny
-    return sums[:, 0] / sums[:, 1].clamp(min=tiny), sums[..., -1]
+    fade = decay ** (steps + 1).to(values.dtype)
+    total = (values * weights) @ kernel + state[:, :1] * fade
+    weight = weights @ kernel + state[:, 1:] * fade
+    mean = total / weight.clamp(min=torch.finfo(torch.float32).tiny)
+    return mean, torch.cat([total[:, -1:], weight[:, -1:]], 1)

@@ -5,11 +5,8 @@ from speechgan.models.level import RunningLevel
 
 def test_running_level_is_the_bias_corrected_mean_and_skips_silence():
     level = RunningLevel(frames=4.0)
-    image = torch.zeros(1, 2, 3, 5)
     sizes = [0.0, 2.0, 0.0, 4.0, 1.0]
-    for frame, size in enumerate(sizes):
-        image[:, 0, :, frame] = size
-    found, _ = level(image, torch.zeros(1, 2))
+    found, _ = level(torch.tensor(sizes).expand(1, 1, 3, 5), torch.zeros(1, 2))
     decay, total, weight, expected = 0.75, 0.0, 0.0, []
     for size in sizes:
         total, weight = total * decay + size, weight * decay + (size > 0)
