@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Sound = TypeVar("Sound", np.ndarray[Any, Any], "torch.Tensor")
 
-READ_SECONDS = 4.0
+READ_SECONDS = 3.0
 LEVEL = 10 ** (-26 / 20)
 """RMS that generators which are not level-invariant were trained around, -26 dBFS."""
 ENGINES = ("torch", "onnx")
