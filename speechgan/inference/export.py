@@ -9,7 +9,7 @@ import onnx
 import torch
 
 from speechgan.errors import SpeechganError
-from speechgan.inference.graph import join_reshapes
+from speechgan.inference.onnx_graph import join_reshapes
 from speechgan.inference.pretrained import Model
 from speechgan.inference.torch_network import TorchNetwork
 

@@ -79,6 +79,7 @@ class Analyser:
         count = max(0, (wave.shape[1] - overlap) // hop)
         self.waiting = wave[:, count * hop :].copy()
         row, sample = wave.strides
+        # Frames overlap where they lie; nothing is copied to make them.
         frames = np.ndarray(
             (len(wave), count, framing.n_fft), wave.dtype, wave, strides=(row, hop * sample, sample)
         )

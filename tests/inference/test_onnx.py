@@ -35,13 +35,13 @@ def test_it_gives_what_torch_gives(crn: Model, exported: Path, rate: int, channe
 
 
 def test_a_stream_may_change_its_engine(crn: Model, exported: Path) -> None:
-    wave = make_noise(9000)
+    wave = make_noise(2, 9000)
     torch_engine = Enhancer.from_model(crn, "cpu")
     onnx_engine = Enhancer.from_pretrained(exported, engine="onnx")
-    first, second = torch_engine.stream(16000), onnx_engine.stream(16000)
-    begun = first(wave[:5000])
+    first, second = torch_engine.stream(16000, 2), onnx_engine.stream(16000, 2)
+    begun = first(wave[:, :5000])
     second.state = first.state
-    out = np.concatenate([begun, second(wave[5000:]), second.flush()[0]])
+    out = np.concatenate([begun, second(wave[:, 5000:]), second.flush()], axis=1)
     assert np.abs(out - torch_engine(wave, 16000)).max() < 1e-5
 
 

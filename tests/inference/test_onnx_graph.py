@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from speechgan.inference.graph import join_reshapes
+from speechgan.inference.onnx_graph import join_reshapes
 
 
 class Traced(nn.Module):
@@ -55,6 +55,7 @@ def kinds(model: onnx.ModelProto) -> list[str]:
             lambda x: x.tanh().T[None].flatten(0, 1).exp(), ["Tanh", "Transpose", "Exp"], id="moved"
         ),
         pytest.param(lambda x: x.tanh().view(12)[None], ["Tanh", "Reshape"], id="at the end"),
+        pytest.param(lambda x: x.tanh().flip(0).exp(), ["Tanh", "Slice", "Exp"], id="backwards"),
         pytest.param(
             lambda x: torch.cat([x.view(4, 3).exp(), x[None].view(4, 3).tanh()]),
             ["Reshape", "Exp", "Tanh", "Concat"],
