@@ -28,10 +28,10 @@ for start in range(0, len(noisy) + hop, hop):  # one hop more than there is: the
     block = noisy[start : start + hop]
     heard = np.concatenate([heard[hop:], block, np.zeros(hop - len(block), np.float32)])
     spectrum = np.fft.rfft(heard * window)
-    frame = np.stack([spectrum.real, spectrum.imag], -1)[None, None].astype(np.float32)
+    frame = np.stack([spectrum.real, spectrum.imag])[None, :, :, None].astype(np.float32)
     frame, *after = session.run(None, {"spectrum": frame, **state})
     state = dict(zip(state, after, strict=True))
-    unfinished += window * np.fft.irfft(frame[0, 0] @ [1, 1j], n_fft).astype(np.float32)
+    unfinished += window * np.fft.irfft([1, 1j] @ frame[0, :, :, 0], n_fft).astype(np.float32)
     enhanced.append(unfinished[:hop].copy())
     unfinished = np.concatenate([unfinished[hop:], np.zeros(hop, np.float32)])
 wave_out = np.concatenate(enhanced[1:])[: len(noisy)]

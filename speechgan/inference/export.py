@@ -19,7 +19,7 @@ OPSET = 17
 def export_onnx(model: Model, path: str | os.PathLike[str]) -> None:
     """Writes an ONNX file, whole or not at all.
 
-    Its inputs are `spectrum` `(1, 1, bin, 2)`, real and imaginary parts of one frame under the
+    Its inputs are `spectrum` `(1, 2, bin, 1)`, real and imaginary parts of one frame under the
     root of a Hann window, and the parts of the state `(1, ...)`, zeros before the first frame; its
     outputs are `enhanced`, alike, and each part of the state under its name and `_after`. Its
     metadata hold `sample_rate`, `n_fft` and `hop_length`. Nothing in it is complex, and all sizes
@@ -40,7 +40,7 @@ def export_onnx(model: Model, path: str | os.PathLike[str]) -> None:
     network = TorchNetwork(model, torch.device("cpu"))
     step = network.make_step()
     state = step.initial_state(1)
-    frame = torch.zeros(1, 1, network.n_fft // 2 + 1, 2)
+    frame = torch.zeros(1, 2, network.n_fft // 2 + 1, 1)
     path = Path(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -52,13 +52,27 @@ def join_reshapes(model: ModelProto) -> ModelProto:
             if name in origins:
                 node.input[place] = see_as(origins[name], shapes[name])
         nodes.append(node)
+    makers = {name for node in nodes for name in node.output}
     for output in graph.output:
-        if output.name in origins:
-            see_as(origins[output.name], shapes[output.name], output.name)
+        origin = origins.get(output.name, "")
+        if origin in makers and shapes[origin] == shapes[output.name]:
+            rename(nodes, origin, output.name)
+            origins = {k: output.name if v == origin else v for k, v in origins.items()}
+            makers.remove(origin)
+        elif origin:
+            see_as(origin, shapes[output.name], output.name)
     needed = set(chain((v.name for v in graph.output), *(node.input for node in nodes)))
     del graph.node[:]
     graph.node.extend(node for node in nodes if needed.intersection(node.output))
     return model
+
+
+def rename(nodes: list[NodeProto], old: str, new: str) -> None:
+    """Gives a value another name wherever it is made or taken."""
+    for names in chain.from_iterable((node.input, node.output) for node in nodes):
+        for place, name in enumerate(names):
+            if name == old:
+                names[place] = new
 
 
 def only_reshapes(node: NodeProto, shapes: dict[str, Shape]) -> bool:

@@ -128,6 +128,7 @@ class OnnxChannel:
         self._session = session
         self._noisy = given.pop("spectrum")
         self._enhanced = np.zeros_like(self._noisy)
+        self._made = np.zeros(self._noisy.shape[2], np.complex64)
         self.state: State = given
         self._after: State = {name: part.copy() for name, part in given.items()}
         self._step = self._bind(self.state, self._after)
@@ -144,9 +145,10 @@ class OnnxChannel:
 
     def __call__(self, frame: Spectrum) -> Spectrum:
         """`(bin,)` to the same, in memory that the next frame overwrites."""
-        self._noisy.view(np.complex64)[0, 0, :, 0] = frame
+        noisy, enhanced = self._noisy[0, :, :, 0], self._enhanced[0, :, :, 0]
+        noisy[0], noisy[1] = frame.real, frame.imag
         self._session.run_with_iobinding(self._step)
         self.state, self._after = self._after, self.state
         self._step, self._next_step = self._next_step, self._step
-        enhanced: Spectrum = self._enhanced.view(np.complex64)[0, 0, :, 0]
-        return enhanced
+        self._made.real, self._made.imag = enhanced
+        return self._made

@@ -33,8 +33,8 @@ class OffsetFilter(nn.Module):
     def __init__(self, window: Tensor, frame_seconds: float) -> None:
         super().__init__()
         self.decay = 1 - frame_seconds / OFFSET_SECONDS
-        constant = torch.view_as_real(torch.fft.rfft(window))
-        self.register_buffer("constant", constant, persistent=False)
+        constant = torch.view_as_real(torch.fft.rfft(window)).T
+        self.register_buffer("constant", constant[..., None], persistent=False)
         self.constant: Tensor
 
     def initial_state(self, channels: int) -> Tensor:
@@ -42,20 +42,21 @@ class OffsetFilter(nn.Module):
         return self.constant.new_zeros(channels, 2)
 
     def forward(self, spectrum: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """`(channel, frame, bin, 2)` and the state, to the same."""
-        offset = spectrum[..., 0, 0] / self.constant[0, 0]
+        """`(channel, 2, bin, frame)` and the state, to the same."""
+        offset = spectrum[:, 0, 0] / self.constant[0, 0]
         # The first frame lies half before the sound, and would tell half of the truth.
-        begins = torch.where(state[:, 1:] == 0, 1e-3, 1.0)
-        weights = torch.cat([begins, torch.ones_like(offset[:, 1:])], 1)
+        weights = torch.where(state[:, 1:] == 0, 1e-3, 1.0)
+        if offset.shape[1] > 1:
+            weights = torch.cat([weights, torch.ones_like(offset[:, 1:])], 1)
         offset, state = running_mean(offset, weights, state, self.decay)
-        return spectrum - offset[..., None, None] * self.constant, state
+        return spectrum - offset[:, None, None] * self.constant, state
 
 
 class SpectrumStep(nn.Module):
     """A recurrent generator from spectrum to spectrum, for some frames and its state.
 
     Args:
-        generator: with `continue_from` and a state that is a named tuple of tensors.
+        generator: with `continue_from` and a state of tensors by name.
         offset: what comes before it.
         power: of the image's magnitudes.
     """
@@ -63,20 +64,19 @@ class SpectrumStep(nn.Module):
     def __init__(self, generator: Any, offset: OffsetFilter, power: float) -> None:
         super().__init__()
         self.generator, self.offset, self.power = generator, offset, power
-        self.state_type = type(generator.initial_state(1))
+        self.names = tuple(generator.initial_state(1))
 
     def initial_state(self, channels: int) -> dict[str, Tensor]:
         """The state before the first frame, by names: each part `(channel, ...)`."""
-        start = self.generator.initial_state(channels)
         offset = self.offset.initial_state(channels)
-        return {"offset": offset, **dict(zip(start._fields, start, strict=True))}
+        return {"offset": offset, **self.generator.initial_state(channels)}
 
     def forward(self, spectrum: Tensor, offset: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
-        """`(channel, frame, bin, 2)` and the parts of the state, to the same."""
+        """`(channel, 2, bin, frame)` and the parts of the state, to the same."""
         spectrum, offset = self.offset(spectrum, offset)
-        image = rescale(spectrum.permute(0, 3, 2, 1), self.power)
-        enhanced, after = self.generator.continue_from(image, self.state_type(*state))
-        return rescale(enhanced, 1 / self.power).permute(0, 3, 2, 1), offset, *after
+        named = dict(zip(self.names, state, strict=True))
+        enhanced, after = self.generator.continue_from(rescale(spectrum, self.power), named)
+        return rescale(enhanced, 1 / self.power), offset, *(after[name] for name in self.names)
 
 
 class TorchNetwork:
@@ -139,11 +139,10 @@ class RecurrentRun:
 
     def __call__(self, spectrum: Spectrum) -> Spectrum:
         device = self.network.device
-        inputs = [spectrum.view(np.float32).reshape(*spectrum.shape, 2), *self.state.values()]
+        state = (torch.from_numpy(part).to(device) for part in self.state.values())
         with torch.inference_mode(), limit_threads(self.network.threads):
-            found = self.step(*(torch.from_numpy(x).to(device) for x in inputs))
-            enhanced, *after = (x.contiguous().cpu().numpy() for x in found)
-        self.state = dict(zip(self.state, after, strict=True))
+            enhanced, *after = self.step(to_parts(spectrum).to(device), *state)
+        self.state = {n: x.cpu().numpy() for n, x in zip(self.state, after, strict=True)}
         return to_complex(enhanced)
 
     def finish(self) -> Spectrum:
@@ -160,9 +159,9 @@ class ContextRun:
         self.offset = network.offset.initial_state(channels)
 
     def __call__(self, spectrum: Spectrum) -> Spectrum:
-        pairs = torch.from_numpy(spectrum.view(np.float32).reshape(*spectrum.shape, 2))
-        real, self.offset = self.network.offset(pairs.to(self.network.device), self.offset)
-        image = rescale(real.permute(0, 3, 2, 1), self.network.power)
+        parts = to_parts(spectrum).to(self.network.device)
+        parts, self.offset = self.network.offset(parts, self.offset)
+        image = rescale(parts, self.network.power)
         return self._expand(lambda: self.blocks(image))
 
     def finish(self) -> Spectrum:
@@ -170,10 +169,15 @@ class ContextRun:
 
     def _expand(self, generate: Callable[[], Tensor]) -> Spectrum:
         with torch.inference_mode(), limit_threads(self.network.threads):
-            spectrum = rescale(generate(), 1 / self.network.power)
-            return to_complex(spectrum.permute(0, 3, 2, 1).contiguous().cpu().numpy())
+            return to_complex(rescale(generate(), 1 / self.network.power))
 
 
-def to_complex(pairs: np.ndarray[Any, np.dtype[np.float32]]) -> Spectrum:
-    """Real and imaginary parts in the last dimension, to complex numbers."""
+def to_parts(spectrum: Spectrum) -> Tensor:
+    """`(channel, frame, bin)` to real and imaginary parts, `(channel, 2, bin, frame)`."""
+    return torch.view_as_real(torch.from_numpy(spectrum)).permute(0, 3, 2, 1)
+
+
+def to_complex(parts: Tensor) -> Spectrum:
+    """The inverse."""
+    pairs = parts.permute(0, 3, 2, 1).contiguous().cpu().numpy()
     return pairs.view(np.complex64)[..., 0]

@@ -1,7 +1,6 @@
 """A small recurrent network over frequency bands, causal or not."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -9,20 +8,6 @@ from torch.nn import functional as F
 
 from speechgan.models.level import RunningLevel
 from speechgan.models.mask import complex_product, raise_to_floor
-
-
-class BandState(NamedTuple):
-    """What one frame hands to the next.
-
-    Attributes:
-        level: `(batch, 2)`, the running level and the weight of evidence behind it.
-        hidden: `(batch, block, band, channel)`, outputs of the recurrences.
-        cell: the same shape, their memories.
-    """
-
-    level: Tensor
-    hidden: Tensor
-    cell: Tensor
 
 
 class BandCRN(nn.Module):
@@ -93,24 +78,32 @@ class BandCRN(nn.Module):
         nn.init.normal_(self.decode_out.weight, std=0.015)
         self.decode_out.bias = nn.Parameter(torch.tensor([1.0, 0.0]))
 
-    def initial_state(self, batch: int) -> BandState:
-        """The state before the first frame."""
-        bands, channels = self.position.shape
-        memory = self.position.new_zeros(batch, len(self.blocks), bands, channels)
-        return BandState(self.position.new_zeros(batch, 2), memory, memory)
+    def initial_state(self, batch: int) -> dict[str, Tensor]:
+        """The state before the first frame, by name.
+
+        `level` `(batch, 2)`, and of each block `hidden_N` and `cell_N` `(batch, band, channel)`,
+        the output and the memory of its recurrence.
+        """
+        memory = self.position.new_zeros(batch, *self.position.shape)
+        blocks = range(1, len(self.blocks) + 1)
+        memories = {f"{part}_{n}": memory for n in blocks for part in ("hidden", "cell")}
+        return {"level": self.position.new_zeros(batch, 2), **memories}
 
     def forward(self, image: Tensor) -> Tensor:
         """Noisy to enhanced, `(batch, 2, frequency, frame)`, from the initial state."""
         return self.continue_from(image, self.initial_state(len(image)))[0]
 
-    def continue_from(self, image: Tensor, state: BandState) -> tuple[Tensor, BandState]:
+    def continue_from(
+        self, image: Tensor, state: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Mapping[str, Tensor]]:
         """The same for the next frames of a stream: enhanced frames, and the state after them.
 
         A bidirectional network begins anew with every call and leaves the state as it is.
         """
-        heard = state.level if self.causal else torch.zeros_like(state.level)
+        heard = state["level"] if self.causal else torch.zeros_like(state["level"])
         size = image.square().sum(1, keepdim=True).sqrt()
-        level, level_after = self.level(size, heard)
+        after = {}
+        level, after["level"] = self.level(size, heard)
         # The top bin is predicted from its neighbour: 256 bins split evenly, 257 do not.
         x = torch.cat([image, size], 1)[:, :, :-1] / level
         # Channels lie last in memory from here on, where convolutions and linear layers agree.
@@ -124,13 +117,9 @@ class BandCRN(nn.Module):
         y = self.to_hidden(join(self.to_bands, skips[-1].permute(3, 0, 2, 1)))
         bands, channels = self.position.shape
         y = (y.view(bands, -1, channels) + self.position[:, None]).view(-1, channels)
-        hidden, cell = [], []
-        for block, h, c in zip(
-            self.blocks, state.hidden.unbind(1), state.cell.unbind(1), strict=True
-        ):
-            y, h, c = block(y, h, c)
-            hidden.append(h)
-            cell.append(c)
+        for number, block in enumerate(self.blocks, 1):
+            hidden, cell = f"hidden_{number}", f"cell_{number}"
+            y, after[hidden], after[cell] = block(y, state[hidden], state[cell])
         # Channels first, as they become fewer; the bias is not for bands to weigh.
         y = join(self.to_subbands, y @ self.to_channels.weight.T) + self.to_channels.bias
         y = y.view(-1, len(image), image.shape[-1], y.shape[-1]).permute(1, 3, 2, 0)
@@ -138,7 +127,6 @@ class BandCRN(nn.Module):
             y = layer(skips.pop() + y)
         mask = self.decode_out(skips.pop() + y).transpose(2, 3)
         mask = raise_to_floor(torch.cat([mask, mask[:, :, -1:]], 2), self.floor)
-        after = BandState(level_after, torch.stack(hidden, 1), torch.stack(cell, 1))
         return complex_product(mask, image), after if self.causal else state
 
     @torch.no_grad()

@@ -1,24 +1,12 @@
 """A small causal convolutional recurrent network that runs frame by frame."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
 from speechgan.models.level import RunningLevel
 from speechgan.models.mask import complex_product, raise_to_floor
-
-
-class CRNState(NamedTuple):
-    """What one frame hands to the next.
-
-    Attributes:
-        level: `(batch, 2)`, the running level and the weight of evidence behind it.
-        hidden: `(batch, block, band, channel)`, of the recurrent blocks.
-    """
-
-    level: Tensor
-    hidden: Tensor
 
 
 class CausalCRN(nn.Module):
@@ -87,22 +75,27 @@ class CausalCRN(nn.Module):
         self.decoder = nn.ModuleList(ResidualConv(channels) for _ in range(encoder_layers))
         self.decode_out = nn.ConvTranspose1d(channels, 2, 2 * stride, stride, padding=stride // 2)
 
-    def initial_state(self, batch: int) -> CRNState:
-        """The state before the first frame."""
+    def initial_state(self, batch: int) -> dict[str, Tensor]:
+        """The state before the first frame, by name.
+
+        `level` `(batch, 2)`, and `hidden` `(batch, block, band, channel)` of the recurrent blocks.
+        """
         like = self.position
         bands, channels = like.shape
         hidden = like.new_zeros(batch, len(self.blocks), bands, channels)
-        return CRNState(like.new_zeros(batch, 2), hidden)
+        return {"level": like.new_zeros(batch, 2), "hidden": hidden}
 
     def forward(self, image: Tensor) -> Tensor:
         """Noisy to enhanced, `(batch, 2, frequency, frame)`, from the initial state."""
         return self.continue_from(image, self.initial_state(len(image)))[0]
 
-    def continue_from(self, image: Tensor, state: CRNState) -> tuple[Tensor, CRNState]:
+    def continue_from(
+        self, image: Tensor, state: Mapping[str, Tensor]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """The same for the next frames of a stream: enhanced frames, and the state after them."""
         batch, _, _, frames = image.shape
         size = image.square().sum(1, keepdim=True).sqrt()
-        level, level_state = self.level(size, state.level)
+        level, level_state = self.level(size, state["level"])
         # The top bin is predicted from its neighbour: 256 bins split evenly, 257 do not.
         x = torch.cat([image, size], 1)[:, :, :-1] / level
         x = x.permute(0, 3, 1, 2).flatten(0, 1)  # one frame a row: (batch * frame, 3, frequency)
@@ -113,7 +106,7 @@ class CausalCRN(nn.Module):
         y = self.to_hidden(self.to_bands(skips[-1])).transpose(1, 2)
         y = y.unflatten(0, (batch, frames)) + self.position
         hidden = []
-        for block, h in zip(self.blocks, state.hidden.unbind(1), strict=True):
+        for block, h in zip(self.blocks, state["hidden"].unbind(1), strict=True):
             y, h = block(y, h)
             hidden.append(h)
         y = self.to_channels(self.to_subbands(y.flatten(0, 1).transpose(1, 2)))
@@ -121,7 +114,8 @@ class CausalCRN(nn.Module):
             y = layer(join(torch.cat([y, skips.pop()], 1)))
         mask = self.decode_out(y).unflatten(0, (batch, frames)).permute(0, 2, 3, 1)
         mask = raise_to_floor(torch.cat([mask, mask[:, :, -1:]], 2), self.floor)
-        return complex_product(mask, image), CRNState(level_state, torch.stack(hidden, 1))
+        after = {"level": level_state, "hidden": torch.stack(hidden, 1)}
+        return complex_product(mask, image), after
 
 
 class ResidualConv(nn.Module):

@@ -43,6 +43,10 @@ def running_mean(
     Returns:
         Means `(batch, frame)`, 0 where nothing had a weight, and the state after the last frame.
     """
+    least = torch.finfo(torch.float32).tiny
+    if values.shape[-1] == 1:  # most calls of a live sound, which has no frames to sum over
+        after = torch.cat([values * weights, weights], 1) + decay * state
+        return after[:, :1] / after[:, 1:].clamp(min=least), after
     steps = torch.arange(values.shape[-1], device=values.device)
     # ago[s, t] = t - s: how long ago frame s was when frame t is heard.
     ago = (steps[None, :] - steps[:, None]).to(values.dtype)
@@ -50,5 +54,5 @@ def running_mean(
     fade = decay ** (steps + 1).to(values.dtype)
     total = (values * weights) @ kernel + state[:, :1] * fade
     weight = weights @ kernel + state[:, 1:] * fade
-    mean = total / weight.clamp(min=torch.finfo(torch.float32).tiny)
+    mean = total / weight.clamp(min=least)
     return mean, torch.cat([total[:, -1:], weight[:, -1:]], 1)

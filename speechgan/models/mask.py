@@ -13,6 +13,5 @@ def raise_to_floor(mask: Tensor, floor: float) -> Tensor:
 
 def complex_product(a: Tensor, b: Tensor) -> Tensor:
     """Product of two complex images `(batch, 2, frequency, frame)`."""
-    real = a[:, :1] * b[:, :1] - a[:, 1:] * b[:, 1:]
-    imaginary = a[:, :1] * b[:, 1:] + a[:, 1:] * b[:, :1]
-    return torch.cat([real, imaginary], 1)
+    turned = torch.cat([-b[:, 1:], b[:, :1]], 1)
+    return a[:, :1] * b + a[:, 1:] * turned

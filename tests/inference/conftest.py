@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import torch
@@ -42,19 +42,15 @@ class Gain(nn.Module):
         super().__init__()
         self.gain = gain**0.3  # of the compressed image
 
-    def initial_state(self, batch: int) -> GainState:
-        """The number of frames heard."""
-        return GainState(torch.zeros(batch, 1))
+    def initial_state(self, batch: int) -> dict[str, Tensor]:
+        """The number of frames heard, `(batch, 1)`."""
+        return {"level": torch.zeros(batch, 1)}
 
-    def continue_from(self, image: Tensor, state: GainState) -> tuple[Tensor, GainState]:
+    def continue_from(
+        self, image: Tensor, state: dict[str, Tensor]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """`(batch, 2, frequency, frame)` to the same."""
-        return self.gain * image, GainState(state.level + image.shape[-1])
-
-
-class GainState(NamedTuple):
-    """How many frames were heard, `(batch, 1)`."""
-
-    level: Tensor
+        return self.gain * image, {"level": state["level"] + image.shape[-1]}
 
 
 def make_model(generator: Any, sample_rate: int = 16000) -> Model:

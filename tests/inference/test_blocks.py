@@ -31,10 +31,10 @@ def enhance_whole(model: Model, wave: Tensor) -> Tensor:
 
 def without_offset(image: Tensor, features: Stft) -> Tensor:
     """What the enhancer does to an image before the generator sees it."""
-    spectrum = rescale(image, 1 / features.power).permute(0, 3, 2, 1)
+    spectrum = rescale(image, 1 / features.power)
     remove = OffsetFilter(features.window, features.hop_length / 16000)
     spectrum, _ = remove(spectrum, remove.initial_state(len(image)))
-    return rescale(spectrum.permute(0, 3, 2, 1), features.power)
+    return rescale(spectrum, features.power)
 
 
 def run_blocks(model: Model, wave: Tensor, piece: int, seconds: float, seed: int = SEED) -> Tensor:

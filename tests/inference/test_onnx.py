@@ -50,7 +50,8 @@ def test_the_file_describes_itself_and_holds_nothing_complex(exported: Path) -> 
     described = {entry.key: entry.value for entry in graph.metadata_props}
     assert described == {"sample_rate": "16000", "n_fft": "512", "hop_length": "256"}
     names = [value.name for value in graph.graph.input]
-    assert names == ["spectrum", "offset", "level", "hidden", "cell"]
+    memories = [f"{part}_{block}" for block in (1, 2, 3) for part in ("hidden", "cell")]
+    assert names == ["spectrum", "offset", "level", *memories]
     after = [value.name for value in graph.graph.output]
     assert after == ["enhanced", *(f"{name}_after" for name in names[1:])]
     kinds = {

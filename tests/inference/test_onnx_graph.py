@@ -55,6 +55,7 @@ def kinds(model: onnx.ModelProto) -> list[str]:
             lambda x: x.tanh().T[None].flatten(0, 1).exp(), ["Tanh", "Transpose", "Exp"], id="moved"
         ),
         pytest.param(lambda x: x.tanh().view(12)[None], ["Tanh", "Reshape"], id="at the end"),
+        pytest.param(lambda x: x.tanh()[None].squeeze(0), ["Tanh"], id="only its name at the end"),
         pytest.param(lambda x: x.tanh().flip(0).exp(), ["Tanh", "Slice", "Exp"], id="backwards"),
         pytest.param(
             lambda x: torch.cat([x.view(4, 3).exp(), x[None].view(4, 3).tanh()]),

@@ -57,14 +57,14 @@ def test_no_frame_knows_of_later_frames(network, image):
     assert (other[..., 50:] - whole[..., 50:]).abs().max() > 0.01
 
 
-@pytest.mark.parametrize("part", ["level", "hidden", "cell"])
+@pytest.mark.parametrize("part", ["level", "hidden_1", "cell_1", "hidden_2", "cell_2"])
 def test_every_part_of_the_state_is_heard_in_later_frames(network, image, part):
     with torch.no_grad():
         _, state = network.continue_from(image[..., :50], network.initial_state(1))
         expected, _ = network.continue_from(image[..., 50:], state)
-        forgetful = state._replace(**{part: torch.zeros_like(getattr(state, part))})
+        forgetful = state | {part: torch.zeros_like(state[part])}
         found, _ = network.continue_from(image[..., 50:], forgetful)
-    assert (found - expected).norm() > 1e-3 * expected.norm()
+    assert (found - expected).norm() > 3e-4 * expected.norm()
 
 
 @pytest.mark.parametrize("block", [1, 7, 40])
@@ -86,7 +86,7 @@ def test_every_item_of_a_batch_goes_on_from_its_own_state(network, image):
         first, state = network.continue_from(both[..., :middle], network.initial_state(2))
         # Streams that met in one batch part again.
         for item in range(2):
-            own = type(state)(*(part[item : item + 1] for part in state))
+            own = {name: part[item : item + 1] for name, part in state.items()}
             second, _ = network.continue_from(both[item : item + 1, ..., middle:], own)
             found = torch.cat([first[item : item + 1], second], -1)
             torch.testing.assert_close(found, alone[item], rtol=1e-4, atol=1e-5)
@@ -125,10 +125,10 @@ def test_a_bidirectional_network_hears_ahead_and_keeps_no_state(image):
         changed[..., 50:] = torch.randn_like(changed[..., 50:])
         assert (network(changed) - network(image))[..., :50].abs().max() > 1e-3
         state = network.initial_state(1)
-        state = type(state)(*(torch.rand_like(part) for part in state))
+        state = {name: torch.rand_like(part) for name, part in state.items()}
         enhanced, after = network.continue_from(image, state)
         torch.testing.assert_close(enhanced, network(image))
-    assert all(torch.equal(a, b) for a, b in zip(after, state, strict=True))
+    assert all(torch.equal(after[name], part) for name, part in state.items())
 
 
 def test_what_a_bidirectional_network_hears_fades_within_its_context(image):

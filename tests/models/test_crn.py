@@ -49,7 +49,7 @@ def test_every_item_of_a_batch_goes_on_from_its_own_state(network, image):
         first, state = network.continue_from(both[..., :middle], network.initial_state(2))
         # Streams that met in one batch part again.
         for item in range(2):
-            own = type(state)(*(part[item : item + 1] for part in state))
+            own = {name: part[item : item + 1] for name, part in state.items()}
             second, _ = network.continue_from(both[item : item + 1, ..., middle:], own)
             found = torch.cat([first[item : item + 1], second], -1)
             alone = network(both[item : item + 1])
@@ -60,9 +60,9 @@ def test_the_recurrent_state_is_one_tensor_whose_shape_stays(network, image):
     start = network.initial_state(2)
     with torch.no_grad():
         _, after = network.continue_from(image.expand(2, -1, -1, -1), start)
-    assert start.hidden.shape == after.hidden.shape == (2, 2, 8, 16)
+    assert start["hidden"].shape == after["hidden"].shape == (2, 2, 8, 16)
     # Both blocks remember, and what the first of them does is not what the second does.
-    first, second = after.hidden[0]
+    first, second = after["hidden"][0]
     assert first.abs().max() > 0.01 and second.abs().max() > 0.01
     assert (first - second).abs().max() > 0.01
 
