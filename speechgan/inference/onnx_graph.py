@@ -52,13 +52,13 @@ def join_reshapes(model: ModelProto) -> ModelProto:
             if name in origins:
                 node.input[place] = see_as(origins[name], shapes[name])
         nodes.append(node)
-    makers = {name for node in nodes for name in node.output}
+    free = {name for node in nodes for name in node.output} - {v.name for v in graph.output}
     for output in graph.output:
         origin = origins.get(output.name, "")
-        if origin in makers and shapes[origin] == shapes[output.name]:
+        if origin in free and shapes[origin] == shapes[output.name]:
             rename(nodes, origin, output.name)
             origins = {k: output.name if v == origin else v for k, v in origins.items()}
-            makers.remove(origin)
+            free.remove(origin)
         elif origin:
             see_as(origin, shapes[output.name], output.name)
     needed = set(chain((v.name for v in graph.output), *(node.input for node in nodes)))

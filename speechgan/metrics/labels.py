@@ -9,16 +9,13 @@ import torch
 from torch import Tensor
 
 from speechgan.metrics.intrusive import normalised_pesq
-from speechgan.metrics.perceptual import normalised_dnsmos
 from speechgan.metrics.workers import start_workers
 
 SAMPLE_RATE = 16000
-LABELS = {"pesq": normalised_pesq, "dnsmos": normalised_dnsmos}
-"""What a metric critic can learn: of clean and candidate wave, from 0 to 1, NaN where undefined."""
 
 
 class QualityLabels:
-    """A queue of candidates whose quality is being measured by worker processes.
+    """A queue of candidates whose PESQ is being measured by worker processes.
 
     `ask` hands candidates over and returns at once; `take` returns those of `delay` calls ago. The
     delay is counted in calls, not seconds, so that a training run gives the same weights however
@@ -29,11 +26,10 @@ class QualityLabels:
             last of them is measured in place of the enhanced one, so that the critic knows bad
             signals too.
         delay: calls between asking and taking.
-        measure: what is measured, a key of `LABELS`.
     """
 
-    def __init__(self, items: int, delay: int, measure: str = "pesq") -> None:
-        self.items, self.delay, self.measure = items, delay, LABELS[measure]
+    def __init__(self, items: int, delay: int) -> None:
+        self.items, self.delay = items, delay
         self.queue: deque[tuple[Tensor, Tensor, list[Future[float]]]] = deque()
 
     def ask(self, clean: Tensor, enhanced: Tensor, noisy: Tensor) -> None:
@@ -43,7 +39,7 @@ class QualityLabels:
         self._submit(clean[:count].detach().cpu(), candidate.detach().cpu())
 
     def take(self) -> tuple[Tensor, Tensor, Tensor] | None:
-        """Clean and candidate waves with their quality `(item,)` in 0..1, NaN where none exists.
+        """Clean and candidate waves with their PESQ `(item,)`, 0..1, NaN where none exists.
 
         None while nothing is old enough.
         """
@@ -65,7 +61,7 @@ class QualityLabels:
     def _submit(self, clean: Tensor, candidate: Tensor) -> None:
         pool = _pool()
         pairs = zip(clean.numpy().copy(), candidate.numpy().copy(), strict=True)
-        futures = [pool.submit(self.measure, c, e, SAMPLE_RATE) for c, e in pairs]
+        futures = [pool.submit(normalised_pesq, c, e, SAMPLE_RATE) for c, e in pairs]
         self.queue.append((clean, candidate, futures))
 
 

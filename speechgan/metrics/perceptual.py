@@ -1,6 +1,5 @@
 """What listeners would say, predicted by a network from the recording alone: no clean reference."""
 
-import math
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,30 +65,26 @@ def dnsmos(wave: Wave, sample_rate: int) -> Dnsmos:
     return Dnsmos(*(float(rating) for rating in np.mean(ratings, axis=0)))
 
 
-def normalised_dnsmos(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
-    """DNSMOS OVRL of the enhanced wave, from 1..4 to 0..1; NaN where it is not defined.
-
-    Clean speech hardly reaches more than 3.5. The clean wave is not looked at. What is shorter than
-    the network's window is repeated to fill just one, as each takes a third of a second.
-    """
-    if 0 < len(enhanced) < _SEGMENT:
-        enhanced = np.resize(enhanced, _SEGMENT)
-    try:
-        return min(1.0, max(0.0, (dnsmos(enhanced, sample_rate).overall - 1) / 3))
-    except UnmeasurableError:
-        return math.nan
-
-
 @cache
 def _load_network() -> "InferenceSession":
     import onnxruntime
 
     # The package's own entry point pulls in librosa and a second network, takes as many threads as
     # there are cores, and prints a progress bar; its network is all that is needed.
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(
+        str(network_path()), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def network_path() -> Path:
+    """Where the package `speechmos` keeps the network, as ONNX.
+
+    Raises:
+        SpeechganError: the package is not installed.
+    """
     package = find_spec("speechmos")
     if package is None or not package.submodule_search_locations:
         raise SpeechganError("DNSMOS needs the package speechmos: pip install speechmos")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    path = Path(package.submodule_search_locations[0], "dnsmos_models", "sig_bak_ovr.onnx")
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return Path(package.submodule_search_locations[0], "dnsmos_models", "sig_bak_ovr.onnx")

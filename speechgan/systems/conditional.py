@@ -11,21 +11,23 @@ from speechgan.data.batch import PairedBatch
 from speechgan.features.signal import Signal
 from speechgan.features.stft import Stft
 from speechgan.losses.adversarial import OBJECTIVES, gradient_penalty
-from speechgan.metrics.labels import LABELS, QualityLabels
+from speechgan.metrics.labels import QualityLabels
 from speechgan.models.critics import Critic
+from speechgan.models.listener import Listener
 from speechgan.systems.supervised import Supervised
 
 
 class ConditionalGAN(Supervised):
-    """A generator from noisy to clean, and up to two critics of what it makes.
+    """A generator from noisy to clean, and up to three critics of what it makes.
 
     The `critic` (Mirza & Osindero 2014; SEGAN, Pascual et al. 2017; pix2pix, Isola et al. 2017)
     sees three kinds of pair: the condition with its real clean signal is good; the condition with
     what was generated is bad; the condition with the clean signal of another item is bad too,
     clear but mismatched (Reed et al. 2016). A head that does not see the condition is shown the
     first two kinds only, as the third is clear. The `metric` critic (MetricGAN, Fu et al. 2019)
-    learns to tell the measured quality of a candidate, and the generator raises what it tells:
-    PESQ as there, or DNSMOS (MetricGAN-U, Fu et al. 2022), which has no gradient of its own.
+    learns to tell the PESQ of a candidate, which has no gradient of its own, and the generator
+    raises what it tells. The `listener` has learned before, what people think of what they hear:
+    the generator raises its opinion as far as that of clean speech.
 
     Args:
         features: wave to image and back.
@@ -34,10 +36,10 @@ class ConditionalGAN(Supervised):
         critic: module with `heads`, `conditional_heads` and what it `reads`, called with condition
             and candidate; or None.
         metric: module called with clean and candidate; or None.
+        listener: a critic that has no weights to train; or None.
         objective: form of the game, a key of `speechgan.losses.adversarial.OBJECTIVES`.
-        adversarial: weight of each head, and of `metric`, in the generator's loss.
+        adversarial: weight of each head, of `metric` and of `listener`, in the generator's loss.
         mismatched: whether mismatched pairs are shown.
-        target: what the metric critic learns, a key of `speechgan.metrics.labels.LABELS`.
         labelled: items of a batch whose quality is measured.
         label_delay: steps that a label may take before the step waits for it.
     """
@@ -49,24 +51,22 @@ class ConditionalGAN(Supervised):
         closeness: Mapping[str, float],
         critic: Critic | None = None,
         metric: nn.Module | None = None,
+        listener: Listener | None = None,
         objective: str = "lsgan",
         adversarial: Mapping[str, float] | None = None,
         mismatched: bool = True,
-        target: str = "pesq",
         labelled: int = 4,
         label_delay: int = 4,
     ) -> None:
         super().__init__(features, generator, closeness)
         if objective not in OBJECTIVES:
             raise ValueError(f"no objective {objective!r}; known: {sorted(OBJECTIVES)}")
-        if target not in LABELS:
-            raise ValueError(f"no target {target!r}; known: {sorted(LABELS)}")
-        self.critic, self.metric = critic, metric
+        self.critic, self.metric, self.listener = critic, metric, listener
         self.objective = OBJECTIVES[objective]
         self.weights = dict(adversarial or {})
         self.mismatched = mismatched
-        self.labels = QualityLabels(labelled, label_delay, target) if metric is not None else None
-        critics = {"critic": critic, "metric": metric}
+        self.labels = QualityLabels(labelled, label_delay) if metric is not None else None
+        critics = {"critic": critic, "metric": metric, "listener": listener}
         self.turns = ("generator", *(name for name, module in critics.items() if module))
         self._generated: tuple[PairedBatch | None, Signal | None] = (None, None)
         self._scores: dict[str, float] = {}
@@ -107,6 +107,9 @@ class ConditionalGAN(Supervised):
         if self.metric is not None and "metric" in in_play:
             quality = self.metric(clean, enhanced)
             terms["adversarial/metric"] = self.weights["metric"] * (1 - quality).square().mean()
+        if self.listener is not None and "listener" in in_play:
+            shortfall = self.listener.shortfall(enhanced.wave, clean.wave)
+            terms["adversarial/listener"] = self.weights["listener"] * shortfall
         return terms
 
     def _criticise(self, noisy: Signal, clean: Signal, enhanced: Signal) -> dict[str, Tensor]:

@@ -67,6 +67,7 @@ def refuse_pesq_elsewhere(config: DictConfig) -> None:
     wanted = {
         "system.closeness.pesq=0": config.system.closeness.get("pesq"),
         "system.metric=null": config.system.get("metric"),
+        "system.listener=null": config.system.get("listener"),
         "trainer.monitor=si_sdr": config.trainer.monitor == "pesq",
     }
     for remedy, setting in wanted.items():

@@ -36,20 +36,22 @@ class Turn:
 
     Attributes:
         optimizer: makes the optimiser of the player's weights; a setting of None is left out, so
-            that a configuration can take back what another kind of optimiser had.
+            that a configuration can take back what another kind of optimiser had. None for a
+            player without weights, who judges and never moves.
         start: step at which the player enters the game.
         every: steps between his moves; a generator that moves every fifth step gives its critic
             five moves to one.
         clip_norm: greatest norm of his gradient; 0 for no limit.
     """
 
-    optimizer: partial[Optimizer]
+    optimizer: partial[Optimizer] | None = None
     start: int = 0
     every: int = 1
     clip_norm: float = 0.0
 
     def make_optimizer(self, weights: list[nn.Parameter]) -> Optimizer:
         """The player's optimiser."""
+        assert self.optimizer is not None
         given = self.optimizer.keywords
         return self.optimizer.func(weights, **{k: v for k, v in given.items() if v is not None})
 
@@ -187,12 +189,13 @@ class Trainer:
     def _start(self, fabric: Fabric, system: System) -> Run:
         for name in self.compiled:
             system.get_submodule(name).compile(dynamic=False)
-        players = system.players()
+        players = {name: list(weights) for name, weights in system.players().items()}
+        movers = {name: players[name] for name in system.turns if players[name]}
         return Run(
             fabric,
             system,
-            {name: self.turns[name].make_optimizer(list(players[name])) for name in system.turns},
-            {name: self.turns[name].clip_norm for name in system.turns},
+            {name: self.turns[name].make_optimizer(weights) for name, weights in movers.items()},
+            {name: self.turns[name].clip_norm for name in movers},
             self.averaged,
             self.average,
         )
@@ -211,7 +214,8 @@ class Trainer:
         fall = min(1.0, left / self.decay_steps) if self.decay_steps else 1.0
         run.scale_rates(rise * fall)
         in_play = frozenset(n for n in run.system.turns if run.step >= self.turns[n].start)
-        moving = frozenset(n for n in in_play if run.step % self.turns[n].every == 0)
+        movers = in_play & run.optimizers.keys()
+        moving = frozenset(n for n in movers if run.step % self.turns[n].every == 0)
         run.play(batch, in_play, moving)
         if run.skipped_in_a_row >= self.patience:
             raise SpeechganError(

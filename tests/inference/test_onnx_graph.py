@@ -77,6 +77,24 @@ def test_what_is_left_computes_the_same(
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_one_value_may_come_out_under_several_names(tmp_path: Path) -> None:
+    x = torch.randn(3, 4)
+
+    def function(x: Tensor) -> tuple[Tensor, ...]:
+        y = x.tanh()
+        z = y.exp()[None]
+        return y, y[None].squeeze(0), y.view(12), z.squeeze(0), z.squeeze(0)
+
+    joined = join_reshapes(export(function, x, tmp_path / "f.onnx"))
+    onnx.checker.check_model(joined, full_check=True)
+    session = onnxruntime.InferenceSession(joined.SerializeToString())
+    found = session.run(None, {session.get_inputs()[0].name: x.numpy()})
+    for out, expected in zip(found, function(x), strict=True):
+        np.testing.assert_allclose(out, expected.numpy(), rtol=1e-5)
+    assert kinds(joined)[:2] == ["Tanh", "Exp"]
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_what_has_no_fixed_size_stays(tmp_path: Path) -> None:
     axes = {"input_names": ["x"], "dynamic_axes": {"x": {0: "rows"}}}
     model = export(

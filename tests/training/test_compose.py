@@ -53,6 +53,10 @@ def test_mistakes_are_named_in_one_line(name, overrides, text):
     [
         (["system=supervised"], "system.closeness.pesq=0"),
         (["system=two_headed_metric", "system.closeness.pesq=0"], "system.metric=null"),
+        (
+            ["system=two_headed_metric_listener", "system.closeness.pesq=0", "system.metric=null"],
+            "system.listener=null",
+        ),
         (["system=supervised", "system.closeness.pesq=0"], "trainer.monitor=si_sdr"),
     ],
 )

@@ -71,10 +71,14 @@ def equal(a, b) -> bool:
 @pytest.mark.parametrize(
     "overrides",
     [
-        ["system=two_headed_metric", "system.labelled=2"],
+        [
+            "system=two_headed_metric_listener",
+            "system.labelled=2",
+            "trainer.turns.listener.start=3",
+        ],
         ["system=joint", "system.objective=wgan_gp", "trainer.turns.generator.every=2"],
     ],
-    ids=["two-headed and metric critic", "Wasserstein with gradient penalty"],
+    ids=["two-headed and metric critic, and listener", "Wasserstein with gradient penalty"],
 )
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, overrides):
     overrides = [*overrides, "trainer.max_steps=9"]
