@@ -4,7 +4,7 @@ import torch
 
 from speechgan.features.stft import Stft
 from speechgan.metrics.perceptual import dnsmos
-from speechgan.models.listener import Listener
+from speechgan.models.listener import Listener, even_out
 
 WINDOW = int(9.01 * 16000)
 
@@ -67,6 +67,23 @@ def test_every_second_item_is_judged(recordings):
     Listener(every=2).shortfall(noisy, clean).backward()
     assert noisy.grad is not None
     assert noisy.grad.flatten(1).any(1).tolist() == [True, False, True]
+
+
+def test_no_item_is_heeded_more_than_the_median(listener, recordings):
+    pairs = [(noisy[:16000], clean[:16000]) for noisy, clean in recordings.values()]
+    noisy, clean = (batch(*side) for side in zip(*pairs, strict=True))
+    noisy.requires_grad_()
+    listener.shortfall(noisy, clean).backward()
+    heeded = noisy.grad
+    noisy.grad = None
+    (listener(clean) - listener(noisy)).clamp(min=0).mean().backward()
+    before, after = noisy.grad.norm(dim=1), heeded.norm(dim=1)
+    torch.testing.assert_close(after, before.clamp(max=before.median()))
+    assert torch.nn.functional.cosine_similarity(heeded, noisy.grad).min() > 0.999
+
+
+def test_nothing_to_say_is_no_gradient():
+    assert not even_out(torch.zeros(3, 8)).any()
 
 
 def test_it_has_nothing_to_train_and_nothing_to_save(listener):
