@@ -73,7 +73,8 @@ class Listener(nn.Module):
         """How much lower the opinions of enhanced waves are than of clean ones, on average.
 
         What is thought better than its clean reference counts as equal to it: there is nothing to
-        be won by pleasing this critic more than real speech does.
+        be won by pleasing this critic more than real speech does. Its gradient is evened out among
+        the items, see `even_out`.
         """
         with torch.no_grad():
             aim = self(clean[:: self.every])
