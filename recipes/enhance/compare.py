@@ -11,6 +11,7 @@ TITLES = {
     "two_headed": "two-headed critic",
     "unmatched": "two-headed, no mismatched pairs",
     "two_headed_metric": "two-headed + metric critic",
+    "two_headed_metric_listener": "two-headed + metric critic + listener",
     "unet": "U-Net, two-headed critic",
     "segan": "SEGAN, quarter width",
 }
@@ -19,6 +20,7 @@ COLUMNS = {
     "estoi": ("ESTOI", 3),
     "si_sdr": ("SI-SDR, dB", 2),
     "covl": ("COVL", 3),
+    "dnsmos_overall": ("DNSMOS OVRL", 3),
     "sharpness": ("sharpness", 2),
 }
 

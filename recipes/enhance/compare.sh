@@ -7,19 +7,21 @@ source "$here/../common.sh"
 
 usage() {
   cat <<'TEXT'
-Trains one generator supervised, lets every row of the table below go on from there with its own
-critic for as many steps, and measures all of them on pairs/test/{clean,noisy} of the data.
+Trains one generator supervised, or takes a trained one, lets every row of the table below go on
+from there with its own critic for as many steps, and measures all of them on
+pairs/test/{clean,noisy} of the data.
 
 usage: recipes/enhance/compare.sh --data DIR [option ...] [key=value ...]
 
   --data DIR     speech/ and noise/ to mix, and pairs/test/{clean,noisy}
   --out DIR      where everything is written (default: runs/compare)
   --warm-up N    supervised steps that all rows share (default: 3000)
-  --from FILE    checkpoint of a supervised run, of --warm-up steps, to share instead of training one
+  --from WHAT    what to share instead of training it: the checkpoint of a supervised run, of
+                 --warm-up steps, or a model, by name or folder, such as default
   --steps N      steps of each row after that (default: 500)
   --seeds LIST   seeds of data and critic (default: 1 2)
-  --rows LIST    of: supervised joint two_headed unmatched two_headed_metric unet segan
-                 (default: all)
+  --rows LIST    of: supervised joint two_headed unmatched two_headed_metric
+                 two_headed_metric_listener unet segan (default: all)
   key=value      settings of all trainings, such as trainer.accelerator=cuda
 
 Finished rows are not trained again; an interrupted one goes on where it stood. The U-Net and SEGAN
@@ -28,19 +30,27 @@ TEXT
 }
 
 data="" out="runs/compare" from="" warm_up=3000 steps=500 seeds="1 2"
-rows="supervised joint two_headed unmatched two_headed_metric unet segan"
+all_rows="supervised joint two_headed unmatched two_headed_metric two_headed_metric_listener unet segan"
+rows="$all_rows"
 read_options data out from warm-up steps seeds rows -- "$@"
 [[ -n "$data" ]] || fail "--data is needed; see --help" 2
 for number in "$warm_up" "$steps" $seeds; do
   [[ "$number" =~ ^[0-9]+$ ]] || fail "$number: must be a whole number" 2
 done
 for row in $rows; do
-  case "$row" in
-    supervised | joint | two_headed | unmatched | two_headed_metric | unet | segan) ;;
-    *) fail "$row: no such row; see --help" 2 ;;
-  esac
+  [[ " $all_rows " == *" $row "* ]] || fail "$row: no such row; see --help" 2
 done
-[[ -z "$from" || -f "$from" ]] || fail "$from: no such checkpoint"
+case "$from" in
+  "") ;;
+  *.safetensors)
+    [[ -f "$from" ]] || fail "$from: no such checkpoint"
+    start="run.start_from=$(quote "$from")"
+    ;;
+  *)
+    warm_up=0 # a model brings no steps with it
+    start="run.fine_tune=$(quote "$from")"
+    ;;
+esac
 [[ -d "$data/pairs/test/noisy" ]] || fail "$data/pairs/test/noisy: no such folder"
 
 # train NAME STEPS setting ...
@@ -60,13 +70,16 @@ measure() {
   [[ -e "$folder/scores.json" ]] && return
   speechgan enhance "$data/pairs/test/noisy" -o "$folder/enhanced" --model "$folder/best" --overwrite
   speechgan evaluate enhance --clean "$data/pairs/test/clean" --enhanced "$folder/enhanced" \
-    --noisy "$data/pairs/test/noisy" --no-dnsmos --json "$folder/scores.json" \
+    --noisy "$data/pairs/test/noisy" --json "$folder/scores.json" \
     > "$folder/scores.txt" ||
     [[ -e "$folder/scores.json" ]] # some recordings cannot be measured; the scores say which
 }
 
 total=$((warm_up + steps))
-critics_start=("trainer.turns.critic.start=$warm_up" "trainer.turns.metric.start=$warm_up")
+critics_start=()
+for player in critic metric listener; do
+  critics_start+=("trainer.turns.$player.start=$warm_up")
+done
 for seed in $seeds; do
   for row in $rows; do
     settings=("data.seed=$seed" "trainer.seed=$seed" "trainer.decay_steps=$steps"
@@ -81,7 +94,7 @@ for seed in $seeds; do
       *)
         [[ -n "$from" ]] || train warm_up "$warm_up" system=supervised trainer.decay_steps=0 \
           "trainer.validate_every=$warm_up"
-        settings+=("run.start_from=$(quote "${from:-$out/warm_up/last.safetensors}")"
+        settings+=("${start:-run.start_from=$(quote "$out/warm_up/last.safetensors")}"
           "${critics_start[@]}")
         if [[ "$row" == unmatched ]]; then
           settings+=(system=two_headed system.mismatched=false)

@@ -45,7 +45,9 @@ class UpperBand:
 
 def widen(spectrum: Spectrum, framing: Framing) -> Spectrum:
     """The bins that a model takes: the lowest of a wider band, or a narrower one filled up."""
-    lower = spectrum[..., : framing.model_bins] * np.float32(framing.scale)
+    lower = spectrum[..., : framing.model_bins]
+    if framing.scale != 1:
+        lower = lower * np.float32(framing.scale)
     missing = framing.model_bins - lower.shape[-1]
     if missing:
         lower = np.pad(lower, ((0, 0), (0, 0), (0, missing)))

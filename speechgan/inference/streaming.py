@@ -175,7 +175,9 @@ class Stream:
             return np.zeros((self.channels, 0), np.float32)
         noisy, self._noisy = self._noisy[:, :count], self._noisy[:, count:]
         lower = noisy[..., : self.framing.model_bins]
-        enhanced = enhanced[..., : lower.shape[-1]] / np.float32(self.framing.scale)
+        enhanced = enhanced[..., : lower.shape[-1]]
+        if self.framing.scale != 1:
+            enhanced = enhanced / np.float32(self.framing.scale)
         if self.linked:
             enhanced = share_mask(lower, enhanced)
         whole = self._upper(noisy, enhanced)

@@ -12,20 +12,20 @@ from safetensors.torch import load_file
 from speechgan.errors import SpeechganError
 from speechgan.inference.model_folder import list_models
 from speechgan.inference.pretrained import choose_device, load_model, save_model
-from speechgan.models.crn import CausalCRN
+from speechgan.models.band_crn import BandCRN
 
 CONFIG: dict[str, Any] = {
     "task": "enhance",
     "sample_rate": 16000,
     "features": {"_target_": "speechgan.features.stft.Stft", "n_fft": 512, "hop_length": 256},
-    "generator": {"_target_": "speechgan.models.crn.CausalCRN", "channels": 8, "hidden": 8},
+    "generator": {"_target_": "speechgan.models.band_crn.BandCRN", "channels": 8, "hidden": 8},
 }
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     torch.manual_seed(0)
-    save_model(tmp_path / "model", CONFIG, CausalCRN(channels=8, hidden=8), "# A card\n")
+    save_model(tmp_path / "model", CONFIG, BandCRN(channels=8, hidden=8), "# A card\n")
     return tmp_path / "model"
 
 
@@ -35,7 +35,7 @@ def test_whoever_may_read_the_card_may_read_the_weights(folder: Path) -> None:
 
 
 def test_a_model_comes_back_as_it_was(tmp_path: Path) -> None:
-    generator = CausalCRN(channels=8, hidden=8).eval()
+    generator = BandCRN(channels=8, hidden=8).eval()
     save_model(tmp_path / "m", CONFIG, generator, "# Größe\n")
     model = load_model(tmp_path / "m")
     assert sorted(os.listdir(tmp_path / "m")) == ["card.md", "config.yaml", "model.safetensors"]
@@ -49,7 +49,7 @@ def test_a_model_comes_back_as_it_was(tmp_path: Path) -> None:
 
 def test_saving_replaces_a_model_and_leaves_nothing_else(folder: Path) -> None:
     (folder / "note.txt").touch()
-    save_model(folder, CONFIG, CausalCRN(channels=8, hidden=8), "# Second\n")
+    save_model(folder, CONFIG, BandCRN(channels=8, hidden=8), "# Second\n")
     assert load_model(folder).card == "# Second\n"
     assert os.listdir(folder.parent) == ["model"]
     assert len(os.listdir(folder)) == 3
@@ -58,12 +58,12 @@ def test_saving_replaces_a_model_and_leaves_nothing_else(folder: Path) -> None:
 def test_a_model_that_cannot_be_written_leaves_the_one_before(folder: Path) -> None:
     unwritable = {**CONFIG, "features": object()}
     with pytest.raises(yaml.YAMLError):
-        save_model(folder, unwritable, CausalCRN(channels=8, hidden=8), "# Second")
+        save_model(folder, unwritable, BandCRN(channels=8, hidden=8), "# Second")
     assert load_model(folder).card == "# A card\n"
     assert os.listdir(folder.parent) == ["model"]
     (folder.parent / "file").touch()
     with pytest.raises(SpeechganError, match=r"file/model: the model cannot be written"):
-        save_model(folder.parent / "file" / "model", CONFIG, CausalCRN(), "")
+        save_model(folder.parent / "file" / "model", CONFIG, BandCRN(), "")
 
 
 def change(folder: Path, **changes: Any) -> None:
@@ -77,7 +77,7 @@ def change(folder: Path, **changes: Any) -> None:
         ("os.system", "_target_ os.system is not a class of speechgan"),
         (None, "_target_ None is not a class of speechgan"),
         ("speechgan.audio.os.system", "this speechgan has no speechgan.audio.os.system"),
-        ("speechgan.models.crn.Absent", "this speechgan has no speechgan.models.crn.Absent"),
+        ("speechgan.models.band_crn.Absent", "this speechgan has no speechgan.models.band_crn.Absent"),
         ("speechgan.cli.main.main", "speechgan.cli.main.main is not a network"),
     ],
 )

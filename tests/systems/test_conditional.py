@@ -5,7 +5,7 @@ from speechgan.data.batch import PairedBatch
 from speechgan.features.stft import Stft
 from speechgan.losses.adversarial import OBJECTIVES
 from speechgan.models.critics import JointCritic, MetricCritic, TwoHeadedCritic
-from speechgan.models.crn import CausalCRN
+from speechgan.models.band_crn import BandCRN
 from speechgan.models.listener import Listener
 from speechgan.models.segan import SeganCritic, SeganGenerator
 from speechgan.systems.conditional import ConditionalGAN
@@ -24,7 +24,7 @@ def batch(recordings) -> PairedBatch:
 
 def gan(critic=None, metric=None, **options) -> ConditionalGAN:
     torch.manual_seed(0)
-    generator = CausalCRN(channels=8, bands=8, hidden=8)
+    generator = BandCRN(channels=8, bands=8, hidden=8)
     return ConditionalGAN(
         Stft(), generator, {"magnitude": 1.0}, critic, metric, adversarial=WEIGHTS, **options
     )
@@ -67,9 +67,10 @@ def test_mismatched_pairs_teach_the_match_head_to_look_at_the_condition(batch):
     """Trained on real pairs, it tells a clean signal from another item's; unshown, it does not."""
     gaps = {}
     for mismatched in (True, False):
+        torch.manual_seed(0)
         system = gan(TwoHeadedCritic(), mismatched=mismatched)
         optimizer = torch.optim.Adam(system.critic.parameters(), 2e-3)
-        for _ in range(40):
+        for _ in range(80):
             optimizer.zero_grad()
             terms = system.losses("critic", batch, frozenset(system.turns))
             sum(terms.values()).backward()
@@ -78,7 +79,7 @@ def test_mismatched_pairs_teach_the_match_head_to_look_at_the_condition(batch):
         own = system.critic(noisy, clean)["match"].mean()
         other = system.critic(noisy, clean.roll())["match"].mean()
         gaps[mismatched] = (own - other).item()
-    assert gaps[True] > gaps[False] + 0.15
+    assert gaps[True] > gaps[False] + 0.3
 
 
 def test_metric_critic_learns_the_measured_pesq(batch):
@@ -151,7 +152,7 @@ def test_segan_plays_on_waveforms(batch):
     "make, text",
     [
         (lambda: gan(objective="lsgam"), "no objective 'lsgam'"),
-        (lambda: Supervised(Stft(), CausalCRN(), {"l3": 1.0}), "no closeness term"),
+        (lambda: Supervised(Stft(), BandCRN(), {"l3": 1.0}), "no closeness term"),
     ],
 )
 def test_unknown_names_are_refused(make, text):
