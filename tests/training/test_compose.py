@@ -1,4 +1,5 @@
 import pytest
+from omegaconf import OmegaConf
 
 from speechgan.errors import SpeechganError
 from speechgan.training.compose import compose, configuration_folder
@@ -29,6 +30,20 @@ def test_every_system_is_whole(choice):
 def test_every_experiment_is_whole(choice):
     task = "convert" if choice.startswith("convert") else "enhance"
     compose(task, ["data.root=/x", f"experiment={choice}"])
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [("enhance", ["experiment=quality"]), ("convert", ["experiment=convert_demo"])],
+)
+def test_an_experiment_overrides_every_setting_and_the_command_line_overrides_it(task, words):
+    folder = configuration_folder() / "experiment"
+    chosen = OmegaConf.load(folder / f"{words[0].split('=')[1]}.yaml")
+    del chosen["defaults"]
+    config = compose(task, ["data.root=/x", *words])
+    assert OmegaConf.merge(config, chosen) == config
+    other = compose(task, ["data.root=/x", *words, "run.folder=/y", "trainer.max_steps=7"])
+    assert (other.run.folder, other.trainer.max_steps) == ("/y", 7)
 
 
 @pytest.mark.parametrize(
