@@ -77,7 +77,10 @@ def change(folder: Path, **changes: Any) -> None:
         ("os.system", "_target_ os.system is not a class of speechgan"),
         (None, "_target_ None is not a class of speechgan"),
         ("speechgan.audio.os.system", "this speechgan has no speechgan.audio.os.system"),
-        ("speechgan.models.band_crn.Absent", "this speechgan has no speechgan.models.band_crn.Absent"),
+        (
+            "speechgan.models.band_crn.Absent",
+            "this speechgan has no speechgan.models.band_crn.Absent",
+        ),
         ("speechgan.cli.main.main", "speechgan.cli.main.main is not a network"),
     ],
 )

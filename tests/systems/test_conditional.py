@@ -4,8 +4,8 @@ import torch
 from speechgan.data.batch import PairedBatch
 from speechgan.features.stft import Stft
 from speechgan.losses.adversarial import OBJECTIVES
-from speechgan.models.critics import JointCritic, MetricCritic, TwoHeadedCritic
 from speechgan.models.band_crn import BandCRN
+from speechgan.models.critics import JointCritic, MetricCritic, TwoHeadedCritic
 from speechgan.models.listener import Listener
 from speechgan.models.segan import SeganCritic, SeganGenerator
 from speechgan.systems.conditional import ConditionalGAN
