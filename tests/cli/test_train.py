@@ -161,7 +161,7 @@ def test_a_recording_without_samples_is_named(
     assert "empty.wav: holds no samples; remove it" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("experiment", ["segan_small", "released", "quality", "demo"])
+@pytest.mark.parametrize("experiment", ["segan_small", "released", "demo"])
 def test_every_experiment_trains(experiment: str, tmp_path: Path) -> None:
     """Two steps of each, with its own optimisers and all its players, on few and short items."""
     own = [
