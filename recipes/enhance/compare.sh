@@ -17,7 +17,8 @@ usage: recipes/enhance/compare.sh --data DIR [option ...] [key=value ...]
   --out DIR      where everything is written (default: runs/compare)
   --warm-up N    supervised steps that all rows share (default: 3000)
   --from WHAT    what to share instead of training it: the checkpoint of a supervised run, of
-                 --warm-up steps, or a model, by name or folder, such as default
+                 --warm-up steps, or a model, by name or folder, such as default, which
+                 counts as no steps whatever --warm-up says
   --steps N      steps of each row after that (default: 500)
   --seeds LIST   seeds of data and critic (default: 1 2)
   --rows LIST    of: supervised joint two_headed unmatched two_headed_metric
