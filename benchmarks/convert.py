@@ -19,15 +19,15 @@ import torch
 
 from speechgan import Converter
 from speechgan.audio import AUDIO_EXTENSIONS
-from speechgan.data.voice_cache import read_voice_wave
-from speechgan.errors import SpeechganError
+from speechgan.data.conversion.voice_cache import read_voice_wave
 from speechgan.features.mel import MelVoice
 from speechgan.features.voice import VoiceFeatures
 from speechgan.features.world import World
-from speechgan.inference.vocoders import load_vocoder
+from speechgan.inference.conversion.vocoders import load_vocoder
 from speechgan.metrics.conversion import log_f0_rmse, mel_cepstral_distortion
 from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.intrusive import estoi, pesq_wb
+from speechgan.utils.errors import SpeechganError
 from speechgan.vocoders.base import Vocoder
 from speechgan.vocoders.griffin_lim import GriffinLim
 from speechgan.vocoders.world import WorldVocoder

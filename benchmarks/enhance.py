@@ -29,9 +29,9 @@ from enhance_tables import format_report
 from enhancers import OURS, RATE, Entry, list_systems
 from measure import IMPORTS, measure_in_process
 
-from speechgan.errors import SpeechganError
-from speechgan.metrics.evaluation import evaluate
-from speechgan.metrics.tables import write_text
+from speechgan.evaluation.evaluation import evaluate
+from speechgan.evaluation.tables import write_text
+from speechgan.utils.errors import SpeechganError
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NOISY = "noisy"

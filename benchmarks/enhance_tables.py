@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from speechgan.metrics.scores import MEASURES
+from speechgan.evaluation.scores import MEASURES
 
 Found = dict[str, Any]
 BUSY = 0.9

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from speechgan import audio
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from enhancers import RATE, Samples, System, list_systems
 
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 IMPORTS = "imports"
 """Not a system: the process that only imports torch and torchaudio."""

@@ -20,9 +20,9 @@ from scipy.signal import fftconvolve
 
 from speechgan import Enhancer, audio
 from speechgan.audio import Wave
-from speechgan.data.mixing import noise_gain
-from speechgan.data.rooms import room_responses
-from speechgan.metrics.evaluation import Evaluation, evaluate
+from speechgan.data.enhancement.mixing import noise_gain
+from speechgan.data.enhancement.rooms import room_responses
+from speechgan.evaluation.evaluation import Evaluation, evaluate
 
 RATE = 16000
 KEYS = {"pesq": 2, "estoi": 3, "si_sdr": 1, "covl": 2}

@@ -14,7 +14,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 
 from speechgan import Enhancer, audio
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 ROOT = Path(__file__).parents[1]
 N_FFT, HOP = 512, 128

@@ -10,7 +10,7 @@ import torch
 # The networks of the tests are too small to share between cores.
 torch.set_num_threads(1)
 
-PAIRS = Path(__file__).parent / "data"
+PAIRS = Path(__file__).parent / "assets"
 
 
 @pytest.fixture(scope="session")
@@ -44,12 +44,12 @@ def voices_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def converter_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved converter between the two, which changes mean, deviation and pitch."""
-    from speechgan.data.voice_cache import bring_to_level
+    from speechgan.data.conversion.voice_cache import bring_to_level
     from speechgan.features.statistics import SpeakerStatistics
     from speechgan.features.world import World
-    from speechgan.inference.pretrained import save_model
-    from speechgan.inference.speakers import SPEAKERS, TargetSpeaker, format_speakers
-    from speechgan.models.shallow import ShallowGenerator
+    from speechgan.models.generators.shallow import ShallowGenerator
+    from speechgan.pretrained.loading import save_model
+    from speechgan.pretrained.speakers import SPEAKERS, TargetSpeaker, format_speakers
 
     speakers = []
     for name, files in VOICES.items():
@@ -63,7 +63,7 @@ def converter_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "task": "convert",
         "sample_rate": 16000,
         "features": {"_target_": "speechgan.features.world.World"},
-        "generator": {"_target_": "speechgan.models.shallow.ShallowGenerator", **size},
+        "generator": {"_target_": "speechgan.models.generators.shallow.ShallowGenerator", **size},
     }
     folder = tmp_path_factory.mktemp("models") / "two"
     card = "# two\n\nTwo voices, for tests.\n"

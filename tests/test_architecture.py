@@ -11,6 +11,8 @@ ROOMS = [
     "cli",
     "inference",
     "training",
+    "pretrained",
+    "evaluation",
     "systems",
     "vocoders",
     "losses",
@@ -18,9 +20,8 @@ ROOMS = [
     "data",
     "metrics",
     "features",
-    "pcm",
     "audio",
-    "errors",
+    "utils",
 ]
 PACKAGE = Path(speechgan.__file__).parent
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from speechgan.errors import SpeechganError
-from speechgan.metrics.tables import write_text
+from speechgan.evaluation.tables import write_text
+from speechgan.utils.errors import SpeechganError
 
 SOURCE, CONVERTED = "source", "converted"
 COLUMNS = (

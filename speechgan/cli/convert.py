@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     refuse_mixed_output(arguments.src, arguments.output, arguments.json)
     with plan_jobs(arguments.src, arguments.output, f".{arguments.target_speaker}") as jobs:
-        from speechgan.inference.converter import Converter
+        from speechgan.inference.conversion.converter import Converter
 
         converter = Converter.from_pretrained(
             arguments.model, arguments.device, arguments.threads, arguments.vocoder

@@ -31,8 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _list_voices(arguments: argparse.Namespace) -> int:
     import soundfile
 
-    from speechgan.data.voices import scan_voices
-    from speechgan.errors import SpeechganError
+    from speechgan.data.conversion.voices import scan_voices
+    from speechgan.utils.errors import SpeechganError
 
     print(f"{'speaker':16}{'train':>6}{'valid':>6}{'test':>6}{'minutes':>9}  about")
     for speaker in scan_voices(arguments.folder):

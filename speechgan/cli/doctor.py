@@ -38,8 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     import speechgan
-    from speechgan.errors import SpeechganError
-    from speechgan.inference.model_folder import list_models
+    from speechgan.pretrained.folder import list_models
+    from speechgan.utils.errors import SpeechganError
 
     print(f"speechgan {speechgan.__version__}")
     print(f"Python {platform.python_version()} on {platform.platform()}")
@@ -81,8 +81,8 @@ def _test_default_model() -> str:
     import numpy as np
 
     from speechgan import audio
-    from speechgan.errors import SpeechganError
-    from speechgan.inference.enhancer import Enhancer
+    from speechgan.inference.enhancement.enhancer import Enhancer
+    from speechgan.utils.errors import SpeechganError
 
     enhancer = Enhancer.from_pretrained("default")
     time_axis = np.arange(SELF_TEST_RATE) / SELF_TEST_RATE

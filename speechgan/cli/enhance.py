@@ -16,12 +16,12 @@ from speechgan.cli.jobs import (
     run_jobs,
     summarise,
 )
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 if TYPE_CHECKING:
-    from speechgan.inference.enhancer import Enhancer
-    from speechgan.inference.streaming import Stream
-    from speechgan.pcm import Pcm
+    from speechgan.audio.pcm import Pcm
+    from speechgan.inference.enhancement.enhancer import Enhancer
+    from speechgan.inference.enhancement.streaming import Stream
 
 NAME = "enhance"
 HELP = "take the noise out of recordings of speech"
@@ -156,8 +156,8 @@ def _run_live(arguments: argparse.Namespace) -> int:
 
 
 def _load(arguments: argparse.Namespace) -> "Enhancer":
-    from speechgan.inference.enhancer import Enhancer
-    from speechgan.inference.model_folder import ONNX, find_model
+    from speechgan.inference.enhancement.enhancer import Enhancer
+    from speechgan.pretrained.folder import ONNX, find_model
 
     engine = arguments.engine
     if engine == "auto":
@@ -200,7 +200,7 @@ def _parse_number(text: str, what: str) -> float:
 
 
 def _parse_raw(text: str) -> "Pcm":
-    from speechgan.pcm import Pcm
+    from speechgan.audio.pcm import Pcm
 
     try:
         return Pcm.parse(text)

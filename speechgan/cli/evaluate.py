@@ -96,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         SpeechganError: see `evaluate` and `evaluate_conversion`; or an output cannot be written.
     """
-    from speechgan.metrics.tables import require_writable
+    from speechgan.evaluation.tables import require_writable
 
     for name in ("json", "csv", "report"):
         if path := getattr(arguments, name, None):
@@ -108,8 +108,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate_enhancement(arguments: argparse.Namespace) -> int:
-    from speechgan.metrics.evaluation import evaluate
-    from speechgan.metrics.tables import format_table, write_csv, write_json
+    from speechgan.evaluation.evaluation import evaluate
+    from speechgan.evaluation.tables import format_table, write_csv, write_json
 
     evaluation = evaluate(
         arguments.clean,
@@ -124,7 +124,7 @@ def _evaluate_enhancement(arguments: argparse.Namespace) -> int:
     if arguments.csv:
         write_csv(evaluation, arguments.csv)
     if arguments.report:
-        from speechgan.metrics.report import write_report
+        from speechgan.evaluation.report import write_report
 
         write_report(evaluation, arguments.report, arguments.shown)
     print(format_table(evaluation))
@@ -134,8 +134,11 @@ def _evaluate_enhancement(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate_conversion(arguments: argparse.Namespace) -> int:
-    from speechgan.metrics.conversion_evaluation import evaluate_conversion
-    from speechgan.metrics.conversion_tables import format_conversion_table, write_conversion_json
+    from speechgan.evaluation.conversion_evaluation import evaluate_conversion
+    from speechgan.evaluation.conversion_tables import (
+        format_conversion_table,
+        write_conversion_json,
+    )
 
     evaluation = evaluate_conversion(
         arguments.converted,
@@ -150,7 +153,7 @@ def _evaluate_conversion(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_conversion_json(evaluation, arguments.json)
     if arguments.report:
-        from speechgan.metrics.conversion_report import write_conversion_report
+        from speechgan.evaluation.conversion_report import write_conversion_report
 
         write_conversion_report(evaluation, arguments.report, arguments.shown)
     print(format_conversion_table(evaluation))

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 NAME = "export"
 HELP = "write a model as an ONNX file, to run without PyTorch"
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.onnx.exists() and not arguments.overwrite:
         raise SpeechganError(f"{arguments.onnx}: exists; use --overwrite to replace it")
     from speechgan.inference.export import export_onnx
-    from speechgan.inference.pretrained import load_model
+    from speechgan.pretrained.loading import load_model
 
     export_onnx(load_model(arguments.model), arguments.onnx)
     print(f"{arguments.onnx}: {arguments.onnx.stat().st_size / 1e6:.1f} MB", file=sys.stderr)

@@ -5,9 +5,9 @@ import select
 import sys
 from collections.abc import Callable
 
-from speechgan.errors import SpeechganError
-from speechgan.inference.streaming import Stream
-from speechgan.pcm import Pcm, read_header
+from speechgan.audio.pcm import Pcm, read_header
+from speechgan.inference.enhancement.streaming import Stream
+from speechgan.utils.errors import SpeechganError
 
 READ_BYTES = 2**16
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 import speechgan
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 COMMANDS = {
     "enhance": ("speechgan.cli.enhance", "take the noise out of recordings of speech"),

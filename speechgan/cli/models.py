@@ -19,7 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         SpeechganError: no such model, or a damaged one.
     """
-    from speechgan.inference.model_folder import find_model, list_models, load_card
+    from speechgan.pretrained.folder import find_model, list_models, load_card
 
     if arguments.action == "show":
         print(load_card(find_model(arguments.name)).strip())
@@ -31,8 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _describe(name: str) -> str:
-    from speechgan.inference.model_folder import find_model
-    from speechgan.inference.pretrained import load_model
+    from speechgan.pretrained.folder import find_model
+    from speechgan.pretrained.loading import load_model
 
     model = load_model(name)
     weights = sum(parameter.numel() for parameter in model.generator.parameters())

@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         SpeechganError: no such model, a damaged one, or one of another task.
     """
-    from speechgan.inference.pretrained import load_converter
+    from speechgan.pretrained.loading import load_converter
 
     speakers = load_converter(arguments.model).speakers
     rows = [(s.name, s.sex, s.language, f"{s.minutes:.1f}", s.licence) for s in speakers]

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -55,9 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train_enhancer(config: "DictConfig", resume: bool) -> dict[str, float]:
-    from speechgan.inference.model_folder import WEIGHTS, find_model
-    from speechgan.inference.release import release_best
+    from speechgan.pretrained.folder import WEIGHTS, find_model
     from speechgan.training.enhance import train_enhancer
+    from speechgan.training.release import release_best
 
     model = config.run.fine_tune
     weights = find_model(model) / WEIGHTS if model else None
@@ -65,9 +65,9 @@ def _train_enhancer(config: "DictConfig", resume: bool) -> dict[str, float]:
 
 
 def _train_converter(config: "DictConfig", resume: bool) -> dict[str, float]:
-    from speechgan.inference.pretrained import load_converter
-    from speechgan.inference.release import release_converter
+    from speechgan.pretrained.loading import load_converter
     from speechgan.training.convert import Predecessor, train_converter
+    from speechgan.training.release import release_converter
 
     model = load_converter(config.run.fine_tune) if config.run.fine_tune else None
     predecessor = None
@@ -80,7 +80,7 @@ def _train_converter(config: "DictConfig", resume: bool) -> dict[str, float]:
 
 
 def _train_vocoder(config: "DictConfig", resume: bool) -> dict[str, float]:
-    from speechgan.inference.release import release_best
+    from speechgan.training.release import release_best
     from speechgan.training.vocoder import train_vocoder
 
     return train_vocoder(config, resume, release_best(config, _best(config)))

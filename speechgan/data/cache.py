@@ -12,7 +12,7 @@ import soundfile
 import soxr
 
 from speechgan.data.manifest import Recording
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 
 class WaveStore:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import soundfile
 
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 ROLES = ("speech", "noise", "clean", "noisy")
 SPLITS = {

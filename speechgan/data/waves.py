@@ -9,7 +9,7 @@ from torch import Tensor
 
 from speechgan.data.cache import WaveStore
 from speechgan.data.manifest import Recording, hold_out, scan
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 # Items are scaled to a random level in this range, in dBFS.
 LEVELS = (-36.0, -16.0)

@@ -8,10 +8,10 @@ from pathlib import Path
 import onnx
 import torch
 
-from speechgan.errors import SpeechganError
-from speechgan.inference.onnx_graph import join_reshapes
-from speechgan.inference.pretrained import Model
-from speechgan.inference.torch_network import TorchNetwork
+from speechgan.inference.enhancement.torch_network import TorchNetwork
+from speechgan.pretrained.loading import Model
+from speechgan.pretrained.onnx_graph import join_reshapes
+from speechgan.utils.errors import SpeechganError
 
 OPSET = 17
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from speechgan.audio import Format, Wave
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What a measure says when it is not defined."""
 
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 
 class UnmeasurableError(SpeechganError):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from speechgan.errors import SpeechganError
 from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.framing import Wave
+from speechgan.utils.errors import SpeechganError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from speechgan.errors import SpeechganError
 from speechgan.metrics.errors import UnmeasurableError
+from speechgan.utils.errors import SpeechganError
 
 SAMPLE_RATE = 16000
 

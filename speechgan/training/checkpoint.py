@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 
 def save_checkpoint(path: Path, state: Any) -> None:

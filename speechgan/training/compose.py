@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 import speechgan
-from speechgan.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError
 
 
 def configuration_folder() -> Path:

@@ -10,12 +10,12 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor, nn
 
-from speechgan.data.conversion import OpenVoices
-from speechgan.errors import SpeechganError
+from speechgan.data.conversion.module import OpenVoices
 from speechgan.features.statistics import SpeakerStatistics
 from speechgan.training.compose import build
-from speechgan.training.conversion_validation import ConversionValidation
 from speechgan.training.trainer import SaveBest
+from speechgan.training.validation.conversion import ConversionValidation
+from speechgan.utils.errors import SpeechganError
 from speechgan.vocoders.choose import choose_vocoder
 
 

@@ -8,11 +8,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from speechgan.errors import SpeechganError
-from speechgan.models.band_crn import BandCRN
+from speechgan.models.generators.band_crn import BandCRN
 from speechgan.training.compose import build
 from speechgan.training.trainer import SaveBest
-from speechgan.training.validation import EnhancementValidation
+from speechgan.training.validation.enhancement import EnhancementValidation
+from speechgan.utils.errors import SpeechganError
 
 
 def train_enhancer(

@@ -10,9 +10,9 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.optim import Optimizer
 
-from speechgan.errors import SpeechganError
 from speechgan.systems.base import System
 from speechgan.training.average import MovingAverage, running_statistics
+from speechgan.utils.errors import SpeechganError
 
 
 class Run:

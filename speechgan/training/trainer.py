@@ -12,13 +12,13 @@ from lightning_fabric.strategies import DDPStrategy
 from torch import nn
 from torch.optim import Optimizer
 
-from speechgan.errors import SpeechganError
 from speechgan.systems.base import System
 from speechgan.training.checkpoint import load_checkpoint, save_checkpoint
 from speechgan.training.loading import Batches, load_batches
 from speechgan.training.logging import RunLog
 from speechgan.training.run import Run
 from speechgan.training.stopping import stop_request
+from speechgan.utils.errors import SpeechganError
 
 
 class Validation(Protocol):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from speechgan.errors import SpeechganError
 from speechgan.features.mel import MelVoice
 from speechgan.features.world import World
+from speechgan.utils.errors import SpeechganError
 from speechgan.vocoders.base import Vocoder
 from speechgan.vocoders.difference import SpectralDifference
 from speechgan.vocoders.griffin_lim import GriffinLim

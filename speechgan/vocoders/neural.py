@@ -5,7 +5,7 @@ import torch
 
 from speechgan.features.mel import MelVoice
 from speechgan.features.voice import Voice
-from speechgan.models.vocos import Vocos
+from speechgan.models.vocoders.vocos import Vocos
 from speechgan.vocoders.base import Original
 
 

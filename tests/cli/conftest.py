@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from speechgan.inference.pretrained import save_model
-from speechgan.models.band_crn import BandCRN
+from speechgan.models.generators.band_crn import BandCRN
+from speechgan.pretrained.loading import save_model
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,7 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "sample_rate": 16000,
         "features": {"_target_": "speechgan.features.stft.Stft"},
         "generator": {
-            "_target_": "speechgan.models.band_crn.BandCRN",
+            "_target_": "speechgan.models.generators.band_crn.BandCRN",
             "channels": 8,
             "hidden": 8,
         },

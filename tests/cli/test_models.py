@@ -6,14 +6,14 @@ import pytest
 
 import speechgan
 from speechgan.cli.main import main
-from speechgan.inference import pretrained
+from speechgan.pretrained import loading as pretrained
 
 
 @pytest.fixture
 def shelf(tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of shipped models that holds one, the default."""
     (tmp_path / "default").symlink_to(model_folder)
-    monkeypatch.setattr("speechgan.inference.model_folder.SHIPPED", tmp_path)
+    monkeypatch.setattr("speechgan.pretrained.folder.SHIPPED", tmp_path)
     return tmp_path
 
 

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from speechgan.cli.main import main
 
-PAIRS = Path(__file__).parents[1] / "data"
+PAIRS = Path(__file__).parents[1] / "assets"
 TINY = [
     *(f"generator.{name}=8" for name in ("channels", "bands", "hidden")),
     "data.batch_size=2",

@@ -5,10 +5,10 @@ import sys
 import numpy as np
 import pytest
 
-from speechgan.errors import SpeechganError
 from speechgan.metrics import words
 from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.words import recognise, word_error_rate
+from speechgan.utils.errors import SpeechganError
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import signal
 import pytest
 import torch
 
-from speechgan.errors import SpeechganError
 from speechgan.training.checkpoint import load_checkpoint, save_checkpoint
+from speechgan.utils.errors import SpeechganError
 
 STATE = {
     "step": 7,

@@ -2,9 +2,9 @@ import shutil
 
 import pytest
 
-from speechgan.errors import SpeechganError
 from speechgan.training.compose import compose, configuration_folder
 from speechgan.training.enhance import train_enhancer
+from speechgan.utils.errors import SpeechganError
 
 
 def test_overrides_reach_the_configuration():

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from speechgan.training.checkpoint import load_checkpoint
 
-PAIRS = Path(__file__).parents[1] / "data"
+PAIRS = Path(__file__).parents[1] / "assets"
 SMALL = [
     "generator.channels=8",
     "generator.bands=8",

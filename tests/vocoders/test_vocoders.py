@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from speechgan.errors import SpeechganError
 from speechgan.features.mel import MelVoice
 from speechgan.features.world import World
-from speechgan.inference.vocoders import load_vocoder
+from speechgan.inference.conversion.vocoders import load_vocoder
 from speechgan.metrics.intrusive import estoi, pesq_wb
+from speechgan.utils.errors import SpeechganError
 from speechgan.vocoders.base import Original
 from speechgan.vocoders.choose import choose_vocoder
 from speechgan.vocoders.difference import SpectralDifference

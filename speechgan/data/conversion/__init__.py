@@ -1,0 +1,1 @@
+"""Folders of speakers, analysed voices, unpaired and aligned crops."""

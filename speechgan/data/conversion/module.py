@@ -1,0 +1,184 @@
+"""From a folder of speakers to training batches and held-out sentences."""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from speechgan.data.conversion.unpaired import AlignedCrops, UnpairedCrops
+from speechgan.data.conversion.voice_cache import analyse_recordings
+from speechgan.data.conversion.voices import Speaker, scan_voices
+from speechgan.features.statistics import SpeakerStatistics
+from speechgan.features.voice import Voice, VoiceFeatures
+from speechgan.metrics.conversion import align_speech
+from speechgan.metrics.errors import UnmeasurableError
+from speechgan.utils.errors import SpeechganError
+
+FEW_SECONDS = 60.0
+NOISY_BELOW = 25.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class OpenVoices:
+    """Speakers, analysed.
+
+    Attributes:
+        speakers: in the order of their numbers.
+        statistics: of each, over the training recordings.
+        seconds: of speech to train on, of each.
+        batches: to train on.
+        valid: held-out voices of each speaker, by the recording's name.
+    """
+
+    speakers: list[Speaker]
+    statistics: list[SpeakerStatistics]
+    seconds: list[float]
+    batches: UnpairedCrops | AlignedCrops
+    valid: list[dict[str, Voice]]
+
+
+@dataclass(frozen=True)
+class ConversionData:
+    """Training batches and held-out sentences for voice conversion.
+
+    Attributes:
+        root: folder with a folder for each speaker.
+        cache: folder for analysed recordings.
+        speakers: whom to take, in this order; everybody if empty.
+        about: table of what is known of the speakers, see `scan_voices`; or None.
+        batch_size: items of a batch.
+        frames: length of an item.
+        valid_fraction: share of the recordings held out where no folder `valid` does it.
+        aligned: whether sentences of equal names are aligned into pairs, for the supervised
+            yardstick; all the other systems are not told.
+        workers: processes that analyse; None for as many as there are cores.
+        seed: of all random choices.
+    """
+
+    root: Path
+    cache: Path
+    speakers: Sequence[str] = ()
+    about: Path | None = None
+    batch_size: int = 8
+    frames: int = 128
+    valid_fraction: float = 0.1
+    aligned: bool = False
+    workers: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "frames"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"data.{name} must be greater than 0")
+
+    def open(
+        self,
+        features: VoiceFeatures,
+        known: Mapping[str, SpeakerStatistics] | None = None,
+    ) -> OpenVoices:
+        """Analyses what is not analysed yet.
+
+        Args:
+            features: what analyses.
+            known: speakers of a model that is trained further, in the order of their numbers; those
+                found in `root` that are not among them get the next numbers.
+
+        Raises:
+            SpeechganError: less than two speakers in all, nothing to train on, or an unreadable
+                recording.
+        """
+        about = Path(self.about) if self.about else None
+        found = scan_voices(Path(self.root), list(self.speakers), self.valid_fraction, about)
+        known = known or {}
+        if len(set(known) | {s.name for s in found}) < 2:
+            raise SpeechganError(
+                f"{self.root}: holds one speaker, {found[0].name}; conversion needs another to "
+                "tell voices apart: add a folder, or train a model further with run.fine_tune=NAME"
+            )
+        train = {s.name: self._analyse(s, s.train, features) for s in found}
+        valid = {s.name: self._analyse(s, s.valid, features) for s in found}
+        for name, voices in train.items():
+            _warn(name, list(voices.values()), features)
+        measured = {n: SpeakerStatistics.measure(list(v.values())) for n, v in train.items()}
+        names = [*known, *(name for name in train if name not in known)]
+        statistics = [known.get(name) or measured[name] for name in names]
+        images = [
+            [s.normalise(voice.image) for voice in train.get(name, {}).values()]
+            for name, s in zip(names, statistics, strict=True)
+        ]
+        described = {s.name: s for s in found}
+        batches: UnpairedCrops | AlignedCrops
+        if self.aligned:
+            batches = self._align(list(train.values()), statistics)
+        else:
+            batches = UnpairedCrops(images, self.batch_size, self.frames, self.seed)
+        return OpenVoices(
+            [described.get(name) or Speaker(name, ()) for name in names],
+            statistics,
+            [_seconds(list(train.get(name, {}).values()), features) for name in names],
+            batches,
+            [valid.get(name, {}) for name in names],
+        )
+
+    def _analyse(
+        self, speaker: Speaker, paths: Sequence[Path], features: VoiceFeatures
+    ) -> dict[str, Voice]:
+        workers = self.workers or os.cpu_count() or 1
+        voices = analyse_recordings(paths, features, Path(self.cache), workers, progress=True)
+        named = {speaker.sentence(p): voice for p, voice in zip(paths, voices, strict=True)}
+        silent = [name for name, voice in named.items() if not voice.find_speech().any()]
+        for name in silent:
+            log.warning("%s: %s holds no sound; left out", speaker.name, name)
+        return {name: voice for name, voice in named.items() if name not in silent}
+
+    def _align(
+        self, train: Sequence[Mapping[str, Voice]], statistics: Sequence[SpeakerStatistics]
+    ) -> AlignedCrops:
+        """Pairs of two speakers' recordings of the same name, the second warped to the first."""
+        if len(train) != 2:
+            raise SpeechganError("data.aligned: needs two speakers; name them, data.speakers=[a,b]")
+        pairs = []
+        for name in sorted(set(train[0]) & set(train[1])):
+            try:
+                path = align_speech(train[0][name], train[1][name])
+            except UnmeasurableError:
+                continue
+            images = (s.normalise(v[name].image) for s, v in zip(statistics, train, strict=True))
+            one, other = (i[:, p] for i, p in zip(images, path.T, strict=True))
+            pairs.append((one, other))
+        if not pairs:
+            raise SpeechganError(
+                f"{self.root}: the speakers have no recording's name in common to align"
+            )
+        return AlignedCrops(pairs, self.batch_size, self.frames, self.seed)
+
+
+def _seconds(voices: Sequence[Voice], features: VoiceFeatures) -> float:
+    return sum(map(len, voices)) * features.hop_length / features.sample_rate
+
+
+def _warn(speaker: str, voices: Sequence[Voice], features: VoiceFeatures) -> None:
+    """Says what is too little or too noisy to expect a good voice of."""
+    if not voices:
+        raise SpeechganError(f"{speaker}: nothing to train on; add recordings")
+    seconds = _seconds(voices, features)
+    if seconds < FEW_SECONDS:
+        log.warning(
+            "%s: %.0f seconds to train on; a voice takes a minute, better five",
+            speaker,
+            seconds,
+        )
+    loudness = np.concatenate([v.loudness for v in voices])
+    spread = float(np.quantile(loudness, 0.95) - np.quantile(loudness, 0.02))
+    if spread < NOISY_BELOW:
+        log.warning(
+            "%s: pauses lie only %.0f dB below the speech; the noise becomes part of the voice, "
+            "try speechgan enhance first",
+            speaker,
+            spread,
+        )

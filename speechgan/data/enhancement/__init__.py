@@ -1,0 +1,1 @@
+"""Noisy and clean speech: mixtures made while training, and recorded pairs."""

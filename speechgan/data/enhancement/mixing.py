@@ -1,0 +1,265 @@
+"""Speech and noise mixed on the fly, a whole batch at a time."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+import torch
+
+from speechgan.data.cache import WaveStore
+from speechgan.data.enhancement.batch import PairedBatch
+from speechgan.data.enhancement.codecs import CODECS, narrow, pass_through_codec
+from speechgan.data.enhancement.perturbation import change_formants, change_speed
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Degradation:
+    """How speech is made noisy; each chance is per item of a batch.
+
+    Attributes:
+        snr_db: least and greatest signal-to-noise ratio.
+        level_dbfs: least and greatest peak level of the noisy wave.
+        speed: least and greatest factor on speed, pitch and formants together.
+        formant: chance that the formants are changed by themselves.
+        formants: least and greatest factor on them.
+        second_noise: chance of a second recording on top of the first.
+        babble: chance that the noise is several other voices.
+        coloured: chance that the noise is Gaussian with a random spectral slope.
+        gap: chance of silence before or after the speech.
+        speechless: chance that there is no speech at all.
+        noiseless: chance that the noise is hardly there, 40 dB below the speech.
+        room: chance of a simulated room around the speech; the clean side keeps the direct sound
+            and the first `early_seconds` of reflections.
+        early_seconds: as said.
+        band_limit: chance that the whole recording, clean side too, loses its upper band.
+        equalise: chance of a random smooth spectral tilt on the whole recording.
+        clip: chance that the noisy side is clipped, at 10 to 90 % of its peak.
+        codec: chance that the noisy side goes through a codec of
+            `speechgan.data.enhancement.codecs`; of a telephone's, the clean side keeps the band
+            alone.
+    """
+
+    snr_db: Range = (-5.0, 20.0)
+    level_dbfs: Range = (-45.0, 0.0)
+    speed: Range = (0.88, 1.14)
+    formant: float = 0.3
+    formants: Range = (0.88, 1.14)
+    second_noise: float = 0.25
+    babble: float = 0.08
+    coloured: float = 0.08
+    gap: float = 0.15
+    speechless: float = 0.01
+    noiseless: float = 0.03
+    room: float = 0.15
+    early_seconds: float = 0.05
+    band_limit: float = 0.1
+    equalise: float = 0.3
+    clip: float = 0.05
+    codec: float = 0.05
+
+
+class Mixtures:
+    """Noisy and clean batches, numbered: batch `n` is the same whenever it is asked for.
+
+    Every random choice comes from a generator seeded with `(seed, n)`, so a resumed run asks for
+    the batch at which it was stopped and nothing else need be remembered.
+
+    Args:
+        speech: clean recordings.
+        noise: noise recordings.
+        rooms: impulse responses `(room, sample)`; empty for none.
+        degradation: how they are mixed.
+        batch_size: items of a batch.
+        seconds: length of an item.
+        seed: of all random choices.
+        speaker_balance: 0 draws speakers by how long they speak, 1 draws them equally often.
+    """
+
+    def __init__(
+        self,
+        speech: WaveStore,
+        noise: WaveStore,
+        rooms: np.ndarray,
+        degradation: Degradation,
+        batch_size: int,
+        seconds: float,
+        seed: int,
+        speaker_balance: float = 0.5,
+    ) -> None:
+        self.speech, self.noise, self.rooms = speech, noise, rooms
+        self.degradation = degradation
+        self.batch_size, self.seed = batch_size, seed
+        self.samples = round(seconds * speech.sample_rate)
+        self.chances = speaker_chances(speech, speaker_balance)
+
+    def __getitem__(self, number: int) -> PairedBatch:
+        rng = np.random.default_rng([self.seed, number])
+        clean = np.stack([self._speech(rng) for _ in range(self.batch_size)])
+        noise = np.stack([self._noise(rng) for _ in range(self.batch_size)])
+        wet, clean = self._reverberate(rng, clean)
+        snr = rng.uniform(*self._column("snr_db"))
+        snr = np.where(self._chosen(rng, self.degradation.noiseless), 40.0, snr)
+        noise = noise * noise_gain(wet, noise, snr)
+        spoken = ~self._chosen(rng, self.degradation.speechless)
+        wet, clean = wet * spoken, clean * spoken
+        noisy, clean = self._colour(rng, wet + noise, clean)
+        peak = np.abs(noisy).max(1, keepdims=True)
+        level = 10 ** (rng.uniform(*self._column("level_dbfs")) / 20) / np.maximum(peak, 1e-6)
+        noisy, clean = noisy * level, clean * level
+        share = 10 ** rng.uniform(-1, np.log10(0.9), (self.batch_size, 1))
+        limit = np.abs(noisy).max(1, keepdims=True) * share
+        clipped = self._chosen(rng, self.degradation.clip)
+        noisy = np.where(clipped, np.clip(noisy, -limit, limit), noisy)
+        noisy, clean = self._send(rng, noisy, clean)
+        return PairedBatch(
+            torch.from_numpy(noisy.astype(np.float32)), torch.from_numpy(clean.astype(np.float32))
+        )
+
+    def _column(self, name: str) -> tuple[float, float, tuple[int, int]]:
+        low, high = getattr(self.degradation, name)
+        return low, high, (self.batch_size, 1)
+
+    def _chosen(self, rng: np.random.Generator, chance: float) -> np.ndarray:
+        return rng.random((self.batch_size, 1)) < chance
+
+    def _speech(self, rng: np.random.Generator) -> np.ndarray:
+        """`(sample,)`: part of an utterance, then of more of any speaker until it is full."""
+        speed = rng.uniform(*self.degradation.speed)
+        needed = scipy.fft.next_fast_len(math.ceil(self.samples * speed), real=True)
+        wave = change_speed(self._utterances(rng, needed), speed)[: self.samples]
+        if rng.random() < self.degradation.formant:
+            wave = change_formants(wave, rng.uniform(*self.degradation.formants))
+        if rng.random() < self.degradation.gap:
+            gap = int(rng.uniform(0.05, 0.5) * self.samples)
+            silent = slice(0, gap) if rng.random() < 0.5 else slice(self.samples - gap, None)
+            wave[silent] = 0
+        return wave
+
+    def _utterances(self, rng: np.random.Generator, samples: int) -> np.ndarray:
+        parts: list[np.ndarray] = []
+        missing = samples
+        while missing > 0:
+            index = int(rng.choice(len(self.speech), p=self.chances))
+            spare = int(self.speech.lengths[index]) - missing
+            start = int(rng.integers(0, spare)) if spare > 0 else 0
+            part = self.speech.crop(index, start, missing)
+            # Joined utterances and noises of other levels would make a ratio meaningless.
+            parts.append(part * (0.05 / max(float(np.sqrt(np.mean(part**2))), 1e-4)))
+            missing -= len(part)
+        return np.concatenate(parts)
+
+    def _noise(self, rng: np.random.Generator) -> np.ndarray:
+        kind = rng.random()
+        if kind < self.degradation.babble:
+            voices = [self._utterances(rng, self.samples) for _ in range(rng.integers(3, 8))]
+            return np.sum(voices, 0)
+        if kind < self.degradation.babble + self.degradation.coloured or not len(self.noise):
+            return coloured_noise(rng, self.samples, rng.uniform(-1.0, 2.5))
+        wave = self._recorded_noise(rng)
+        if rng.random() < self.degradation.second_noise:
+            wave = wave + self._recorded_noise(rng) * 10 ** (rng.uniform(-10, 0) / 20)
+        return wave
+
+    def _recorded_noise(self, rng: np.random.Generator) -> np.ndarray:
+        index = int(rng.integers(len(self.noise)))
+        length = int(self.noise.lengths[index])
+        wave = self.noise.crop(
+            index, int(rng.integers(0, max(1, length - self.samples))), self.samples
+        )
+        if len(wave) < self.samples:
+            wave = np.resize(wave, self.samples)
+        return wave / max(float(np.sqrt(np.mean(wave**2))), 1e-5)
+
+    def _reverberate(
+        self, rng: np.random.Generator, clean: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        chosen = np.flatnonzero(self._chosen(rng, self.degradation.room))
+        if not len(chosen) or not len(self.rooms):
+            return clean, clean
+        response = self.rooms[rng.integers(len(self.rooms), size=len(chosen))]
+        early = response.copy()
+        early[:, round(self.degradation.early_seconds * self.speech.sample_rate) :] = 0
+        wet, target = clean.copy(), clean.copy()
+        wet[chosen] = convolve(clean[chosen], response)
+        target[chosen] = convolve(clean[chosen], early)
+        return wet, target
+
+    def _send(
+        self, rng: np.random.Generator, noisy: np.ndarray, clean: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Some items through a codec."""
+        rate = self.speech.sample_rate
+        for item in np.flatnonzero(self._chosen(rng, self.degradation.codec)):
+            codec = str(rng.choice(sorted(CODECS)))
+            noisy[item] = pass_through_codec(noisy[item], rate, codec, rng.uniform(0.3, 0.9))
+            clean[item] = narrow(clean[item], rate, codec)
+        return noisy, clean
+
+    def _colour(
+        self, rng: np.random.Generator, noisy: np.ndarray, clean: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """One random filter for both sides: a smooth tilt, a lost upper band, or both."""
+        half = self.speech.sample_rate / 2
+        anchors = rng.uniform(-6, 6, (self.batch_size, 6))
+        cutoff = rng.uniform(0.35, 0.95, (self.batch_size, 1)) * half
+        tilted = self._chosen(rng, self.degradation.equalise)
+        limited = self._chosen(rng, self.degradation.band_limit)
+        chosen = np.flatnonzero(tilted | limited)
+        if not len(chosen):
+            return noisy, clean
+        length = scipy.fft.next_fast_len(self.samples, real=True)
+        frequency = np.linspace(0, half, length // 2 + 1)
+        places = np.linspace(0, half, anchors.shape[1])
+        tilt = np.stack([np.interp(frequency, places, a) for a in anchors[chosen]])
+        gain = np.where(tilted[chosen], 10 ** (tilt / 20), 1.0)
+        slope = 1 / (1 + (frequency / cutoff[chosen]) ** 40)
+        gain = np.where(limited[chosen], gain * slope, gain).astype(np.float32)
+        both = np.stack([noisy[chosen], clean[chosen]]).astype(np.float32)
+        both = scipy.fft.irfft(scipy.fft.rfft(both, length) * gain, length)[..., : self.samples]
+        noisy, clean = noisy.copy(), clean.copy()
+        noisy[chosen], clean[chosen] = both
+        return noisy, clean
+
+
+def speaker_chances(speech: WaveStore, balance: float) -> np.ndarray:
+    """How often each recording is drawn, `(recording,)`, summing to one."""
+    speakers = [r.speaker for r in speech.recordings]
+    seconds: dict[str, float] = {}
+    for speaker, length in zip(speakers, speech.lengths, strict=True):
+        seconds[speaker] = seconds.get(speaker, 0.0) + float(length)
+    weights = np.array(
+        [
+            length * seconds[speaker] ** -balance
+            for speaker, length in zip(speakers, speech.lengths, strict=True)
+        ]
+    )
+    return weights / weights.sum()
+
+
+def noise_gain(speech: np.ndarray, noise: np.ndarray, snr_db: np.ndarray) -> np.ndarray:
+    """Gain `(batch, 1)` on noise `(batch, sample)` for a ratio to the speech where it sounds."""
+    sounding = np.abs(speech) > 1e-3 * np.abs(speech).max(1, keepdims=True)
+    active = (speech**2).sum(1, keepdims=True) / np.maximum(sounding.sum(1, keepdims=True), 1)
+    power = np.mean(noise**2, axis=1, keepdims=True)
+    return np.sqrt(active / np.maximum(power, 1e-12)) * 10 ** (-np.asarray(snr_db) / 20)
+
+
+def coloured_noise(rng: np.random.Generator, samples: int, slope: float) -> np.ndarray:
+    """Gaussian noise whose power falls with frequency to the power of `slope` (1 is pink)."""
+    spectrum = np.fft.rfft(rng.standard_normal(samples))
+    frequency = np.arange(len(spectrum)) / len(spectrum)
+    spectrum *= np.maximum(frequency, 0.005) ** (-slope / 2)
+    wave = np.fft.irfft(spectrum, samples)
+    return wave / np.sqrt(np.mean(wave**2))
+
+
+def convolve(waves: np.ndarray, responses: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
+    """Row by row, `(batch, sample)`, cut to the length of the waves."""
+    responses = np.asarray(responses)
+    length = scipy.fft.next_fast_len(waves.shape[1] + responses.shape[1] - 1, real=True)
+    spectrum = scipy.fft.rfft(waves, length) * scipy.fft.rfft(responses, length)
+    return scipy.fft.irfft(spectrum, length)[:, : waves.shape[1]]

@@ -1,0 +1,121 @@
+"""From a folder of recordings to training batches and held-out pairs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from speechgan.data.cache import WaveStore
+from speechgan.data.enhancement.mixing import Degradation, Mixtures
+from speechgan.data.enhancement.paired import PairCrops, PairStore, open_pairs
+from speechgan.data.enhancement.rooms import room_responses
+from speechgan.data.manifest import Recording, hold_out, read_manifest, scan
+from speechgan.utils.errors import SpeechganError
+
+
+@dataclass(frozen=True)
+class EnhancementData:
+    """Training batches and validation pairs for enhancement.
+
+    Where the folder holds `speech/` and `noise/` for training they are mixed on the fly;
+    otherwise its `clean/` and `noisy/` pairs are cut. Validation takes the `valid` pairs, or
+    mixes the `valid` speech and noise once, from a seed of its own.
+
+    Attributes:
+        root: folder with recordings, or a manifest file made by `speechgan data scan`.
+        cache: folder for decoded audio and room responses.
+        sample_rate: in hertz.
+        batch_size: items of a batch.
+        seconds: length of an item.
+        degradation: how speech is made noisy; pairs are taken as they are.
+        rooms: simulated rooms; 0 for none.
+        reverberation: least and greatest reverberation time, in seconds.
+        speaker_balance: 0 draws speakers by how long they speak, 1 draws them equally often.
+        valid_fraction: share of the files held out where the folder names no `valid` split.
+        valid_speakers: speakers held out instead.
+        valid_items: most pairs to validate on; they are spread evenly over all there are.
+        seed: of all random choices.
+    """
+
+    root: Path
+    cache: Path
+    sample_rate: int = 16000
+    batch_size: int = 16
+    seconds: float = 2.0
+    degradation: Degradation = field(default_factory=Degradation)
+    rooms: int = 100
+    reverberation: tuple[float, float] = (0.15, 0.6)
+    speaker_balance: float = 0.5
+    valid_fraction: float = 0.05
+    valid_speakers: Sequence[str] = ()
+    valid_items: int = 40
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "seconds", "sample_rate", "valid_items"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"data.{name} must be greater than 0")
+
+    def open(self) -> tuple[Mixtures | PairCrops, PairStore | Mixtures]:
+        """Decodes what is not decoded yet; returns training batches and validation pairs.
+
+        Raises:
+            SpeechganError: nothing to train on, or an unreadable recording.
+        """
+        root = Path(self.root)
+        if root.is_file():
+            recordings, root = read_manifest(root), root.parent
+        else:
+            recordings = scan(root)
+        recordings = hold_out(recordings, self.valid_fraction, self.valid_speakers)
+        return self._training(recordings, root), self._validation(recordings, root)
+
+    def _training(self, recordings: list[Recording], root: Path) -> Mixtures | PairCrops:
+        if _select(recordings, "train", "speech"):
+            return self._mixtures(recordings, root, "train", self.batch_size, self.seed)
+        pairs = _select(recordings, "train", "clean", "noisy")
+        if not pairs:
+            raise SpeechganError(
+                f"{root}: nothing to train on; give speech/ and noise/, or clean/ and noisy/"
+            )
+        store = open_pairs(pairs, root, self.sample_rate, Path(self.cache))
+        return PairCrops(store, self.batch_size, self.seconds, self.seed)
+
+    def _validation(self, recordings: list[Recording], root: Path) -> PairStore | Mixtures:
+        pairs = _select(recordings, "valid", "clean", "noisy")
+        if pairs:
+            noisy = [r for r in pairs if r.role == "noisy"]
+            chosen = np.linspace(0, len(noisy) - 1, min(self.valid_items, len(noisy))).round()
+            keys = {noisy[int(i)].key for i in chosen}
+            pairs = [r for r in pairs if r.key in keys]
+            return open_pairs(pairs, root, self.sample_rate, Path(self.cache))
+        return self._mixtures(recordings, root, "valid", 1, self.seed + 1)
+
+    def _mixtures(
+        self, recordings: list[Recording], root: Path, split: str, batch_size: int, seed: int
+    ) -> Mixtures:
+        speech = _select(recordings, split, "speech")
+        noise = _select(recordings, split, "noise")
+        if not speech:
+            raise SpeechganError(f"{root}: no {split} speech; add some below speech/")
+        cache = Path(self.cache)
+        rooms = (
+            room_responses(self.rooms, self.sample_rate, 0, self.reverberation, cache)
+            if self.rooms
+            else np.zeros((0, 1), np.float32)
+        )
+        return Mixtures(
+            WaveStore(speech, root, self.sample_rate, cache),
+            WaveStore(noise, root, self.sample_rate, cache),
+            rooms,
+            self.degradation,
+            batch_size,
+            self.seconds if split == "train" else 4.0,
+            seed,
+            self.speaker_balance,
+        )
+
+
+def _select(recordings: list[Recording], split: str, *roles: str) -> list[Recording]:
+    return [r for r in recordings if r.split == split and r.role in roles]

@@ -1,0 +1,1 @@
+"""A folder of recordings to scores, tables and a report."""

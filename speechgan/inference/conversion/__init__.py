@@ -1,0 +1,1 @@
+"""Converters: one voice in, another out, in files of any length."""

@@ -1,0 +1,1 @@
+"""Enhancers: waves, files and streams, and the engines that run their networks."""

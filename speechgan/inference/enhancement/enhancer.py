@@ -1,0 +1,319 @@
+"""Noisy speech in, cleaner speech out: arrays, tensors, files of any length, and streams."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+
+import numpy as np
+
+from speechgan import audio
+from speechgan.audio import Wave
+from speechgan.inference.enhancement.streaming import Stream
+from speechgan.inference.samples import WrittenFile, check_rate, from_float, to_float
+from speechgan.utils.errors import SpeechganError
+
+if TYPE_CHECKING:
+    import torch
+
+    from speechgan.pretrained.loading import Model
+
+Sound = TypeVar("Sound", np.ndarray[Any, Any], "torch.Tensor")
+
+READ_SECONDS = 3.0
+LEVEL = 10 ** (-26 / 20)
+"""RMS that generators which are not level-invariant were trained around, -26 dBFS."""
+ENGINES = ("torch", "onnx")
+
+
+class SoundRun(Protocol):
+    """One sound in the course of being enhanced."""
+
+    def __call__(self, block: Wave) -> Wave:
+        """`(channel, sample)` float32 to the samples that are ready."""
+        ...
+
+    def flush(self) -> Wave:
+        """The samples that were still to come; as many as went in, in all."""
+        ...
+
+
+class Network(Protocol):
+    """What enhances, whichever library computes it.
+
+    Attributes:
+        causal: whether it can follow a sound that is still being heard.
+        level_invariant: whether a softer sound gives the same, softer.
+    """
+
+    causal: bool
+    level_invariant: bool
+
+    def open(self, rate: float, channels: int, strength: float, linked: bool) -> SoundRun:
+        """The beginning of a sound."""
+        ...
+
+
+class Enhancer:
+    """Takes the noise out of speech.
+
+    The result has the input's length, sample rate and channels, and is aligned with it to the
+    sample. It scales with the input: a recording 30 dB softer gives the same result, 30 dB softer.
+
+    Models work at their own sample rate, 16 kHz for those that ship, but for images of any rate:
+    of a wider band, what lies above theirs is kept, attenuated as the upper half of their band was
+    (`bands.UpperBand`); a narrower band, such as the telephone's, is filled up.
+    SEGAN, which reads waves, drops what lies above its band.
+
+    Channels share one mask, so that voices stay where they are between the loudspeakers; with
+    `linked=False` each is enhanced by itself, as suits channels with nothing in common, such as
+    the two ends of a telephone call.
+
+    Args:
+        network: of `from_pretrained` or `from_model`.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | os.PathLike[str] = "default",
+        device: "str | torch.device" = "auto",
+        threads: int | None = 1,
+        seed: int = 0,
+        engine: str = "torch",
+    ) -> Self:
+        """The enhancer of a shipped model's name or of a model folder.
+
+        Args:
+            name: see `speechgan.pretrained.loading.load_model`.
+            device: "auto", "cpu", "cuda" or a torch device; ONNX runs on the CPU.
+            threads: of the CPU; None leaves the library's own choice. One suits the models that
+                ship: their frames are small, and waiting for another core makes them slower.
+            seed: of the latent z of generators that take one; another seed, another plausible
+                result.
+            engine: "torch", or "onnx" for models that hold a `model.onnx`, without importing
+                PyTorch.
+
+        Raises:
+            SpeechganError: no such model, engine or device, a model of another task, threads
+                below 1, a seed below 0.
+        """
+        if engine not in ENGINES:
+            raise SpeechganError(f"engine {engine}: unknown; use one of {', '.join(ENGINES)}")
+        if engine == "onnx":
+            from speechgan.inference.enhancement.onnx_network import OnnxNetwork
+
+            return cls(OnnxNetwork.from_pretrained(name, device, threads))
+        from speechgan.pretrained.loading import load_model
+
+        return cls.from_model(load_model(name, device), device, threads, seed)
+
+    @classmethod
+    def from_model(
+        cls,
+        model: "Model",
+        device: "str | torch.device" = "auto",
+        threads: int | None = 1,
+        seed: int = 0,
+        block_seconds: float = 8.0,
+    ) -> Self:
+        """The enhancer of a model that is loaded; arguments and errors as in `from_pretrained`.
+
+        Args:
+            block_seconds: of sound computed at a time by generators that hear ahead; memory grows
+                with it.
+        """
+        from speechgan.inference.enhancement.torch_network import TorchNetwork
+        from speechgan.inference.enhancement.wave_network import WaveNetwork
+        from speechgan.pretrained.loading import choose_device
+
+        if model.config["task"] != "enhance":
+            raise SpeechganError(
+                f"{model.name}: a model for the task {model.config['task']}, not enhance; "
+                "choose another"
+            )
+        if threads is not None and threads < 1:
+            raise SpeechganError(f"threads {threads}: must be 1 or more")
+        if seed < 0:
+            raise SpeechganError(f"seed {seed}: must be 0 or more")
+        chosen = choose_device(device)
+        model.generator.to(chosen).eval()
+        kind = WaveNetwork if model.generator.reads == "wave" else TorchNetwork
+        return cls(kind(model, chosen, threads, seed, block_seconds))
+
+    def __call__(
+        self,
+        wave: Sound,
+        sample_rate: float,
+        strength: float = 1.0,
+        attenuation_limit: float | None = None,
+        linked: bool = True,
+    ) -> Sound:
+        """Enhances a sound in memory.
+
+        Args:
+            wave: `(sample,)` or `(channel, sample)`; floating point with full scale at ±1, or
+                16- or 32-bit integers with full scale at their range.
+            sample_rate: in Hz, any.
+            strength: 1 gives what the model makes of it, 0 the input bit for bit, and between
+                them the weighted sum of both.
+            attenuation_limit: greatest attenuation in dB, 0 or more: as much of the input is left
+                as lies so far below it. The lesser of it and `strength` holds.
+            linked: whether all channels share one mask.
+
+        Returns:
+            The same shape, type, dtype and device.
+
+        Raises:
+            SpeechganError: an empty wave, another shape or dtype, NaN or infinity, a sample rate,
+                strength or limit out of range.
+        """
+        strength = choose_strength(strength, attenuation_limit)
+        check_rate(sample_rate)
+        if not isinstance(wave, np.ndarray):
+            import torch
+
+            # NumPy has no bfloat16.
+            plain = wave.float() if wave.dtype == torch.bfloat16 else wave
+            array: Any = plain.detach().cpu().numpy()
+            enhanced = self(array, sample_rate, strength, None, linked)
+            return torch.from_numpy(enhanced).to(wave.device, wave.dtype)
+        if wave.ndim not in (1, 2) or wave.size == 0:
+            raise SpeechganError(
+                f"wave of shape {wave.shape}: must be (samples,) or (channels, samples), not empty"
+            )
+        if strength == 0:
+            return wave.copy()
+        noisy = to_float(np.atleast_2d(wave))
+        audio.require_finite(noisy, sample_rate, "wave")
+        length = block_length(sample_rate, len(noisy))
+        cuts = range(length, noisy.shape[1], length)
+        pieces = self._enhance(
+            lambda: iter(np.split(noisy, cuts, axis=1)), sample_rate, len(noisy), strength, linked
+        )
+        return from_float(np.concatenate(list(pieces), axis=1).reshape(wave.shape), wave.dtype)
+
+    def enhance_file(
+        self,
+        source: str | os.PathLike[str],
+        target: str | os.PathLike[str],
+        strength: float = 1.0,
+        progress: Callable[[float], object] | None = None,
+        attenuation_limit: float | None = None,
+        linked: bool = True,
+    ) -> WrittenFile:
+        """Enhances a file of any length, in blocks; memory does not grow with the length.
+
+        Args:
+            source: in any format that libsndfile reads.
+            target: its extension decides the container; the subtype (16 or 24 bit, float, ...)
+                stays where the container has it. Replaced if it exists, and only when complete.
+            strength, attenuation_limit, linked: as in a call.
+            progress: told the seconds finished, each time some are.
+
+        Raises:
+            SpeechganError: `source` is missing, unreadable, not audio, empty, damaged or holds
+                NaN; `target` cannot be written or is `source`; strength or limit out of range.
+        """
+        strength = choose_strength(strength, attenuation_limit)
+        source, target = Path(source), Path(target)
+        with audio.Reader(source) as reader:
+            rate, channels = reader.sample_rate, reader.channels
+            if target.exists() and target.samefile(source):
+                raise SpeechganError(f"{target}: is the input itself; choose another output")
+            length = block_length(rate, channels)
+            with audio.Writer(target, rate, channels, reader.format) as writer:
+                if strength == 0:
+                    # The only dtype that holds samples of every format exactly.
+                    pieces = reader.blocks(length, "float64")
+                else:
+                    pieces = self._enhance(
+                        lambda: reader.blocks(length), rate, channels, strength, linked
+                    )
+                for piece in pieces:
+                    writer.write(piece)
+                    if progress is not None:
+                        progress(piece.shape[1] / rate)
+            return WrittenFile(target, reader.samples / rate, rate, channels, writer.format)
+
+    def stream(
+        self,
+        sample_rate: float,
+        channels: int = 1,
+        strength: float = 1.0,
+        attenuation_limit: float | None = None,
+        linked: bool = True,
+    ) -> Stream:
+        """A sound that is still being heard, block after block; see `Stream`.
+
+        Args:
+            sample_rate: of the blocks, in Hz.
+            channels: of the blocks.
+            strength, attenuation_limit, linked: as in a call.
+
+        Raises:
+            SpeechganError: the model hears ahead, or an argument is out of range.
+        """
+        strength = choose_strength(strength, attenuation_limit)
+        check_rate(sample_rate)
+        if channels < 1:
+            raise SpeechganError(f"channels {channels}: must be 1 or more")
+        if not self.network.causal:
+            raise SpeechganError(
+                "this model hears ahead and cannot follow a stream; use a causal one, such as "
+                "default"
+            )
+        stream = self.network.open(sample_rate, channels, strength, linked)
+        assert isinstance(stream, Stream)
+        return stream
+
+    def _enhance(
+        self,
+        read: Callable[[], Iterator[Wave]],
+        rate: float,
+        channels: int,
+        strength: float,
+        linked: bool,
+    ) -> Iterator[Wave]:
+        """Noisy blocks, from `read()`, to enhanced ones of the same total length."""
+        scale: Wave = np.ones((channels, 1), np.float32)
+        if not self.network.level_invariant:
+            scale = _measure_level(read(), channels) / LEVEL
+        # A silent channel is divided by 1 on the way in and multiplied by 0 on the way out.
+        divisor = np.where(scale > 0, scale, 1)
+        run = self.network.open(rate, channels, strength, linked)
+        for block in read():
+            yield run(block / divisor) * scale
+        yield run.flush() * scale
+
+
+def choose_strength(strength: float, attenuation_limit: float | None) -> float:
+    """The share of the enhanced sound that both of them allow.
+
+    Raises:
+        SpeechganError: out of range.
+    """
+    if not 0 <= strength <= 1:
+        raise SpeechganError(f"strength {strength}: must be from 0 to 1")
+    if attenuation_limit is None:
+        return strength
+    if not attenuation_limit >= 0:
+        raise SpeechganError(f"attenuation limit {attenuation_limit}: must be 0 dB or more")
+    return min(strength, 1 - 10 ** (-attenuation_limit / 20))
+
+
+def block_length(rate: float, channels: int) -> int:
+    """Samples to work on at a time: the more channels, the fewer, so that memory stays the same."""
+    return max(1, int(READ_SECONDS * rate / channels))
+
+
+def _measure_level(blocks: Iterator[Wave], channels: int) -> Wave:
+    """RMS of each channel, `(channel, 1)`."""
+    energy, samples = np.zeros((channels, 1)), 0
+    for block in blocks:
+        energy += np.square(block, dtype=np.float64).sum(axis=1, keepdims=True)
+        samples += block.shape[1]
+    return np.sqrt(energy / samples).astype(np.float32)

@@ -1,0 +1,189 @@
+"""Enhancement of a sound that is still being heard, in blocks of any size."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from speechgan.audio import Wave, require_finite
+from speechgan.inference.enhancement.bands import UpperBand, share_mask, widen
+from speechgan.inference.enhancement.frames import Analyser, Framing, Spectrum, Synthesiser
+from speechgan.inference.enhancement.limiter import Limiter
+from speechgan.inference.samples import from_float, to_float
+from speechgan.utils.errors import SpeechganError
+
+State = dict[str, np.ndarray[Any, Any]]
+
+
+class FrameRun(Protocol):
+    """A network in the course of one sound."""
+
+    state: State
+
+    def __call__(self, spectrum: Spectrum) -> Spectrum:
+        """The next noisy frames to those enhanced frames that are ready, in order."""
+        ...
+
+    def finish(self) -> Spectrum:
+        """The frames that were still to come."""
+        ...
+
+
+class FrameNetwork(Protocol):
+    """What turns noisy spectra into clean ones, whichever library computes it.
+
+    Attributes:
+        sample_rate, n_fft, hop_length: of the frames that it was trained on.
+        causal: whether a frame is ready as soon as it is heard.
+        level_invariant: whether a softer sound gives the same, softer.
+    """
+
+    sample_rate: int
+    n_fft: int
+    hop_length: int
+    causal: bool
+    level_invariant: bool
+
+    def start(self, channels: int) -> FrameRun:
+        """The beginning of a sound."""
+        ...
+
+
+class Stream:
+    """One sound through an enhancer, block after block: the same samples as from the whole.
+
+    A causal model answers in steps of its hop, 16 ms for the models that ship, and one hop behind
+    what it has heard: with the hop that has to be complete first, 32 ms in all, at any sample
+    rate. Each block returns the samples that are ready, `flush` the rest; together they are as
+    many as went in.
+
+    Args:
+        network: what enhances.
+        sample_rate: of the blocks, in Hz.
+        channels: of the blocks.
+        strength: share of the enhanced sound, from 0 to 1; the rest is the input.
+        linked: whether all channels get one mask, which keeps sources in their places, or each
+            its own.
+    """
+
+    def __init__(
+        self,
+        network: FrameNetwork,
+        sample_rate: float,
+        channels: int = 1,
+        strength: float = 1.0,
+        linked: bool = True,
+    ) -> None:
+        self.sample_rate, self.channels = sample_rate, channels
+        self.strength, self.linked = np.float32(strength), linked
+        self.framing = Framing.at(
+            sample_rate, network.sample_rate, network.n_fft, network.hop_length
+        )
+        seconds = network.hop_length / network.sample_rate
+        self._run = network.start(channels)
+        self._analyser = Analyser(self.framing, channels)
+        self._synthesiser = Synthesiser(self.framing, channels)
+        self._upper = UpperBand(self.framing, channels, seconds)
+        self._limiter = Limiter(self.framing.hop_length)
+        # Noisy frames whose enhanced ones are still to come.
+        self._noisy = np.zeros((channels, 0, self.framing.bins), np.complex64)
+        self._heard = self._made = 0
+        self._flushed = False
+
+    def __call__(self, block: Wave) -> Wave:
+        """The samples that are ready after a block.
+
+        Args:
+            block: `(sample,)` of one channel, or `(channel, sample)`; any length, floating point
+                with full scale at ±1, or 16- or 32-bit integers.
+
+        Returns:
+            The same kind and dtype, with as many samples as are ready, perhaps none.
+
+        Raises:
+            SpeechganError: another shape or dtype, NaN or infinity, after which the stream can go
+                on with the next block; or the stream was flushed.
+        """
+        if self._flushed:
+            raise SpeechganError("stream: was flushed; open another for the next sound")
+        if block.ndim not in (1, 2) or (1 if block.ndim == 1 else len(block)) != self.channels:
+            raise SpeechganError(
+                f"block of shape {block.shape}: must be (samples,) or (channels, samples) with "
+                f"channels {self.channels}, as the stream was opened"
+            )
+        wave = to_float(np.atleast_2d(block))
+        require_finite(wave, self.sample_rate, "block")
+        ready = self._push(wave)
+        return from_float(ready[0] if block.ndim == 1 else ready, block.dtype)
+
+    def flush(self) -> Wave:
+        """The last samples, `(channel, sample)` float32; the stream takes no more blocks."""
+        self._flushed = True
+        heard, hop = self._heard, self.framing.hop_length
+        missing = heard - max(0, self._made - self.framing.overlap)
+        if not missing:
+            return np.zeros((self.channels, 0), np.float32)
+        frames = -(-(heard + self.framing.overlap) // hop)
+        silence = np.zeros((self.channels, frames * hop - heard), np.float32)
+        ready = [self._push(silence), self._finish(self._run.finish())]
+        return np.concatenate(ready, axis=1)[:, :missing]
+
+    @property
+    def state(self) -> State:
+        """All that the stream remembers; `numpy.savez(file, **stream.state)` keeps it."""
+        if self._noisy.shape[1]:
+            raise SpeechganError("stream: a model that hears ahead has no state to save")
+        return {f"network.{name}": value.copy() for name, value in self._run.state.items()} | {
+            "analyser": self._analyser.waiting.copy(),
+            "synthesiser": self._synthesiser.unfinished.copy(),
+            "upper_band": self._upper.energies.copy(),
+            "ceiling": np.array([self._limiter.ceiling]),
+            "samples": np.array([self._heard, self._made]),
+        }
+
+    @state.setter
+    def state(self, state: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        own = self.state
+        if set(own) != set(state) or any(
+            own[name].shape != state[name].shape for name in own if name != "analyser"
+        ):
+            raise SpeechganError(
+                "state: of another model, rate or number of channels; open the stream as the one "
+                "that it was taken from"
+            )
+        self._run.state = {name: np.array(state[f"network.{name}"]) for name in self._run.state}
+        self._analyser.waiting = np.array(state["analyser"])
+        self._synthesiser.unfinished = np.array(state["synthesiser"])
+        self._upper.energies = np.array(state["upper_band"])
+        self._limiter.ceiling = np.float32(state["ceiling"][0])
+        self._heard, self._made = map(int, state["samples"])
+
+    def _push(self, wave: Wave) -> Wave:
+        self._heard += wave.shape[1]
+        noisy, hops = self._analyser(wave)
+        if not noisy.shape[1]:
+            return np.zeros((self.channels, 0), np.float32)
+        self._limiter.hear(hops)
+        waiting = self._noisy.shape[1]
+        self._noisy = np.concatenate([self._noisy, noisy], axis=1) if waiting else noisy
+        return self._finish(self._run(widen(noisy, self.framing)))
+
+    def _finish(self, enhanced: Spectrum) -> Wave:
+        """Frames that the network has done, to samples."""
+        count = enhanced.shape[1]
+        if not count:
+            return np.zeros((self.channels, 0), np.float32)
+        noisy, self._noisy = self._noisy[:, :count], self._noisy[:, count:]
+        lower = noisy[..., : self.framing.model_bins]
+        enhanced = enhanced[..., : lower.shape[-1]]
+        if self.framing.scale != 1:
+            enhanced = enhanced / np.float32(self.framing.scale)
+        if self.linked:
+            enhanced = share_mask(lower, enhanced)
+        whole = self._upper(noisy, enhanced)
+        if self.strength != 1:
+            whole = self.strength * whole + (1 - self.strength) * noisy
+        wave = self._limiter(self._synthesiser(whole))
+        before = max(0, self.framing.overlap - self._made)  # of the frames ahead of the sound
+        self._made += wave.shape[1]
+        return wave[:, before:]

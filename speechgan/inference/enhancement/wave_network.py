@@ -1,0 +1,101 @@
+"""Generators that read and write waves, on sounds of any sample rate."""
+
+from typing import Any
+
+import numpy as np
+import soxr
+import torch
+
+from speechgan.audio import Wave
+from speechgan.inference.enhancement.blocks import ContextBlocks
+from speechgan.inference.threads import limit_threads
+from speechgan.pretrained.loading import Model
+
+
+class WaveNetwork:
+    """A model whose generator reads waves, such as SEGAN.
+
+    It hears up to half its sample rate: of a recording with a wider band, what lies above is
+    absent from the enhanced sound. Each channel is enhanced on its own.
+
+    Args: as for `speechgan.inference.enhancement.torch_network.TorchNetwork`.
+    """
+
+    causal = False
+
+    def __init__(
+        self,
+        model: Model,
+        device: torch.device,
+        threads: int | None = 1,
+        seed: int = 0,
+        block_seconds: float = 8.0,
+    ) -> None:
+        self.sample_rate, self.device, self.threads = model.sample_rate, device, threads
+        self.generator: Any = model.generator
+        self.level_invariant = bool(self.generator.level_invariant)
+        self.seed = seed
+        self.block = block_seconds * model.sample_rate
+
+    def open(self, rate: float, channels: int, strength: float, linked: bool) -> "WaveStream":
+        """The beginning of a sound; `linked` changes nothing here."""
+        return WaveStream(self, rate, channels, strength)
+
+
+class WaveStream:
+    """One sound through a generator of waves: resampled, in blocks, and resampled back."""
+
+    def __init__(self, network: WaveNetwork, rate: float, channels: int, strength: float) -> None:
+        self.network, self.channels, self.strength = network, channels, np.float32(strength)
+        self.blocks = ContextBlocks(network.generator, int(network.block / channels), network.seed)
+        self.down = Resampler(rate, network.sample_rate, channels)
+        self.up = Resampler(network.sample_rate, rate, channels)
+        self.dry = np.zeros((channels, 0), np.float32)
+
+    def __call__(self, block: Wave) -> Wave:
+        """`(channel, sample)` float32 to the samples that are ready."""
+        self.dry = np.concatenate([self.dry, block], axis=1)
+        return self._mix(self.up(self._generate(self.down(block))))
+
+    def flush(self) -> Wave:
+        """The samples that were still to come."""
+        last = self._generate(self.down.finish(), ends=True)
+        wet = np.concatenate([self.up(last), self.up.finish()], axis=1)
+        # Resampling there and back may end a few samples early: the noisy sound has the last word.
+        missing = self.dry.shape[1] - wet.shape[1]
+        return self._mix(np.pad(wet, ((0, 0), (0, max(0, missing)))))
+
+    def _generate(self, wave: Wave, ends: bool = False) -> Wave:
+        with torch.inference_mode(), limit_threads(self.network.threads):
+            piece = torch.from_numpy(np.ascontiguousarray(wave)).to(self.network.device)
+            ready = self.blocks(piece)
+            if ends:
+                ready = torch.cat([ready, self.blocks.finish()], -1)
+            return ready.cpu().numpy()
+
+    def _mix(self, wet: Wave) -> Wave:
+        wet = wet[:, : self.dry.shape[1]]
+        dry, self.dry = np.split(self.dry, [wet.shape[1]], axis=1)
+        return wet if self.strength == 1 else self.strength * wet + (1 - self.strength) * dry
+
+
+class Resampler:
+    """From one rate to another, in blocks without seams (soxr HQ)."""
+
+    def __init__(self, from_rate: float, to_rate: float, channels: int) -> None:
+        self.channels = channels
+        self._stream = (
+            None
+            if from_rate == to_rate
+            else soxr.ResampleStream(from_rate, to_rate, channels, dtype="float32", quality="HQ")
+        )
+
+    def __call__(self, wave: Wave, ends: bool = False) -> Wave:
+        """`(channel, sample)` to what is ready."""
+        if self._stream is None:
+            return wave
+        return self._stream.resample_chunk(np.ascontiguousarray(wave.T), last=ends).T
+
+    def finish(self) -> Wave:
+        """What was still to come."""
+        return self(np.zeros((self.channels, 0), np.float32), ends=True)

@@ -1,0 +1,282 @@
+"""A small recurrent network over frequency bands, causal or not."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from speechgan.models.layers.level import RunningLevel
+from speechgan.models.layers.mask import complex_product, raise_to_floor
+
+
+class BandCRN(nn.Module):
+    """Complex mask from convolution over frequency and recurrence over time, in bands.
+
+    A convolutional recurrent network (Tan & Wang 2018) with the layout of FastEnhancer (Ahn et
+    al. 2025): convolutions see one frame only and stride over frequency; bands, spaced as on the
+    mel scale to begin with, are learned sums of what they find; in each block an LSTM that all
+    bands share is the memory in time, and what mixes bands sees one frame. Batch normalisation
+    stands behind linear layers only, so that `fuse` can make it disappear. Deliberate differences:
+    the mixer of bands is that of MLP-Mixer (Tolstikhin et al. 2021) instead of attention, which
+    costs a CPU twice as much; LSTM instead of GRU, which runs at less than half its speed there;
+    skips are added; the input level is tracked inside (see `RunningLevel`), so the output scales
+    with the input, exactly; the mask is multiplied in the compressed domain.
+
+    Args:
+        bins: frequencies of the image; a multiple of `stride`, plus one.
+        channels: of the convolutions.
+        bands: that the recurrence sees.
+        hidden: channels of each band in the recurrence.
+        blocks: of recurrence and mixer.
+        layers: residual convolutions before, and again after, the recurrence.
+        stride: bins that the first convolution joins.
+        bidirectional: whether recurrences run backwards too; the network is not causal then.
+        context: frames that a bidirectional network hears on each side of a block of a long sound.
+        floor: magnitude below which the mask hardly falls, in the compressed scale of the image:
+            0.15 leaves 0.2 % of the wave at a power of 0.3. Clean recordings are not digitally
+            silent between the words, and a spectrum with holes sounds worse than a soft floor.
+    """
+
+    reads = "image"
+    level_invariant = True
+    z_channels = 0
+    multiple = 1
+
+    def __init__(
+        self,
+        bins: int = 257,
+        channels: int = 32,
+        bands: int = 24,
+        hidden: int = 64,
+        blocks: int = 3,
+        layers: int = 1,
+        stride: int = 4,
+        bidirectional: bool = False,
+        context: int = 250,
+        floor: float = 0.15,
+    ) -> None:
+        super().__init__()
+        if (bins - 1) % stride:
+            raise ValueError(f"bins {bins} must be a multiple of stride {stride}, plus one")
+        self.floor, self.causal, self.context = floor, not bidirectional, context
+        subbands = (bins - 1) // stride
+        kernel, padding = (1, 2 * stride), (0, stride // 2)
+        self.level = RunningLevel()
+        self.encode_in = ConvNorm(nn.Conv2d(3, channels, kernel, (1, stride), padding))
+        self.encoder = nn.ModuleList(ResidualConv(channels) for _ in range(layers))
+        hats = mel_hats(subbands, bands)
+        self.to_bands = nn.Parameter(hats / hats.sum(1, keepdim=True))
+        self.to_hidden = nn.Linear(channels, hidden)
+        self.position = nn.Parameter(torch.zeros(bands, hidden))
+        self.blocks = nn.ModuleList(BandBlock(bands, hidden, bidirectional) for _ in range(blocks))
+        self.to_subbands = nn.Parameter(hats.T.clone())
+        self.to_channels = nn.Linear(hidden, channels)
+        self.decoder = nn.ModuleList(ResidualConv(channels) for _ in range(layers))
+        self.decode_out = nn.ConvTranspose2d(channels, 2, kernel, (1, stride), padding)
+        # Training starts from a mask near one, which passes the input on.
+        nn.init.normal_(self.decode_out.weight, std=0.015)
+        self.decode_out.bias = nn.Parameter(torch.tensor([1.0, 0.0]))
+
+    def initial_state(self, batch: int) -> dict[str, Tensor]:
+        """The state before the first frame, by name.
+
+        `level` `(batch, 2)`, and of each block `hidden_N` and `cell_N` `(batch, band, channel)`,
+        the output and the memory of its recurrence.
+        """
+        memory = self.position.new_zeros(batch, *self.position.shape)
+        blocks = range(1, len(self.blocks) + 1)
+        memories = {f"{part}_{n}": memory for n in blocks for part in ("hidden", "cell")}
+        return {"level": self.position.new_zeros(batch, 2), **memories}
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Noisy to enhanced, `(batch, 2, frequency, frame)`, from the initial state."""
+        return self.continue_from(image, self.initial_state(len(image)))[0]
+
+    def continue_from(
+        self, image: Tensor, state: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """The same for the next frames of a stream: enhanced frames, and the state after them.
+
+        A bidirectional network begins anew with every call and leaves the state as it is.
+        """
+        heard = state["level"] if self.causal else torch.zeros_like(state["level"])
+        size = image.square().sum(1, keepdim=True).sqrt()
+        after = {}
+        level, after["level"] = self.level(size, heard)
+        # The top bin is predicted from its neighbour: 256 bins split evenly, 257 do not.
+        x = torch.cat([image, size], 1)[:, :, :-1] / level
+        # Channels lie last in memory from here on, where convolutions and linear layers agree.
+        x = x.transpose(2, 3).contiguous(memory_format=torch.channels_last)
+
+        skips = [F.silu(self.encode_in(x))]
+        for layer in self.encoder:
+            skips.append(layer(skips[-1]))
+        # Rows of channels from here on, one for each frame of each band in turn: so that plain
+        # multiplications mix all channels, or all bands, with nothing moved in memory.
+        y = self.to_hidden(join(self.to_bands, skips[-1].permute(3, 0, 2, 1)))
+        bands, channels = self.position.shape
+        y = (y.view(bands, -1, channels) + self.position[:, None]).view(-1, channels)
+        for number, block in enumerate(self.blocks, 1):
+            hidden, cell = f"hidden_{number}", f"cell_{number}"
+            y, after[hidden], after[cell] = block(y, state[hidden], state[cell])
+        # Channels first, as they become fewer; the bias is not for bands to weigh.
+        y = join(self.to_subbands, y @ self.to_channels.weight.T) + self.to_channels.bias
+        y = y.view(-1, len(image), image.shape[-1], y.shape[-1]).permute(1, 3, 2, 0)
+        for layer in self.decoder:
+            y = layer(skips.pop() + y)
+        mask = self.decode_out(skips.pop() + y).transpose(2, 3)
+        mask = raise_to_floor(torch.cat([mask, mask[:, :, -1:]], 2), self.floor)
+        return complex_product(mask, image), after if self.causal else state
+
+    @torch.no_grad()
+    def grow_from(self, smaller: Mapping[str, Tensor]) -> None:
+        """Begins as a smaller network, whose output it gives at first (Chen et al. 2016).
+
+        It may have more blocks, and run in both directions where the smaller runs in one.
+
+        Args:
+            smaller: weights of that network, or of one as large, by name.
+
+        Raises:
+            ValueError: it is not smaller in these ways only.
+        """
+        own = self.state_dict()
+        if strange := smaller.keys() - own.keys():
+            raise ValueError(f"there is no {min(strange)} here")
+        for name, weight in own.items():
+            known = smaller.get(name)
+            # What the bidirectional recurrence adds stands last among the inputs of `project`.
+            widens = name.endswith("project.linear.weight")
+            if known is None:
+                if name.endswith("norm.weight"):
+                    weight.zero_()
+                elif not name.startswith("blocks."):
+                    raise ValueError(f"there is no {name} in the smaller")
+            elif weight.shape == known.shape:
+                weight.copy_(known)
+            elif widens and weight.shape[1] == 2 * known.shape[1]:
+                weight.copy_(torch.cat([known, torch.zeros_like(known)], 1))
+            else:
+                raise ValueError(f"{name} is {list(known.shape)}, not {list(weight.shape)}")
+
+    @torch.no_grad()
+    def fuse(self) -> None:
+        """Moves normalisation into the weights before it, for inference; training ends with it."""
+        for module in self.modules():
+            if isinstance(module, ConvNorm | LinearNorm):
+                module.fuse()
+
+
+class BandBlock(nn.Module):
+    """A recurrence over time for each band, then a mixer of the bands of each frame."""
+
+    def __init__(self, bands: int, channels: int, bidirectional: bool) -> None:
+        super().__init__()
+        directions = 2 if bidirectional else 1
+        self.recurrence = nn.LSTM(channels, channels, batch_first=True, bidirectional=bidirectional)
+        self.project = LinearNorm(directions * channels, channels)
+        self.spread = nn.Linear(bands, 2 * bands)
+        self.gather = nn.Linear(2 * bands, bands)
+        self.mix = LinearNorm(channels, channels)
+
+    def forward(self, x: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """`(band * batch * frame, channel)` and memory `(batch, band, channel)`, to the same."""
+        batch, bands, channels = hidden.shape
+        sounds = x.view(bands * batch, -1, channels)
+        if self.recurrence.bidirectional:
+            y, _ = self.recurrence(sounds)
+        else:
+            h, c = (part.transpose(0, 1).reshape(1, -1, channels) for part in (hidden, cell))
+            y, (h, c) = self.recurrence(sounds, (h, c))
+            hidden, cell = (part.view(bands, batch, channels).transpose(0, 1) for part in (h, c))
+        x = x + self.project(y.flatten(0, 1))
+        y = F.silu(join(self.spread.weight, x, self.spread.bias))
+        return x + self.mix(join(self.gather.weight, y, self.gather.bias)), hidden, cell
+
+
+def join(weight: Tensor, x: Tensor, bias: Tensor | None = None) -> Tensor:
+    """A linear layer on the bands of `(band * ..., channel)` or `(band, ..., channel)`.
+
+    Returns:
+        Rows of channels `(band * ..., channel)`, with as many bands as the weight has rows.
+    """
+    bands = x.reshape(weight.shape[1], -1)
+    y = weight @ bands if bias is None else torch.addmm(bias[:, None], weight, bands)
+    return y.view(-1, x.shape[-1])
+
+
+class ResidualConv(nn.Module):
+    """Convolution over frequency within one frame, added to its input."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = ConvNorm(nn.Conv2d(channels, channels, (1, 3), padding=(0, 1)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(batch, channel, frame, frequency)` to the same shape."""
+        return x + F.silu(self.conv(x))
+
+
+class ConvNorm(nn.Module):
+    """A convolution with batch normalisation behind it."""
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        super().__init__()
+        self.conv = conv
+        self.norm: nn.Module = nn.BatchNorm2d(conv.out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """As the convolution."""
+        return self.norm(self.conv(x))
+
+    def fuse(self) -> None:
+        """Makes the convolution do both."""
+        fuse_into(self.conv, self.norm)
+        self.norm = nn.Identity()
+
+
+class LinearNorm(nn.Module):
+    """A linear layer with batch normalisation behind it."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(inputs, outputs)
+        self.norm: nn.Module = nn.BatchNorm1d(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(row, inputs)` to `(row, outputs)`."""
+        return self.norm(self.linear(x))
+
+    def fuse(self) -> None:
+        """Makes the linear layer do both."""
+        fuse_into(self.linear, self.norm)
+        self.norm = nn.Identity()
+
+
+def fuse_into(layer: nn.Conv2d | nn.Linear, norm: nn.Module) -> None:
+    """Changes a layer so that it gives what the normalisation in evaluation made of it."""
+    assert isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d)
+    assert norm.running_mean is not None and norm.running_var is not None
+    assert layer.bias is not None
+    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    layer.weight.mul_(gain.view(-1, *[1] * (layer.weight.ndim - 1)))
+    layer.bias.sub_(norm.running_mean).mul_(gain).add_(norm.bias)
+
+
+def mel_hats(subbands: int, bands: int) -> Tensor:
+    """`(bands, subbands)`: triangles over 0 to 8 kHz that sum to one at every subband.
+
+    Their peaks are spaced evenly on the mel scale, but one subband apart at least.
+    """
+    mel = torch.linspace(0, 1, bands, dtype=torch.float64)
+    even = 700 / 8000 * ((1 + 8000 / 700) ** mel - 1) * (subbands - 1)
+    peaks = torch.maximum(even, torch.arange(bands))
+    place = torch.arange(subbands, dtype=torch.float64)
+    above = torch.searchsorted(peaks, place).clamp(1, bands - 1)
+    share = (place - peaks[above - 1]) / (peaks[above] - peaks[above - 1])
+    hats = torch.zeros(bands, subbands, dtype=torch.float64)
+    columns = torch.arange(subbands)
+    hats[above, columns] = share
+    hats[above - 1, columns] = 1 - share
+    return hats.float()

@@ -1,0 +1,224 @@
+"""The networks of CycleGAN-VC, CycleGAN-VC2 and MaskCycleGAN-VC."""
+
+import torch
+from torch import Tensor, nn
+
+from speechgan.models.layers.gated import (
+    GatedConv1d,
+    GatedConv2d,
+    ResidualBlock1d,
+    pad_time,
+    scale_widths,
+)
+
+
+class Generator1D(nn.Module):
+    """CycleGAN-VC (Kaneko & Kameoka 2018): gated one-dimensional convolutions over time.
+
+    Two strided layers, six residual blocks, two upsampling layers by pixel shuffle.
+
+    Args:
+        bins: height of the image, channels to this network.
+        width: channels relative to the paper's 128, 256, 512.
+        blocks: residual blocks.
+        masked: not in this paper; see `Generator212D`.
+    """
+
+    def __init__(
+        self, bins: int, width: float = 1.0, blocks: int = 6, masked: bool = False
+    ) -> None:
+        super().__init__()
+        first, second, third = scale_widths([128, 256, 512], width)
+        self.masked = masked
+        self.enter = GatedConv1d(bins * (2 if masked else 1), first, 15, normalised=False)
+        self.down = nn.Sequential(
+            GatedConv1d(first, second, 5, stride=2), GatedConv1d(second, third, 5, stride=2)
+        )
+        self.blocks = nn.Sequential(*(ResidualBlock1d(third, third) for _ in range(blocks)))
+        self.up = nn.Sequential(
+            GatedConv1d(third, third, 5, upscale=2), GatedConv1d(third, second, 5, upscale=2)
+        )
+        self.leave = nn.Conv1d(second, bins, 15, padding=7)
+
+    def forward(self, image: Tensor, mask: Tensor | None = None) -> Tensor:
+        """`(batch, 1, bin, frame)`, frames a multiple of 4, to the same shape."""
+        x = _with_mask(image, mask) if self.masked else image
+        x = x.flatten(1, 2)
+        return self.leave(self.up(self.blocks(self.down(self.enter(x)))))[:, None]
+
+
+class Generator212D(nn.Module):
+    """CycleGAN-VC2 (Kaneko et al. 2019): two-dimensional at both ends, one-dimensional inside.
+
+    With `masked` it is the generator of MaskCycleGAN-VC (Kaneko et al. 2021), which is told by a
+    second channel which frames were taken away.
+
+    Args:
+        bins: height of the image, a multiple of 4.
+        width: channels relative to the paper's 128, 256, 512.
+        blocks: residual blocks.
+        masked: whether there is a mask.
+    """
+
+    def __init__(
+        self, bins: int, width: float = 1.0, blocks: int = 6, masked: bool = False
+    ) -> None:
+        super().__init__()
+        if bins % 4:
+            raise ValueError(f"{bins} bins: must be a multiple of 4")
+        first, second, hidden = scale_widths([128, 256, 512], width)
+        self.masked, self.rows = masked, bins // 4
+        self.enter = GatedConv2d(2 if masked else 1, first, (5, 15), normalised=False)
+        self.down = nn.Sequential(
+            GatedConv2d(first, second, (5, 5), stride=2),
+            GatedConv2d(second, second, (5, 5), stride=2),
+        )
+        self.narrow = nn.Sequential(
+            nn.Conv1d(second * self.rows, second, 1), nn.InstanceNorm1d(second, affine=True)
+        )
+        self.blocks = nn.Sequential(*(ResidualBlock1d(second, hidden) for _ in range(blocks)))
+        self.widen = nn.Sequential(
+            nn.Conv1d(second, second * self.rows, 1),
+            nn.InstanceNorm1d(second * self.rows, affine=True),
+        )
+        self.up = nn.Sequential(
+            GatedConv2d(second, second, (5, 5), upscale=2),
+            GatedConv2d(second, first, (5, 5), upscale=2),
+        )
+        self.leave = nn.Conv2d(first, 1, (5, 15), padding=(2, 7))
+
+    def forward(self, image: Tensor, mask: Tensor | None = None) -> Tensor:
+        """`(batch, 1, bin, frame)`, frames a multiple of 4, to the same shape."""
+        x = _with_mask(image, mask) if self.masked else image
+        x = self.down(self.enter(x))
+        x = self.widen(self.blocks(self.narrow(x.flatten(1, 2))))
+        return self.leave(self.up(x.unflatten(1, (-1, self.rows))))
+
+
+ARCHITECTURES: dict[str, type[nn.Module]] = {"1d": Generator1D, "2-1-2d": Generator212D}
+
+
+class TwoWay(nn.Module):
+    """A generator for each direction between two speakers.
+
+    Args:
+        bins: height of the image.
+        speakers: 2.
+        architecture: `1d` or `2-1-2d`.
+        width, blocks, masked: of both.
+
+    Raises:
+        ValueError: another number of speakers, or no such architecture.
+    """
+
+    multiple = 4
+    needs_source = False
+
+    def __init__(
+        self,
+        bins: int,
+        speakers: int = 2,
+        architecture: str = "2-1-2d",
+        width: float = 1.0,
+        blocks: int = 6,
+        masked: bool = False,
+    ) -> None:
+        super().__init__()
+        if speakers != 2:
+            raise ValueError(
+                f"{speakers} speakers: this system is of two; name them, data.speakers=[a,b]"
+            )
+        if architecture not in ARCHITECTURES:
+            raise ValueError(f"no architecture {architecture!r}; known: {sorted(ARCHITECTURES)}")
+        build = ARCHITECTURES[architecture]
+        self.masked = masked
+        # The network at a speaker's number makes that speaker's voice.
+        self.towards = nn.ModuleList(
+            build(bins, width=width, blocks=blocks, masked=masked) for _ in range(2)
+        )
+
+    def forward(self, image: Tensor, target: Tensor, source: Tensor | None = None) -> Tensor:
+        """`(1, 1, bin, frame)` of the other speaker to the target `(1,)`."""
+        frames = image.shape[-1]
+        network = self.towards[int(target[0])]
+        return network(pad_time(image, self.multiple))[..., :frames]
+
+
+class GatedCritic(nn.Sequential):
+    """The critic of CycleGAN-VC: gated two-dimensional convolutions, one score.
+
+    Deliberate difference: where the paper flattens into a fully connected layer, which fixes the
+    length of the input, the last layer's outputs are averaged over the image before it.
+
+    Args:
+        bins: height of the image; not used, it is convolutional.
+        width: channels relative to the paper's 128, 256, 512, 1024.
+    """
+
+    def __init__(self, bins: int, width: float = 1.0) -> None:
+        first, second, third, fourth = scale_widths([128, 256, 512, 1024], width)
+        super().__init__(
+            GatedConv2d(1, first, (3, 3), stride=(1, 2), normalised=False),
+            GatedConv2d(first, second, (3, 3), stride=2),
+            GatedConv2d(second, third, (3, 3), stride=2),
+            GatedConv2d(third, fourth, (6, 3), stride=(1, 2), padding=(2, 1)),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(fourth, 1, 1),
+        )
+
+
+class GatedPatchCritic(nn.Sequential):
+    """The critic of CycleGAN-VC2 and MaskCycleGAN-VC: a matrix of scores, one per patch.
+
+    Args:
+        bins: height of the image; not used, it is convolutional.
+        width: channels relative to the paper's 128, 256, 512, 1024.
+    """
+
+    def __init__(self, bins: int, width: float = 1.0) -> None:
+        first, second, third, fourth = scale_widths([128, 256, 512, 1024], width)
+        super().__init__(
+            GatedConv2d(1, first, (3, 3), normalised=False),
+            GatedConv2d(first, second, (3, 3), stride=2),
+            GatedConv2d(second, third, (3, 3), stride=2),
+            GatedConv2d(third, fourth, (3, 3), stride=2),
+            GatedConv2d(fourth, fourth, (1, 5)),
+            nn.Conv2d(fourth, 1, (1, 3), padding=(0, 1)),
+        )
+
+
+CRITICS: dict[str, type[nn.Module]] = {"whole": GatedCritic, "patch": GatedPatchCritic}
+
+
+class TwoCritics(nn.Module):
+    """A critic of each speaker's voice and, for the two-step loss, of what has gone there and back.
+
+    Args:
+        bins: height of the image.
+        speakers: 2.
+        kind: `whole` for one score, `patch` for many.
+        width: of each.
+        two_step: whether round trips have critics of their own (Kaneko et al. 2019).
+    """
+
+    def __init__(
+        self,
+        bins: int,
+        speakers: int = 2,
+        kind: str = "patch",
+        width: float = 1.0,
+        two_step: bool = True,
+    ) -> None:
+        super().__init__()
+        if kind not in CRITICS:
+            raise ValueError(f"no critic {kind!r}; known: {sorted(CRITICS)}")
+        self.of = nn.ModuleList(CRITICS[kind](bins, width) for _ in range(2))
+        self.of_round_trip = (
+            nn.ModuleList(CRITICS[kind](bins, width) for _ in range(2)) if two_step else None
+        )
+
+
+def _with_mask(image: Tensor, mask: Tensor | None) -> Tensor:
+    """Image and mask as two channels; without a mask, nothing was taken away."""
+    mask = torch.ones_like(image) if mask is None else mask
+    return torch.cat([image * mask, mask], 1)

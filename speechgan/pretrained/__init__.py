@@ -1,0 +1,1 @@
+"""A model is a folder: find, load, save, export."""

@@ -1,0 +1,70 @@
+"""A model is a folder: what to build, its weights, and a card that says where it comes from."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from speechgan.utils.errors import SpeechganError
+
+SHIPPED = Path(__file__).parent.parent / "weights"
+CONFIG, WEIGHTS, CARD = "config.yaml", "model.safetensors", "card.md"
+ONNX = "model.onnx"
+"""Of models that run without PyTorch as well; see `speechgan.inference.export`."""
+
+
+def list_models() -> list[str]:
+    """Names of the models that ship with speechgan."""
+    return sorted(path.parent.name for path in SHIPPED.glob(f"*/{CONFIG}"))
+
+
+def find_model(name: str | os.PathLike[str]) -> Path:
+    """The folder of a model.
+
+    Raises:
+        SpeechganError: neither a model folder nor a shipped name.
+    """
+    if (Path(name) / CONFIG).is_file():
+        return Path(name)
+    if str(name) in list_models():
+        return SHIPPED / str(name)
+    known = ", ".join(list_models()) or "none"
+    if Path(name).is_dir():
+        raise SpeechganError(f"{name}: holds no {CONFIG}, so it is not a model; known: {known}")
+    raise SpeechganError(f"{name}: no such model; name a model folder or one of: {known}")
+
+
+def load_config(folder: Path) -> dict[str, Any]:
+    """A model folder's configuration.
+
+    Raises:
+        SpeechganError: unreadable, or without what a model needs.
+    """
+    path = folder / CONFIG
+    try:
+        config = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        problem = " ".join(str(error).split())
+        raise SpeechganError(f"{path}: unreadable ({problem}); get the model anew") from None
+    if not isinstance(config, dict):
+        raise SpeechganError(f"{path}: not a model's configuration; get the model anew")
+    for key, kind in {"task": str, "sample_rate": int, "features": dict, "generator": dict}.items():
+        if not isinstance(config.get(key), kind):
+            raise SpeechganError(f"{path}: lacks a valid {key}; get the model anew")
+    if config["sample_rate"] <= 0:
+        raise SpeechganError(f"{path}: sample_rate must be positive; get the model anew")
+    return config
+
+
+def load_card(folder: Path) -> str:
+    """A model folder's card, Markdown.
+
+    Raises:
+        SpeechganError: missing or unreadable.
+    """
+    path = folder / CARD
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpeechganError(f"{path}: unreadable ({error}); get the model anew") from None

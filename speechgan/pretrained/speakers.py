@@ -1,0 +1,74 @@
+"""The speakers of a conversion model: who they are, and what is usual for them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from speechgan.features.statistics import SpeakerStatistics
+from speechgan.utils.errors import SpeechganError
+
+SPEAKERS = "speakers.json"
+
+
+@dataclass(frozen=True)
+class TargetSpeaker:
+    """A voice that a model can speak in.
+
+    Attributes:
+        name: what `--target-speaker` takes.
+        sex, language, licence: of the recordings; empty where it is not known.
+        minutes: of training recordings.
+        statistics: what is usual for the speaker.
+    """
+
+    name: str
+    sex: str
+    language: str
+    licence: str
+    minutes: float
+    statistics: SpeakerStatistics
+
+
+def format_speakers(speakers: Sequence[TargetSpeaker]) -> str:
+    """What stands in a model folder's `speakers.json`; their order is their numbers'."""
+    rows = [
+        {
+            "name": s.name,
+            "sex": s.sex,
+            "language": s.language,
+            "licence": s.licence,
+            "minutes": round(s.minutes, 2),
+            **s.statistics.to_dict(),
+        }
+        for s in speakers
+    ]
+    # A speaker a line: whole files of single numbers help nobody.
+    return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
+
+
+def load_speakers(folder: Path) -> list[TargetSpeaker]:
+    """The speakers of a model folder.
+
+    Raises:
+        SpeechganError: the file is missing or not what `format_speakers` writes.
+    """
+    path = folder / SPEAKERS
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return [
+            TargetSpeaker(
+                name=str(row["name"]),
+                sex=str(row["sex"]),
+                language=str(row["language"]),
+                licence=str(row["licence"]),
+                minutes=float(row["minutes"]),
+                statistics=SpeakerStatistics.from_dict(row),
+            )
+            for row in rows
+        ]
+    except OSError as error:
+        raise SpeechganError(f"{path}: unreadable ({error.strerror}); get the model anew") from None
+    except (ValueError, TypeError, KeyError) as error:
+        problem = " ".join(str(error).split())
+        raise SpeechganError(f"{path}: not a list of speakers ({problem}); get it anew") from None

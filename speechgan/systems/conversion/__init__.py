@@ -1,0 +1,1 @@
+"""GANs that convert voices."""

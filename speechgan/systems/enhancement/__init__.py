@@ -1,0 +1,1 @@
+"""GANs from noisy to clean speech."""

@@ -1,0 +1,1 @@
+"""GANs from images of speech to waves."""

@@ -1,0 +1,1 @@
+"""The one error that users see, and what all rooms need."""

@@ -1,0 +1,288 @@
+"""Sound files: formats, hostile files, whole-or-nothing writing, resampling."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from scipy import signal
+
+from speechgan import audio
+from speechgan.utils.errors import SpeechganError
+
+RATE = 16000
+
+
+def make_noise(channels: int = 2, samples: int = 5000, level: float = 0.2) -> np.ndarray:
+    return np.random.default_rng(1).uniform(-level, level, (channels, samples)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype", "step"),
+    [
+        ("a.wav", "PCM_16", 2**-15),
+        ("a.wav", "PCM_24", 2**-23),
+        ("a.wav", "PCM_U8", 2**-7),
+        ("a.wav", "FLOAT", 0),
+        ("a.flac", "PCM_24", 2**-23),
+        ("a.aiff", "PCM_16", 2**-15),
+        ("a.w64", "PCM_16", 2**-15),
+    ],
+)
+def test_written_samples_are_the_nearest_the_format_has(
+    tmp_path: Path, name: str, subtype: str, step: float
+) -> None:
+    wave = make_noise()
+    audio.write(
+        tmp_path / name, wave, 44100, audio.Format(audio.CONTAINERS[Path(name).suffix], subtype)
+    )
+    read, rate = soundfile.read(tmp_path / name, dtype="float64")
+    assert rate == 44100
+    assert soundfile.info(tmp_path / name).subtype == subtype
+    assert np.abs(read.T - wave).max() <= step / 2
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_U8", "ULAW", "ALAW"])
+def test_integers_clip_and_do_not_wrap(tmp_path: Path, subtype: str) -> None:
+    wave = np.array([1.5, -1.5, 0.25, 1.0, -1.0])
+    audio.write(tmp_path / "a.wav", wave, RATE, audio.Format("WAV", subtype))
+    read, _ = soundfile.read(tmp_path / "a.wav")
+    assert read == pytest.approx([1, -1, 0.25, 1, -1], abs=0.03)
+
+
+def test_floating_point_goes_beyond_full_scale(tmp_path: Path) -> None:
+    audio.write(tmp_path / "a.wav", np.array([1.5, -1.5]), RATE, audio.Format("WAV", "FLOAT"))
+    assert soundfile.read(tmp_path / "a.wav")[0].tolist() == [1.5, -1.5]
+
+
+@pytest.mark.parametrize(
+    ("name", "like", "expected"),
+    [
+        ("a.wav", ("WAVEX", "PCM_24"), ("WAVEX", "PCM_24")),
+        ("a.flac", ("WAV", "FLOAT"), ("FLAC", "PCM_24")),
+        ("a.flac", ("WAV", "PCM_16"), ("FLAC", "PCM_16")),
+        ("a.wav", ("OGG", "VORBIS"), ("WAV", "PCM_16")),
+        ("a.wav", ("MP3", "MPEG_LAYER_III"), ("WAV", "PCM_16")),
+        ("a.mp3", ("MP3", "MPEG_LAYER_III"), ("MP3", "MPEG_LAYER_III")),
+        ("a.WAV", ("FLAC", "PCM_24"), ("WAV", "PCM_24")),
+        ("a.opus", ("WAV", "PCM_16"), ("OGG", "OPUS")),
+        ("a.wav", ("WAV", "IMA_ADPCM"), ("WAV", "PCM_16")),
+    ],
+)
+def test_the_format_stays_as_close_as_the_container_allows(
+    name: str, like: tuple[str, str], expected: tuple[str, str]
+) -> None:
+    assert audio.choose_format(Path(name), audio.Format(*like)) == audio.Format(*expected)
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "a.ogg", "a.opus"])
+def test_lossy_files_are_read_with_their_length(tmp_path: Path, name: str) -> None:
+    time = np.arange(48000) / 48000
+    audio.write(tmp_path / name, 0.5 * np.sin(2 * np.pi * 440 * time), 48000)
+    wave, rate = audio.read(tmp_path / name)
+    assert wave.shape == (1, 48000)
+    assert rate == 48000
+    spectrum = np.abs(np.fft.rfft(wave[0, 4800:-4800]))
+    assert np.fft.rfftfreq(38400, 1 / 48000)[spectrum.argmax()] == pytest.approx(440, abs=2)
+
+
+def test_blocks_are_the_file_in_order(tmp_path: Path) -> None:
+    wave = make_noise(3, 1000)
+    soundfile.write(tmp_path / "a.wav", wave.T, RATE, subtype="FLOAT")
+    with audio.Reader(tmp_path / "a.wav") as reader:
+        blocks = list(reader.blocks(300))
+        again = list(reader.blocks(300))
+    assert [block.shape for block in blocks] == [(3, 300)] * 3 + [(3, 100)]
+    assert np.array_equal(np.concatenate(blocks, 1), wave)
+    assert np.array_equal(np.concatenate(again, 1), wave)
+
+
+@pytest.mark.parametrize("dtype", ["int16", "int32"])
+def test_samples_of_every_integer_format_survive_reading_and_writing(
+    tmp_path: Path, dtype: str
+) -> None:
+    limits = np.iinfo(dtype)
+    samples = np.random.default_rng(2).integers(limits.min, limits.max, 20000, dtype, endpoint=True)
+    samples[:2] = limits.min, limits.max
+    soundfile.write(tmp_path / "a.wav", samples, RATE, subtype=f"PCM_{limits.bits}")
+    with audio.Reader(tmp_path / "a.wav") as reader:
+        (block,) = reader.blocks(20000, "float64")
+        audio.write(tmp_path / "b.wav", block, RATE, reader.format)
+    assert np.array_equal(soundfile.read(tmp_path / "b.wav", dtype=dtype)[0], samples)
+
+
+def make_hostile(folder: Path, kind: str) -> Path:
+    path = folder / f"{kind}.wav"
+    if kind == "empty":
+        path.touch()
+    elif kind == "text":
+        path.write_text("This is no sound at all.\n" * 50)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "dangling":
+        path.symlink_to(folder / "gone.wav")
+    elif kind == "samples":
+        soundfile.write(path, np.zeros((0, 1)), RATE)
+    elif kind == "raw":
+        path = folder / "raw.raw"
+        path.write_bytes(bytes(1000))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("missing", "no such file"),
+        ("empty", "an empty file"),
+        ("text", "not audio"),
+        ("folder", "a folder"),
+        ("dangling", "a link to a file that is gone"),
+        ("samples", "holds no samples"),
+        ("raw", "not audio"),
+    ],
+)
+def test_a_hostile_file_is_named_with_the_reason_in_one_line(
+    tmp_path: Path, kind: str, reason: str
+) -> None:
+    path = make_hostile(tmp_path, kind)
+    with pytest.raises(SpeechganError) as caught:
+        audio.read(path)
+    assert str(caught.value).startswith(f"{path}: {reason}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_not_a_number_is_named_with_its_time(tmp_path: Path, bad: float) -> None:
+    wave = make_noise(2, 3 * RATE)
+    wave[1, 2 * RATE] = bad
+    wave[0, 2 * RATE + 5] = bad
+    soundfile.write(tmp_path / "a.wav", wave.T, RATE, subtype="FLOAT")
+    with audio.Reader(tmp_path / "a.wav") as reader, pytest.raises(SpeechganError) as caught:
+        list(reader.blocks(1000))
+    assert f"{tmp_path / 'a.wav'}: a sample is NaN or infinite at 2.000 s" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a.flac", "a.mp3"])
+def test_a_file_cut_short_is_damaged(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    soundfile.write(path, make_noise(1, 5 * RATE).T, RATE)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(SpeechganError, match=rf"{name}: damaged after \d\.\d+ s of 5\.000 s"):
+        audio.read(path)
+
+
+def test_an_mp3_that_does_not_say_how_long_it_is_is_read_to_its_end(tmp_path: Path) -> None:
+    """As ffmpeg writes into a pipe; the length is guessed from the size, with tags at the end."""
+    path = tmp_path / "a.mp3"
+    wave = make_noise(1, 3 * RATE)
+    soundfile.write(path, wave.T, RATE, bitrate_mode="CONSTANT", compression_level=0.9)
+    content = path.read_bytes()
+    assert b"Xing" not in content and b"Info" not in content
+    path.write_bytes(content + b"TAG" + bytes(1500))
+    with audio.Reader(path) as reader:
+        guess = reader.samples
+        read = np.concatenate(list(reader.blocks(1000)), 1)
+        assert read.shape[1] == reader.samples < guess
+    assert 0 <= read.shape[1] - 3 * RATE < 2 * 1152
+
+
+def test_a_wav_of_unknown_length_from_a_pipe_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    wave = make_noise(1, RATE)
+    soundfile.write(path, wave.T, RATE, subtype="FLOAT")
+    content = bytearray(path.read_bytes())
+    for position in (4, content.index(b"data") + 4):
+        content[position : position + 4] = b"\xff" * 4
+    path.write_bytes(content)
+    assert np.array_equal(audio.read(path)[0], wave)
+
+
+def test_a_failure_leaves_what_stood_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    audio.write(path, make_noise(), RATE)
+    before = path.read_bytes()
+    for failure in (KeyboardInterrupt, RuntimeError):
+        with pytest.raises(failure), audio.Writer(path, RATE, 2) as writer:
+            writer.write(make_noise())
+            raise failure
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["a.wav"]
+
+
+@pytest.mark.parametrize("extension", ["wav", "flac", "ogg"])
+def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path: Path, extension: str) -> None:
+    # A limit on the size of files meets a writer as a full disk does: a part is taken, the rest
+    # refused. In a process of its own, since it holds for all files.
+    path = tmp_path / f"a.{extension}"
+    script = (
+        "import numpy, sys\n"
+        "from speechgan import audio\n"
+        "from speechgan.utils.errors import SpeechganError\n"
+        "noise = numpy.random.default_rng(0).uniform(-1, 1, (2, 200000))\n"
+        "try:\n"
+        "    audio.write(sys.argv[1], noise, 48000)\n"
+        "except SpeechganError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith(f"{path}: cannot be written (File too large); free some space")
+    assert done.stderr == ""
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_target_that_cannot_be_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SpeechganError, match=r"file/a\.wav: cannot be written \(.+\); free"):
+        audio.write(tmp_path / "file" / "a.wav", make_noise(), RATE)
+    with pytest.raises(SpeechganError, match=r"a\.m4a: cannot write files named \*\.m4a; use one"):
+        audio.write(tmp_path / "a.m4a", make_noise(), RATE)
+    with pytest.raises(SpeechganError, match=r"a\.mp3: MP3 .* does not take 2 channels at 96000"):
+        audio.write(tmp_path / "a.mp3", make_noise(), 96000)
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize(("low", "high"), [(16000, 48000), (16000, 44100), (8000, 16000)])
+def test_resampling_agrees_with_scipy_and_has_no_delay(low: int, high: int) -> None:
+    time = np.arange(2 * low) / low
+    # Well inside the band and faded at the ends, where scipy's filter and soxr's may differ.
+    wave = signal.chirp(time, 100, 2, 0.35 * low)[None] * signal.windows.tukey(len(time), 0.2)
+    up = audio.resample(wave, low, high)
+    expected = signal.resample_poly(wave, high, low, axis=1, window=("kaiser", 12.0))
+    assert up.shape == expected.shape
+    assert np.abs(up - expected).max() < 2e-3
+    assert np.abs(audio.resample(up, high, low) - wave).max() < 1e-4
+
+
+def test_resampling_in_blocks_is_resampling_the_whole() -> None:
+    wave = make_noise(2, 44100)
+    whole = audio.resample(wave, 44100, RATE)
+    for length in (1, 617, 10000):
+        count = 3000 if length == 1 else wave.shape[1]
+        pieces = (wave[:, start : start + length] for start in range(0, count, length))
+        blocks = np.concatenate(list(audio.resample_blocks(pieces, 44100, RATE, 2)), axis=1)
+        if count == wave.shape[1]:
+            assert np.array_equal(blocks, whole)
+        else:
+            assert np.array_equal(blocks, audio.resample(wave[:, :count], 44100, RATE))
+
+
+def test_a_writer_that_is_interrupted_while_it_opens_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(soundfile, "SoundFile", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        audio.Writer(tmp_path / "a.wav", 16000, 1)
+    assert not any(tmp_path.iterdir())

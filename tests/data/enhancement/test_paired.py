@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+import soundfile
+
+from speechgan.data.enhancement.module import EnhancementData
+from speechgan.data.enhancement.paired import PairCrops, open_pairs
+from speechgan.data.manifest import scan
+from speechgan.utils.errors import SpeechganError
+
+
+@pytest.fixture
+def root(tmp_path, recordings):
+    for name, (noisy, clean) in recordings.items():
+        for role, wave in (("noisy", noisy), ("clean", clean)):
+            (tmp_path / role).mkdir(exist_ok=True)
+            soundfile.write(tmp_path / role / f"{name}.wav", wave, 16000)
+    return tmp_path
+
+
+def test_crops_are_aligned(root, recordings):
+    pairs = open_pairs(scan(root), root, 16000, root / "cache")
+    batch = PairCrops(pairs, 4, 0.5, 0)[3]
+    assert batch.noisy.shape == batch.clean.shape == (4, 8000)
+    for noisy, clean in zip(batch.noisy.numpy(), batch.clean.numpy(), strict=True):
+        assert any(
+            np.abs(whole_clean[start : start + 8000] - clean).max() < 1e-3
+            for whole_noisy, whole_clean in recordings.values()
+            for start in np.flatnonzero(
+                np.abs(whole_noisy[: len(whole_noisy) - 7999] - noisy[0]) < 1e-4
+            )
+            if np.abs(whole_noisy[start : start + 8000] - noisy).max() < 1e-3
+        )
+
+
+def test_a_short_recording_is_followed_by_silence(root):
+    pairs = open_pairs(scan(root), root, 16000, root / "cache")
+    batch = PairCrops(pairs, 2, 20.0, 0)[0]
+    assert batch.noisy.shape == (2, 320_000)
+    assert (batch.noisy[:, -1000:] == 0).all()
+
+
+def test_a_noisy_recording_without_its_clean_one_is_named(root):
+    (root / "clean/p228_wind.wav").unlink()
+    with pytest.raises(SpeechganError, match=r"noisy/p228_wind\.wav: no clean recording"):
+        open_pairs(scan(root), root, 16000, root / "cache")
+
+
+def test_unequal_lengths_are_named(root):
+    soundfile.write(root / "clean/p228_wind.wav", np.zeros(99), 16000)
+    with pytest.raises(SpeechganError, match=r"p228_wind\.wav: not as long as"):
+        open_pairs(scan(root), root, 16000, root / "cache")
+
+
+def test_pairs_are_held_out_of_training(root):
+    data = EnhancementData(root, root / "cache", seconds=0.5, batch_size=2, valid_fraction=0.34)
+    training, held_out = data.open()
+    trained = {r.path for r in training.pairs.noisy.recordings}
+    assert len(trained) == 2
+    assert {r.path for r in held_out.noisy.recordings}.isdisjoint(trained)
+
+
+def test_speech_without_a_valid_split_is_mixed_for_validation(root, recordings):
+    for n in range(4):
+        for role in ("speech", "noise"):
+            (root / "mix" / role).mkdir(parents=True, exist_ok=True)
+            soundfile.write(root / f"mix/{role}/{n}.wav", recordings["p228_wind"][1], 16000)
+    data = EnhancementData(root / "mix", root / "cache", seconds=0.5, rooms=0, valid_fraction=0.25)
+    training, held_out = data.open()
+    assert training[0].noisy.shape == (16, 8000)
+    assert held_out[0].noisy.shape == (1, 64000)
+    names = [{r.path for r in m.speech.recordings} for m in (training, held_out)]
+    assert names[0].isdisjoint(names[1]) and len(names[1]) == 1

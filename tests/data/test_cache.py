@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from speechgan.data.cache import WaveStore
+from speechgan.data.manifest import scan
+from speechgan.utils.errors import SpeechganError
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A second of a tone at 44.1 kHz in stereo, and a little noise at 16 kHz."""
+    folder = tmp_path / "data" / "speech"
+    folder.mkdir(parents=True)
+    tone = np.sin(2 * np.pi * 1000 / 44100 * np.arange(44100))
+    soundfile.write(folder / "a.wav", np.stack([0.5 * tone, 0.1 * tone], 1), 44100, "PCM_24")
+    noise = np.random.default_rng(0).normal(0, 0.1, 8000)
+    soundfile.write(folder / "b.flac", noise, 16000)
+    return tmp_path / "data"
+
+
+def open_store(root: Path) -> WaveStore:
+    return WaveStore(scan(root), root, 16000, root.parent / "cache")
+
+
+def test_recordings_come_back_mono_at_one_rate(root):
+    store = open_store(root)
+    assert list(store.lengths) == [16000, 8000]
+    tone = 0.3 * np.sin(2 * np.pi * 1000 / 16000 * np.arange(16000))
+    assert store[0][100:-100] == pytest.approx(tone[100:-100], abs=2e-3)
+    noise, _ = soundfile.read(root / "speech" / "b.flac")
+    assert store[1] == pytest.approx(noise, abs=1e-4)
+    assert np.array_equal(store.crop(1, 7990, 100), store[1][7990:])
+
+
+def test_what_is_decoded_is_kept_until_a_recording_changes(root):
+    first = open_store(root)
+    time = first.path.stat().st_mtime_ns
+    assert open_store(root).path.stat().st_mtime_ns == time
+    soundfile.write(root / "speech" / "b.flac", np.zeros(4000), 16000)
+    changed = open_store(root)
+    assert changed.path != first.path and not changed[1].any()
+
+
+@pytest.mark.parametrize("kept", [0, 100, 5000])
+def test_a_damaged_cache_is_decoded_anew(root, kept):
+    first = open_store(root)
+    expected = first[1]
+    del first.samples
+    first.path.write_bytes(first.path.read_bytes()[:kept])
+    assert np.array_equal(open_store(root)[1], expected)
+
+
+def test_nan_in_a_recording_is_named(root):
+    soundfile.write(root / "speech" / "c.wav", np.full(100, np.nan), 16000, "FLOAT")
+    with pytest.raises(SpeechganError, match=r"c\.wav: holds NaN"):
+        open_store(root)
+
+
+def test_a_cache_that_cannot_be_written_is_named(root):
+    (root.parent / "cache").touch()
+    with pytest.raises(SpeechganError, match=r"cache: cannot keep decoded audio.*data\.cache=DIR"):
+        open_store(root)

@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from speechgan.data.manifest import hold_out, read_manifest, scan, write_manifest
+from speechgan.utils.errors import SpeechganError
+
+
+def put(root: Path, *paths: str) -> Path:
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(root / path, np.zeros(1600), 16000)
+    return root
+
+
+def test_speech_and_noise_folders_with_splits(tmp_path):
+    put(tmp_path, "speech/train/anna/1.wav", "speech/valid/ben/2.flac", "noise/train/rain.wav")
+    put(tmp_path, "pairs/test/clean/x.wav", "pairs/test/noisy/x.wav", "voices/anna/9.wav")
+    found = {r.path: (r.role, r.split, r.speaker) for r in scan(tmp_path)}
+    assert found == {
+        "noise/train/rain.wav": ("noise", "train", "rain"),
+        "pairs/test/clean/x.wav": ("clean", "test", ""),
+        "pairs/test/noisy/x.wav": ("noisy", "test", ""),
+        "speech/train/anna/1.wav": ("speech", "train", "anna"),
+        "speech/valid/ben/2.flac": ("speech", "valid", "ben"),
+    }
+
+
+def test_published_voicebank_folders(tmp_path):
+    for side in ("clean", "noisy"):
+        put(tmp_path, f"{side}_trainset_28spk_wav/p226_001.wav", f"{side}_testset_wav/p232_002.wav")
+    rows = scan(tmp_path)
+    assert {(r.role, r.split, r.speaker) for r in rows} == {
+        ("clean", "train", "p226"),
+        ("clean", "test", "p232"),
+        ("noisy", "train", "p226"),
+        ("noisy", "test", "p232"),
+    }
+    assert len({r.key for r in rows}) == 2
+
+
+def test_both_sides_of_a_pair_are_held_out_together(tmp_path):
+    names = [f"{side}/{n}.wav" for side in ("clean", "noisy") for n in range(20)]
+    rows = hold_out(scan(put(tmp_path, *names)), 0.2)
+    valid = [r for r in rows if r.split == "valid"]
+    assert len(valid) == 8
+    assert {r.key for r in valid if r.role == "clean"} == {
+        r.key for r in valid if r.role == "noisy"
+    }
+    assert rows == hold_out(scan(tmp_path), 0.2)
+
+
+def test_named_speakers_are_held_out(tmp_path):
+    put(
+        tmp_path, "speech/a/1.wav", "speech/a/2.wav", "speech/b/3.wav", "noise/x.wav", "noise/y.wav"
+    )
+    rows = hold_out(scan(tmp_path), 0.5, ["b"])
+    assert {r.path: r.split for r in rows if r.role == "speech"} == {
+        "speech/a/1.wav": "train",
+        "speech/a/2.wav": "train",
+        "speech/b/3.wav": "valid",
+    }
+
+
+def test_manifest_file_keeps_everything(tmp_path):
+    rows = scan(put(tmp_path, "speech/a/1, with comma.wav", "noise/b.wav"))
+    write_manifest(rows, tmp_path / "m.csv")
+    assert read_manifest(tmp_path / "m.csv") == rows
+
+
+@pytest.mark.parametrize(
+    "make, text",
+    [
+        (lambda d: d / "absent", "no such folder"),
+        (lambda d: put(d, "music/a.wav"), "no recordings in folders named"),
+    ],
+)
+def test_unusable_folders_are_named(tmp_path, make, text):
+    with pytest.raises(SpeechganError, match=text):
+        scan(make(tmp_path))
+
+
+def test_a_file_that_is_not_audio_is_named(tmp_path):
+    put(tmp_path, "speech/a/1.wav")
+    (tmp_path / "speech/a/2.wav").write_text("hello")
+    with pytest.raises(SpeechganError, match=r"2\.wav: not readable as audio"):
+        scan(tmp_path)
+
+
+def test_broken_manifest_is_named_with_its_line(tmp_path):
+    path = tmp_path / "m.csv"
+    path.write_text("path,role,split,speaker,seconds,sample_rate,channels\na.wav,speech,,,x,1,1\n")
+    with pytest.raises(SpeechganError, match=r"m\.csv, line 2"):
+        read_manifest(path)

@@ -1,0 +1,95 @@
+"""What lies outside the band that a model knows."""
+
+import numpy as np
+import pytest
+
+from speechgan import Enhancer
+from speechgan.inference.enhancement.bands import UpperBand, share_mask
+from speechgan.inference.enhancement.frames import Framing
+from speechgan.pretrained.loading import Model
+
+FRAME = 0.016
+
+
+def tone(frequency: float, rate: int, seconds: float = 1.0) -> np.ndarray:
+    return (0.1 * np.sin(2 * np.pi * frequency * np.arange(int(seconds * rate)) / rate)).astype("f")
+
+
+def noise(*shape: int) -> np.ndarray:
+    random = np.random.default_rng(1)
+    return (random.standard_normal(shape) + 1j * random.standard_normal(shape)).astype(np.complex64)
+
+
+@pytest.mark.parametrize("rate", [44100, 48000, 96000])
+def test_a_transparent_model_leaves_the_whole_band(transparent: Model, rate: int) -> None:
+    # Tones, as nothing but a direct current is taken off.
+    wave = np.stack([tone(500, rate), tone(7000, rate) + tone(12000, rate)])
+    out = Enhancer.from_model(transparent, "cpu")(wave, rate)
+    assert np.abs(out - wave).max() < 2e-3
+
+
+@pytest.mark.parametrize("rate", [32000, 44100, 48000])
+def test_the_upper_band_falls_with_what_lies_right_below(loud: Model, rate: int) -> None:
+    # A model that halves what it knows.
+    loud.generator.gain = 0.5**0.3
+    wave = tone(6000, rate) + tone(11000, rate)
+    out = Enhancer.from_model(loud, "cpu")(wave, rate)
+    assert np.allclose(out[rate // 2 : -2000], 0.5 * wave[rate // 2 : -2000], atol=1e-3)
+
+
+def test_the_upper_band_is_never_raised(loud: Model) -> None:
+    wave = tone(6000, 48000) + tone(11000, 48000)
+    out = Enhancer.from_model(loud, "cpu")(wave, 48000)
+    expected = 3 * tone(6000, 48000) + tone(11000, 48000)
+    assert np.allclose(out[24000:-2000], expected[24000:-2000], atol=1e-3)
+
+
+def test_its_gain_moves_slowly_and_to_the_right_value() -> None:
+    framing = Framing.at(48000, 16000, 512, 256)
+    upper = UpperBand(framing, 1, FRAME)
+    noisy = noise(1, 100, framing.bins)
+    model = noisy[..., :257].copy()
+    model[:, 50:] *= 0.1
+    out = upper(noisy, model)
+    gains = np.abs(out[0, :, 300] / noisy[0, :, 300])
+    assert np.allclose(gains[:50], 1, atol=1e-4)
+    assert gains[-1] == pytest.approx(0.1, rel=0.02)
+    # A tenth of a second until the energy has fallen to 1/e.
+    assert gains[55] ** 2 == pytest.approx(np.exp(-6 * FRAME / 0.1), rel=0.2)
+    assert np.abs(np.diff(20 * np.log10(gains))).max() < 1.0
+    assert np.array_equal(out[..., :257], model)
+
+
+def test_the_telephone_band_is_filled_up_and_cut_back(transparent: Model) -> None:
+    wave = tone(1000, 8000)
+    out = Enhancer.from_model(transparent, "cpu")(wave, 8000)
+    assert np.abs(out - wave).max() < 2e-3
+
+
+@pytest.mark.parametrize("rate", [44100, 48000, 22050, 11025, 8000])
+def test_a_model_hears_the_same_levels_at_any_rate(transparent: Model, rate: int) -> None:
+    heard = []
+    continue_from = transparent.generator.continue_from
+
+    def watch(image, state):  # type: ignore[no-untyped-def]
+        heard.append(image)
+        return continue_from(image, state)
+
+    transparent.generator.continue_from = watch
+    for each in (16000, rate):
+        Enhancer.from_model(transparent, "cpu").stream(each)(tone(1000, each))
+    reference, other = (image[0].square().sum(0)[:, 20:50].mean(1) for image in heard)
+    assert reference.argmax() == other.argmax() == 32
+    # 11.025 kHz has no hop of exactly 16 ms: its bins are off by 0.2 %.
+    assert np.allclose(reference[28:37], other[28:37], rtol=0.03, atol=0.07 * reference.max())
+
+
+def test_a_shared_mask_is_the_best_one_mask() -> None:
+    noisy, enhanced = noise(3, 4, 5), noise(3, 4, 5)
+    mask = share_mask(noisy, enhanced) / noisy
+    assert np.allclose(mask[0], mask[1], atol=1e-5)
+    for frame, k in np.ndindex(4, 5):
+        best, *_ = np.linalg.lstsq(noisy[:, frame, k, None], enhanced[:, frame, k], rcond=None)
+        assert mask[0, frame, k] == pytest.approx(best[0], abs=1e-4)
+    silence = np.zeros((2, 1, 5), np.complex64)
+    assert not share_mask(silence, silence).any()

@@ -1,0 +1,117 @@
+"""The ONNX engine: the same sound, without PyTorch."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from speechgan import Enhancer
+from speechgan.inference.export import export_onnx
+from speechgan.pretrained.loading import Model
+from speechgan.utils.errors import SpeechganError
+
+
+def make_noise(*shape: int) -> np.ndarray:
+    return (0.1 * np.random.default_rng(3).standard_normal(shape)).astype(np.float32)
+
+
+@pytest.fixture
+def exported(tmp_path: Path, crn: Model) -> Path:
+    export_onnx(crn, tmp_path / "new" / "f.onnx")
+    return tmp_path / "new" / "f.onnx"
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(16000, 1), (44100, 2), (8000, 8)])
+def test_it_gives_what_torch_gives(crn: Model, exported: Path, rate: int, channels: int) -> None:
+    wave = make_noise(channels, rate)
+    expected = Enhancer.from_model(crn, "cpu")(wave, rate)
+    out = Enhancer.from_pretrained(exported, engine="onnx")(wave, rate)
+    assert np.abs(out - expected).max() < 1e-5 * np.abs(expected).max()
+
+
+def test_a_stream_may_change_its_engine(crn: Model, exported: Path) -> None:
+    wave = make_noise(2, 9000)
+    torch_engine = Enhancer.from_model(crn, "cpu")
+    onnx_engine = Enhancer.from_pretrained(exported, engine="onnx")
+    first, second = torch_engine.stream(16000, 2), onnx_engine.stream(16000, 2)
+    begun = first(wave[:, :5000])
+    second.state = first.state
+    out = np.concatenate([begun, second(wave[:, 5000:]), second.flush()], axis=1)
+    assert np.abs(out - torch_engine(wave, 16000)).max() < 1e-5
+
+
+def test_the_file_describes_itself_and_holds_nothing_complex(exported: Path) -> None:
+    graph = onnx.load(exported)
+    described = {entry.key: entry.value for entry in graph.metadata_props}
+    assert described == {"sample_rate": "16000", "n_fft": "512", "hop_length": "256"}
+    names = [value.name for value in graph.graph.input]
+    memories = [f"{part}_{block}" for block in (1, 2, 3) for part in ("hidden", "cell")]
+    assert names == ["spectrum", "offset", "level", *memories]
+    after = [value.name for value in graph.graph.output]
+    assert after == ["enhanced", *(f"{name}_after" for name in names[1:])]
+    kinds = {
+        value.type.tensor_type.elem_type for value in (*graph.graph.input, *graph.graph.output)
+    }
+    assert kinds == {onnx.TensorProto.FLOAT}
+
+
+def test_the_model_can_be_trained_after_it_was_exported(crn: Model, tmp_path: Path) -> None:
+    before = {name: weight.clone() for name, weight in crn.generator.state_dict().items()}
+    export_onnx(crn, tmp_path / "f.onnx")
+    after = crn.generator.state_dict()
+    assert list(after) == list(before)
+    assert all(torch.equal(after[name], before[name]) for name in before)
+
+
+def test_models_that_hear_ahead_are_refused(unet: Model, segan: Model, tmp_path: Path) -> None:
+    for model in (unet, segan):
+        with pytest.raises(SpeechganError, match="test: not a causal enhancer"):
+            export_onnx(model, tmp_path / "f.onnx")
+    assert not any(tmp_path.iterdir())
+
+
+def test_what_stood_there_stays_when_nothing_can_be_written(crn: Model, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(SpeechganError, match="cannot be written"):
+        export_onnx(crn, tmp_path / "file" / "f.onnx")
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_what_cannot_run_is_refused(exported: Path, tmp_path: Path, crn: Model) -> None:
+    (tmp_path / "bad.onnx").write_bytes(b"no graph")
+    foreign = onnx.load(exported)
+    del foreign.metadata_props[:]
+    onnx.save(foreign, tmp_path / "foreign.onnx")
+    for name in ("bad.onnx", "foreign.onnx"):
+        with pytest.raises(SpeechganError, match=f"{name}: not an enhancer that speechgan export"):
+            Enhancer.from_pretrained(tmp_path / name, engine="onnx")
+    with pytest.raises(SpeechganError, match=r"missing\.onnx: no such file"):
+        Enhancer.from_pretrained(tmp_path / "missing.onnx", engine="onnx")
+    with pytest.raises(SpeechganError, match=r"holds no model\.onnx; write it"):
+        Enhancer.from_pretrained("vocoder", engine="onnx")
+    with pytest.raises(SpeechganError, match="the ONNX engine runs on the cpu"):
+        Enhancer.from_pretrained(exported, "cuda", engine="onnx")
+    with pytest.raises(SpeechganError, match="engine tflite: unknown; use one of torch, onnx"):
+        Enhancer.from_pretrained(exported, engine="tflite")
+    with pytest.raises(SpeechganError, match="threads 0: must be 1 or more"):
+        Enhancer.from_pretrained(exported, threads=0, engine="onnx")
+
+
+def test_the_command_line_does_without_torch(exported: Path, tmp_path: Path) -> None:
+    import soundfile
+
+    source, target = tmp_path / "a.wav", tmp_path / "b.wav"
+    soundfile.write(source, make_noise(8000), 16000)
+    # A module that is None cannot be imported.
+    program = (
+        "import sys; sys.modules.update(torch=None, torchaudio=None, librosa=None)\n"
+        "from speechgan.cli.main import main; sys.exit(main())"
+    )
+    command = [sys.executable, "-c", program, "enhance", source, "-o", target]
+    subprocess.run([*command, "--engine", "onnx", "--model", exported], check=True)
+    assert soundfile.info(target).frames == 8000

@@ -1,0 +1,120 @@
+"""recipes/convert/run.sh, run as a user runs it."""
+
+import json
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from speechgan.training.compose import compose
+
+ROOT = Path(__file__).parents[2]
+RECIPE = ROOT / "recipes" / "convert" / "run.sh"
+TINY = [
+    *("generator.channels=4", "generator.code=2", "generator.blocks=1", "critic.width=0.02"),
+    *("trainer.max_steps=2", "trainer.accelerator=cpu", "features.f0=dio", "data.frames=32"),
+]
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [RECIPE, *arguments],
+        env=os.environ | {"PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(voices_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
+    """Arguments of a recipe that has run to its end, below a folder of an awkward name."""
+    root = tmp_path_factory.mktemp("data")
+    for speaker in ("kerstin", "p228"):
+        for number, path in enumerate(sorted((voices_folder / speaker).iterdir())[:3]):
+            folder = root / speaker / ("test" if number == 2 else "train")
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{number}.wav").write_bytes(path.read_bytes())
+    out = tmp_path_factory.mktemp("out") / "it's a=b, (1)"
+    arguments = ["--data", root, "--out", out, "--stage", "1", *TINY]
+    done = run(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith((out / "table.md").read_text())
+    return arguments
+
+
+def test_every_stage_leaves_what_it_promises(finished: list[str | Path]) -> None:
+    out = Path(finished[3])
+    assert (out / "speakers.txt").read_text().splitlines()[1].split()[0] == "kerstin"
+    assert (out / "run" / "best" / "speakers.json").exists()
+    for pair in ("kerstin-p228", "p228-kerstin"):
+        assert [path.name for path in (out / "converted" / pair).iterdir()] == ["2.wav"]
+        scores = json.loads((out / "scores" / f"{pair}.json").read_text())["mean"]
+        assert (
+            f"| {pair} | {scores['source']['mcd']['mean']:.2f} |" in (out / "table.md").read_text()
+        )
+        assert (out / "scores" / f"{pair}.html").stat().st_size > 10_000
+
+
+def test_what_is_finished_is_not_done_again(finished: list[str | Path]) -> None:
+    out = Path(finished[3])
+    kept = [
+        "run/best/model.safetensors",
+        "converted/kerstin-p228/2.wav",
+        "scores/kerstin-p228.json",
+    ]
+    before = [(out / name).stat().st_mtime_ns for name in kept]
+    again = run(*finished)
+    assert again.returncode == 0, again.stderr
+    assert [(out / name).stat().st_mtime_ns for name in kept] == before
+    # Newer weights make everything after them out of date.
+    (out / "run" / "best" / "model.safetensors").touch()
+    again = run(*finished, "--stage", "3", "--pairs", "kerstin:p228")
+    assert again.returncode == 0, again.stderr
+    assert all((out / name).stat().st_mtime_ns > t for name, t in zip(kept, before, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--data", "/nowhere"], "no such folder; give the recordings with --data"),
+        (["--stage", "7"], "must be from 0 to 5"),
+        (["--pairs", "anna"], "must be SOURCE:TARGET"),
+        (["data.root=x"], "is set by --out, --data and --config"),
+        (["--surprise"], "neither an option nor key=value"),
+    ],
+)
+def test_mistakes_are_one_line(arguments: list[str], text: str) -> None:
+    done = run(*arguments)
+    assert done.returncode != 0 and text in done.stderr
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("run.sh: error: ")
+
+
+def test_systems_are_compared_at_equal_time(finished: list[str | Path], tmp_path: Path) -> None:
+    data = finished[finished.index("--data") + 1]
+    command = [
+        *(sys.executable, "-P", ROOT / "recipes" / "convert" / "compare.py", "--data", data),
+        *("--out", tmp_path, "--minutes", "0.01", "--pairs", "kerstin:p228"),
+        *("--rows", "untrained,shared_latent", *TINY),
+    ]
+    # The rows' own settings say how long to train.
+    command = [word for word in command if not str(word).startswith("trainer.max_steps")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    head, _, untrained, trained = (
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in (tmp_path / "table.md").read_text().splitlines()
+    )
+    assert untrained[0] == "untrained network" and len(head) == len(untrained) == len(trained)
+    steps = head.index("steps")
+    assert untrained[steps] == "1" and 1 <= int(trained[steps]) < 600
+    assert float(trained[head.index("MCD, dB")]) > 1
+
+
+@pytest.mark.parametrize("row", runpy.run_path(str(ROOT / "recipes/convert/compare.py"))["ROWS"])
+def test_settings_of_compared_systems_exist(row: str) -> None:
+    rows = runpy.run_path(str(ROOT / "recipes" / "convert" / "compare.py"))["ROWS"]
+    compose("convert", ["data.root=/x", *rows[row].settings.split()])
