@@ -13,8 +13,8 @@ from speechgan.features.stft import Stft
 from speechgan.losses.adversarial import OBJECTIVES, gradient_penalty
 from speechgan.models.discriminators.listener import Listener
 from speechgan.models.discriminators.spectrogram import Critic
-from speechgan.systems.enhancement.supervised import Supervised
 from speechgan.systems.enhancement.labels import QualityLabels
+from speechgan.systems.enhancement.supervised import Supervised
 
 
 class ConditionalGAN(Supervised):
