@@ -1,19 +1,191 @@
-"""Worker processes for measures, which hold Python's lock and gain nothing from threads."""
+"""Worker processes: a pool for short tasks, and processes that each do an item after another."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from speechgan.utils.errors import SpeechganError
+
+# Spawned: a forked copy of a process with threads, or with a GPU, may hang.
+SPAWN = multiprocessing.get_context("spawn")
+POLL_SECONDS = 0.2
+# For a worker that is told to end to remove what it has left unfinished.
+END_SECONDS = 3.0
+
+Report = Callable[[float], object]
+"""Told how much more of an item has been done, in whatever unit the caller counts."""
+Work = Callable[[Any, Report], Any]
+"""Does one item."""
 
 
 def start_workers(count: int) -> ProcessPoolExecutor:
     """A pool of so many processes that end with their parent, however that ends."""
-    # Spawned: a forked copy of a process with threads, or with a GPU, may hang.
-    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _prepare)
+    return ProcessPoolExecutor(count, SPAWN, _follow_parent)
 
 
-def _prepare() -> None:
+@dataclass(frozen=True)
+class WorkerDeath:
+    """How a worker ended before its item was done.
+
+    Attributes:
+        process: its number.
+        code: exit code; a signal is negative.
+    """
+
+    process: int
+    code: int
+
+    def __str__(self) -> str:
+        how = signal.Signals(-self.code).name if self.code < 0 else f"exit code {self.code}"
+        return f"its worker process {self.process} ended with {how}"
+
+
+def run_in_workers(
+    start: Callable[[], Work],
+    items: Sequence[Any],
+    count: int,
+    progress: Report = lambda amount: None,
+    died: Callable[[int, WorkerDeath], object] = lambda number, death: None,
+) -> Iterator[tuple[int, Any]]:
+    """Does items in processes side by side; an item whose worker was killed is tried once more.
+
+    When the iteration is left, by Ctrl-C too, all workers end.
+
+    Args:
+        start: makes the work, once in each process; it and the items go there by pickle.
+        items: what is to be done.
+        count: most processes.
+        progress: told what the workers report.
+        died: told each time that an item's worker was killed.
+
+    Yields:
+        The number of an item with its result, or with the `SpeechganError` that the work raised, or
+        with the second `WorkerDeath`; in the order in which they end.
+
+    Raises:
+        RuntimeError: the work raised anything else; with its traceback.
+    """
+    waiting = deque(range(len(items)))
+    retried: set[int] = set()
+    workers = [_Worker(start) for _ in range(min(count, len(items)))]
+    reported = 0.0
+    try:
+        while waiting or any(worker.busy for worker in workers):
+            for worker in workers:
+                if waiting and not worker.busy:
+                    worker.give(waiting[0], items[waiting.popleft()])
+            wait([handle for worker in workers for handle in worker.handles], POLL_SECONDS)
+            answers = [(w, answer) for w in workers if (answer := w.take()) is not None]
+            done = sum(worker.done.value for worker in workers)
+            progress(done - reported)
+            reported = done
+            for worker, answer in answers:
+                if isinstance(answer, WorkerDeath):
+                    died(worker.number, answer)
+                    worker.start()
+                    if worker.number not in retried:
+                        retried.add(worker.number)
+                        waiting.appendleft(worker.number)
+                        continue
+                yield worker.number, answer
+    finally:
+        for worker in workers:
+            worker.process.terminate()
+        for worker in workers:
+            worker.end()
+
+
+class _Worker:
+    """A process that does an item after another.
+
+    Attributes:
+        number: of the item that it was given last.
+        busy: whether that is still to be done.
+        done: how much it has reported in all; what was reported of an item is taken back if the
+            process dies.
+    """
+
+    def __init__(self, start: Callable[[], Work]) -> None:
+        self._start, self.number, self.busy = start, -1, False
+        self.done = SPAWN.Value("d", 0.0, lock=False)
+        self.start()
+
+    def start(self) -> None:
+        """A new process, in place of one that has ended."""
+        self._connection, theirs = SPAWN.Pipe()
+        self.process = SPAWN.Process(
+            target=_serve, args=(theirs, self._start, self.done), daemon=True
+        )
+        self.process.start()
+        theirs.close()
+
+    @property
+    def handles(self) -> list[Any]:
+        """What becomes ready when there is an answer or the process ends."""
+        return [self._connection, self.process.sentinel]
+
+    def give(self, number: int, item: Any) -> None:
+        """Lets it do an item."""
+        self.number, self.busy, self._before = number, True, self.done.value
+        with contextlib.suppress(OSError):  # it has just died, which `take` finds
+            self._connection.send(item)
+
+    def take(self) -> Any:
+        """The result, an error or a `WorkerDeath`; None while there is none of them."""
+        if not self.busy:
+            return None
+        try:
+            if not self._connection.poll():
+                return None
+            answer, defect = self._connection.recv()
+        except (EOFError, OSError):
+            self.process.join()
+            self.busy, self.done.value = False, self._before
+            return WorkerDeath(self.process.pid or 0, self.process.exitcode or 0)
+        if defect:
+            raise RuntimeError(f"a worker failed:\n{defect}")
+        self.busy = False
+        return answer
+
+    def end(self) -> None:
+        """Waits for the process, which has been told to end; then kills it."""
+        self.process.join(END_SECONDS)
+        self.process.kill()
+        self.process.join()
+
+
+def _serve(connection: Connection, start: Callable[[], Work], done: Any) -> None:
+    """What a worker does until it is told to end."""
+    _follow_parent()
+    # Unfinished files are removed on the way out, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+
+    def report(amount: float) -> None:
+        done.value += amount
+
+    work: Work | None = None
+    while True:
+        item = connection.recv()
+        try:
+            work = work or start()
+            connection.send((work(item, report), None))
+        except SpeechganError as error:
+            connection.send((error, None))
+        except Exception:
+            connection.send((None, traceback.format_exc()))
+
+
+def _follow_parent() -> None:
     # Ctrl-C reaches the workers too; one message, from the parent, is enough.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
