@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 Sound = TypeVar("Sound", np.ndarray[Any, Any], "torch.Tensor")
 
 READ_SECONDS = 3.0
-LEVEL = 10 ** (-26 / 20)
-"""RMS that generators which are not level-invariant were trained around, -26 dBFS."""
 ENGINES = ("torch", "onnx")
 
 
@@ -281,7 +279,7 @@ class Enhancer:
         """Noisy blocks, from `read()`, to enhanced ones of the same total length."""
         scale: Wave = np.ones((channels, 1), np.float32)
         if not self.network.level_invariant:
-            scale = _measure_level(read(), channels) / LEVEL
+            scale = _measure_level(read(), channels) / audio.REFERENCE_LEVEL
         # A silent channel is divided by 1 on the way in and multiplied by 0 on the way out.
         divisor = np.where(scale > 0, scale, 1)
         run = self.network.open(rate, channels, strength, linked)

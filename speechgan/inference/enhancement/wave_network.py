@@ -3,10 +3,9 @@
 from typing import Any
 
 import numpy as np
-import soxr
 import torch
 
-from speechgan.audio import Wave
+from speechgan.audio import Resampler, Wave
 from speechgan.inference.enhancement.blocks import ContextBlocks
 from speechgan.inference.threads import limit_threads
 from speechgan.pretrained.loading import Model
@@ -77,25 +76,3 @@ class WaveStream:
         wet = wet[:, : self.dry.shape[1]]
         dry, self.dry = np.split(self.dry, [wet.shape[1]], axis=1)
         return wet if self.strength == 1 else self.strength * wet + (1 - self.strength) * dry
-
-
-class Resampler:
-    """From one rate to another, in blocks without seams (soxr HQ)."""
-
-    def __init__(self, from_rate: float, to_rate: float, channels: int) -> None:
-        self.channels = channels
-        self._stream = (
-            None
-            if from_rate == to_rate
-            else soxr.ResampleStream(from_rate, to_rate, channels, dtype="float32", quality="HQ")
-        )
-
-    def __call__(self, wave: Wave, ends: bool = False) -> Wave:
-        """`(channel, sample)` to what is ready."""
-        if self._stream is None:
-            return wave
-        return self._stream.resample_chunk(np.ascontiguousarray(wave.T), last=ends).T
-
-    def finish(self) -> Wave:
-        """What was still to come."""
-        return self(np.zeros((self.channels, 0), np.float32), ends=True)

@@ -1,0 +1,152 @@
+"""Sound files read, whole or block by block; every error names the file."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import soundfile
+
+from speechgan.audio.formats import Format, Wave
+from speechgan.utils.errors import SpeechganError
+
+_READ_SAMPLES = 2**16
+_MP3_GUESS_SECONDS = 1.0
+# What a header says beyond these is a damaged header, for which hours of silence would be made.
+LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
+
+
+class Reader:
+    """A sound file open for reading; a context manager.
+
+    Attributes:
+        path: the file.
+        sample_rate: in Hz.
+        channels: how many.
+        samples: length of a channel; of an MP3 file sometimes known exactly only after reading.
+        format: container and subtype.
+
+    Raises:
+        SpeechganError: missing, unreadable, not audio, or empty.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        _require_readable(self.path)
+        try:
+            self._file = soundfile.SoundFile(self.path)
+        except (soundfile.LibsndfileError, TypeError):
+            # TypeError: soundfile takes a name that ends in .raw for headerless samples.
+            raise SpeechganError(
+                f"{self.path}: not audio in a format that libsndfile reads; convert it first, "
+                f"for example: ffmpeg -i {self.path.name} {self.path.stem}.converted.wav"
+            ) from None
+        self.sample_rate: int = self._file.samplerate
+        self.channels: int = self._file.channels
+        self.samples: int = self._file.frames
+        self.format = Format(self._file.format, self._file.subtype)
+        # Without a header that counts frames, libsndfile guesses from the size, tags included.
+        guesses = self.format.container == "MP3"
+        self._guessed_samples = int(_MP3_GUESS_SECONDS * self.sample_rate) if guesses else 0
+        problem = self._find_problem()
+        if problem:
+            self._file.close()
+            raise SpeechganError(f"{self.path}: {problem}")
+
+    def _find_problem(self) -> str:
+        """What is wrong with the header, and the remedy."""
+        if self.samples <= 0:
+            return "holds no samples; leave it out"
+        if not LOWEST_RATE <= self.sample_rate <= HIGHEST_RATE:
+            return (
+                f"says that its sample rate is {self.sample_rate} Hz, which is none of a recording "
+                f"({LOWEST_RATE} to {HIGHEST_RATE}); mend its header"
+            )
+        return ""
+
+    def blocks(self, samples: int, dtype: str = "float32") -> Iterator[Wave]:
+        """Yields the file from its beginning as `(channel, samples)` blocks, the last one shorter.
+
+        Args:
+            samples: length of a block.
+            dtype: "float32", exact for up to 24 bits, or "float64", exact for all.
+
+        Raises:
+            SpeechganError: the file is damaged, or a sample is NaN or infinite.
+        """
+        start = 0
+        while start < self.samples:
+            try:
+                if start == 0:
+                    self._file.seek(0)
+                block = self._file.read(samples, dtype=dtype, always_2d=True).T
+            except (soundfile.LibsndfileError, MemoryError):
+                block = np.empty((self.channels, 0), dtype)
+            if start and block.shape[1] == 0 and self.samples - start < self._guessed_samples:
+                self.samples = start
+                return
+            if block.shape[1] == 0:
+                raise SpeechganError(
+                    f"{self.path}: damaged after {start / self.sample_rate:.3f} s of "
+                    f"{self.samples / self.sample_rate:.3f} s; get the file anew or cut it there"
+                )
+            require_finite(block, self.sample_rate, str(self.path), start)
+            yield block
+            start += block.shape[1]
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read(path: str | os.PathLike[str]) -> tuple[Wave, int]:
+    """A whole file: float32 `(channel, sample)` in ±1, and its sample rate in Hz.
+
+    Raises:
+        SpeechganError: missing, unreadable, not audio, empty, damaged, or with NaN in it.
+    """
+    with Reader(path) as reader:
+        blocks = list(reader.blocks(_READ_SAMPLES))
+        return np.concatenate(blocks, axis=1), reader.sample_rate
+
+
+def require_finite(wave: Wave, sample_rate: float, name: str, start: int = 0) -> None:
+    """Refuses NaN and infinity in `(channel, sample)`.
+
+    Args:
+        name: what to call the sound in the message.
+        start: samples before the wave's first.
+
+    Raises:
+        SpeechganError: with the time of the first such sample.
+    """
+    finite = np.isfinite(wave)
+    if not finite.all():
+        first = start + int(finite.all(axis=0).argmin())
+        raise SpeechganError(
+            f"{name}: a sample is NaN or infinite at {first / sample_rate:.3f} s; "
+            "repair the recording or cut it there"
+        )
+
+
+def _require_readable(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except FileNotFoundError:
+        reason = "a link to a file that is gone" if path.is_symlink() else "no such file"
+        raise SpeechganError(f"{path}: {reason}; check the name") from None
+    except IsADirectoryError:
+        raise SpeechganError(f"{path}: a folder, not a file; name a file in it") from None
+    except OSError as error:
+        raise SpeechganError(
+            f"{path}: cannot be read ({error.strerror}); check its permissions"
+        ) from None
+    if empty:
+        raise SpeechganError(f"{path}: an empty file; leave it out")

@@ -1,0 +1,173 @@
+"""Sound files written, whole or not at all."""
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import soundfile
+
+from speechgan.audio.formats import Format, Wave, choose_format
+from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import cannot_write, hidden_beside
+
+# libsndfile cuts fractions of a step off towards minus infinity; rounding first avoids the offset.
+_STEPS = {"PCM_S8": 2.0**7, "PCM_U8": 2.0**7, "PCM_16": 2.0**15, "PCM_24": 2.0**23}
+_LARGEST_WAV = 2**32 - 1
+
+
+class Writer:
+    """A sound file that appears under its name when it is complete, or not at all.
+
+    A context manager. Samples go into a hidden file in the same folder, which is made if need be;
+    that file takes the name on a clean exit and is removed on any other, so that an interrupted or
+    failed run leaves whatever stood there before. All formats but
+    floating point clip beyond full scale; integers round to the nearest step.
+
+    Args:
+        path: the file; its extension decides the container.
+        sample_rate: in Hz.
+        channels: how many.
+        like: format to keep where the container allows it; otherwise as close as it does.
+
+    Raises:
+        SpeechganError: an extension that libsndfile does not write, a rate or channel count that
+            the container does not take, a folder that cannot be written, a full disk.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        sample_rate: int,
+        channels: int,
+        like: Format | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.format = choose_format(self.path, like)
+        self._beside = hidden_beside(self.path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._sink = _Sink(self._beside)
+        except OSError as error:
+            raise self._failure(error) from None
+        try:
+            self._file = soundfile.SoundFile(
+                self._sink,
+                "w",
+                sample_rate,
+                channels,
+                self.format.subtype,
+                format=self.format.container,
+            )
+        except (soundfile.LibsndfileError, ValueError):
+            self._discard()
+            if self._sink.error is not None:
+                raise self._failure(self._sink.error) from None
+            raise SpeechganError(
+                f"{self.path}: {self.format.container} {self.format.subtype} does not take "
+                f"{channels} channels at {sample_rate} Hz; write .wav or .flac"
+            ) from None
+        except BaseException:  # told to end, before there is anything that a `with` would leave
+            self._discard()
+            raise
+
+    def write(self, block: Wave) -> None:
+        """Appends `(channel, sample)`."""
+        if self.format.subtype not in ("FLOAT", "DOUBLE"):
+            block = np.clip(block, -1, 1)  # libsndfile itself lets u-law and others wrap around
+        if self.format.subtype in _STEPS:
+            steps = _STEPS[self.format.subtype]
+            block = np.rint(block * steps) / steps
+        try:
+            self._file.write(block.T)
+        except (soundfile.LibsndfileError, AssertionError) as error:
+            # soundfile asserts that libsndfile wrote everything; the sink knows why it did not.
+            raise self._failure(self._sink.error or error) from None
+        self._check()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self._close()
+            self._discard()
+            return
+        try:
+            self._close()
+            self._check()
+            os.fsync(self._sink.file.fileno())
+            self._sink.file.close()
+            os.replace(self._beside, self.path)
+        except OSError as failure:
+            raise self._failure(failure) from None
+        finally:
+            self._discard()
+
+    def _check(self) -> None:
+        if self._sink.error is not None:
+            raise self._failure(self._sink.error)
+        if self.format.container in ("WAV", "WAVEX") and self._sink.tell() > _LARGEST_WAV:
+            raise SpeechganError(f"{self.path}: WAV holds no more than 4 GB; write .rf64 or .flac")
+
+    def _close(self) -> None:
+        try:
+            self._file.close()
+        except soundfile.LibsndfileError as error:
+            self._sink.error = self._sink.error or OSError(str(error))
+
+    def _discard(self) -> None:
+        self._sink.file.close()
+        self._beside.unlink(missing_ok=True)
+
+    def _failure(self, error: BaseException) -> BaseException:
+        if not isinstance(error, Exception):
+            return error  # Ctrl-C, while libsndfile was writing
+        return cannot_write(self.path, error)
+
+
+class _Sink:
+    """What libsndfile writes into: keeps the system's reason, which libsndfile drops."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = path.open("w+b", buffering=0)
+        self.error: BaseException | None = None
+
+    def write(self, data: bytes) -> int:
+        rest = memoryview(data)
+        try:
+            # A disk that fills up first takes a part, and gives its reason when asked again.
+            while rest:
+                rest = rest[self.file.write(rest) :]
+        except BaseException as error:
+            # Nothing can be raised through libsndfile.
+            self.error = self.error or error
+        return len(data) - len(rest)
+
+    def read(self, count: int = -1) -> bytes:
+        return self.file.read(count)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self.file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self.file.tell()
+
+
+def write(
+    path: str | os.PathLike[str], wave: Wave, sample_rate: int, like: Format | None = None
+) -> None:
+    """Writes `(channel, sample)` or `(sample,)` as a whole file, or leaves what stood there.
+
+    Raises:
+        SpeechganError: see `Writer`.
+    """
+    wave = np.atleast_2d(wave)
+    with Writer(path, sample_rate, len(wave), like) as writer:
+        writer.write(wave)
