@@ -91,16 +91,15 @@ class MelVoice(nn.Module):
         }
         self.mel = LogMel(sample_rate, n_fft, hop_length, bands, lowest, highest)
 
-    def warp(self, factors: Tensor) -> Tensor:
+    def warp(self, factors: np.ndarray) -> np.ndarray:
         """See `speechgan.features.voice.VoiceFeatures`."""
         centres = self.centres
-        hertz = librosa.mel_to_hz(centres) / factors.cpu().numpy()[:, None]
+        hertz = librosa.mel_to_hz(centres) / np.asarray(factors)[:, None]
         place = (librosa.hz_to_mel(hertz) - centres[0]) / (centres[1] - centres[0])
-        place = torch.from_numpy(place.clip(0, self.bins - 1)).float().to(factors.device)
+        place = place.clip(0, self.bins - 1).astype(np.float32)
         # Linear interpolation between the two nearest bands.
-        return (1 - (place[..., None] - torch.arange(self.bins, device=place.device)).abs()).clamp(
-            0
-        )
+        distance = np.abs(place[..., None] - np.arange(self.bins, dtype=np.float32))
+        return np.maximum(1 - distance, 0)
 
     def analyse(self, wave: np.ndarray) -> Voice:
         """`(sample,)`, full scale at ±1, to a voice of `sample // hop_length + 1` frames."""

@@ -1,4 +1,4 @@
-"""What is usual for a speaker: the mean and spread of his features and of his pitch."""
+"""What is usual for a speaker: the mean and spread of features and of pitch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ class SpeakerStatistics:
         mean, deviation: `(bin,)` of the image.
         log_f0_mean: of the natural logarithm of F0 in Hz over voiced frames; NaN if there is none.
         log_f0_deviation: likewise, within recordings: a sentence is to be as lively as the target's
-            sentences are, not as his calm and his excited ones differ.
+            sentences are, not as far from others as the calm ones are from the excited ones.
     """
 
     mean: np.ndarray

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from torch import Tensor
 
 # Frames so far below the loudest one, in dB, hold no speech.
 SILENCE_BELOW = 40.0
@@ -42,7 +41,7 @@ class Voice:
     def find_speech(self, below: float = SILENCE_BELOW) -> np.ndarray:
         """Which frames are speech, `(frame,)` bool: at most `below` dB under the loudest.
 
-        None of a sound is that is silent all through.
+        In a sound that is silent throughout, no frame is speech.
         """
         return self.loudness > max(SILENCE, self.loudness.max(initial=SILENCE) - below)
 
@@ -72,13 +71,14 @@ class VoiceFeatures(Protocol):
         """`(sample,)`, full scale at ±1, to a voice of `sample // hop_length + 1` frames."""
         ...
 
-    def warp(self, factors: Tensor) -> Tensor:
+    def warp(self, factors: np.ndarray) -> np.ndarray:
         """Matrices that stretch an image's frequency axis, as a vocal tract of another length does.
 
         Args:
             factors: `(batch,)`; what stood at 1000 Hz comes to stand at 1000 Hz times the factor.
 
         Returns:
-            `(batch, bin, bin)`, to be multiplied by images `(batch, bin, frame)` from the left.
+            `(batch, bin, bin)` float32, to be multiplied by images `(batch, bin, frame)` from the
+            left.
         """
         ...

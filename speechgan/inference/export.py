@@ -1,73 +1,204 @@
-"""A causal enhancer as one ONNX file: one frame and its state in, one frame and the next out."""
+"""Models as ONNX graphs, which onnxruntime runs without PyTorch."""
 
-import contextlib
 import os
 import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import onnx
+import onnxruntime
 import torch
+from torch import Tensor, nn
 
 from speechgan.inference.enhancement.torch_network import TorchNetwork
+from speechgan.pretrained.folder import BLOCKS, ONNX
 from speechgan.pretrained.loading import Model
 from speechgan.pretrained.onnx_graph import join_reshapes
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import replace_whole
 
 OPSET = 17
+# Frames that graphs of many are traced with, and tried with: multiples of any network's.
+TRACED_FRAMES, TRIED_FRAMES = 32, 48
+TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network to be written.
+
+    Attributes:
+        network: in evaluation mode.
+        inputs: examples by name; the last axis of the first is time.
+        outputs: names.
+        metadata: what the file says of itself.
+        fixed: whether the number of frames is fixed, and all sizes with it, which saves a fifth of
+            the time.
+    """
+
+    network: nn.Module
+    inputs: Mapping[str, Tensor]
+    outputs: Sequence[str]
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    fixed: bool = False
 
 
 def export_onnx(model: Model, path: str | os.PathLike[str]) -> None:
-    """Writes an ONNX file, whole or not at all.
-
-    Its inputs are `spectrum` `(1, 2, bin, 1)`, real and imaginary parts of one frame under the
-    root of a Hann window, and the parts of the state `(1, ...)`, zeros before the first frame; its
-    outputs are `enhanced`, alike, and each part of the state under its name and `_after`. Its
-    metadata hold `sample_rate`, `n_fft` and `hop_length`. Nothing in it is complex, and all sizes
-    are fixed, which saves a fifth of the time: channels are run one by one.
-
-    Args:
-        model: of the task `enhance`, causal.
-        path: of the file; replaced if it exists.
+    """Writes a model's main graph: `model.onnx` of `export_folder`, or what is there in its place.
 
     Raises:
-        SpeechganError: another kind of model, or the file cannot be written.
+        SpeechganError: a model that has no graph, or the file cannot be written.
     """
-    if model.config["task"] != "enhance" or not getattr(model.generator, "causal", False):
+    write_graph(next(iter(make_graphs(model).values())), path)
+
+
+def export_folder(model: Model, folder: Path) -> list[Path]:
+    """Writes all graphs of a model into its folder, which from then on needs no PyTorch.
+
+    Returns:
+        The files.
+
+    Raises:
+        SpeechganError: a model that has no graph, or a file cannot be written.
+    """
+    graphs = make_graphs(model)
+    for name, graph in graphs.items():
+        write_graph(graph, folder / name)
+    return [folder / name for name in graphs]
+
+
+def make_graphs(model: Model) -> dict[str, Graph]:
+    """The graphs of a model, by the name that they have in its folder.
+
+    Of a causal enhancer, `model.onnx`: its inputs are `spectrum` `(1, 2, bin, 1)`, real and
+    imaginary parts of one frame under the root of a Hann window, and the parts of the state
+    `(1, ...)`, zeros before the first frame; its outputs are `enhanced`, alike, and each part of
+    the state under its name and `_after`. Nothing in it is complex, and all sizes are fixed;
+    channels are run one by one. `blocks.onnx` is the same for any number of frames.
+
+    Of an enhancer that hears ahead, `blocks.onnx`: a window `spectrum` `(1, 2, bin, frame)` to
+    `enhanced`, alike; its metadata say how many frames of `context` there must be on each side.
+
+    Of a converter, `model.onnx`: `image` `(1, 1, bin, frame)`, normalised, and the numbers of
+    `target`, and of `source` where it must be known, both `(1,)`, to `converted`, alike; frames
+    must be a `multiple`, which the metadata name.
+
+    Raises:
+        SpeechganError: another kind of model.
+    """
+    generator: Any = model.generator
+    task = model.config["task"]
+    if task == "convert":
+        return {ONNX: _convert_graph(model)}
+    if task != "enhance" or generator.reads != "image" or generator.z_channels:
         raise SpeechganError(
-            f"{model.name}: not a causal enhancer, and only those run frame by frame; "
-            "export one such as default"
+            f"{model.name}: ONNX holds enhancers of images without z, and converters; export one "
+            "such as default"
         )
     network = TorchNetwork(model, torch.device("cpu"))
+    metadata = {n: getattr(network, n) for n in ("sample_rate", "n_fft", "hop_length")}
+    bins = network.n_fft // 2 + 1
+    many = torch.randn(1, 2, bins, TRACED_FRAMES)
+    if not network.causal:
+        context = {"context": generator.context, "multiple": generator.multiple}
+        window = network.make_window()
+        return {BLOCKS: Graph(window, {"spectrum": many}, ["enhanced"], metadata | context)}
     step = network.make_step()
     state = step.initial_state(1)
-    frame = torch.zeros(1, 2, network.n_fft // 2 + 1, 1)
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with warnings.catch_warnings():
-            # The tracing exporter is deprecated but stays, and needs no further package.
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                step,
-                (frame, *state.values()),
-                str(beside),
-                dynamo=False,
-                opset_version=OPSET,
-                input_names=["spectrum", *state],
-                output_names=["enhanced", *(f"{name}_after" for name in state)],
+    outputs = ["enhanced", *(f"{name}_after" for name in state)]
+    one = torch.zeros(1, 2, bins, 1)
+    return {
+        ONNX: Graph(step, {"spectrum": one, **state}, outputs, metadata, fixed=True),
+        BLOCKS: Graph(step, {"spectrum": many, **state}, outputs, metadata),
+    }
+
+
+def _convert_graph(model: Model) -> Graph:
+    generator: Any = model.generator
+    bins = len(model.speakers[0].statistics.mean)
+    inputs = {"image": torch.randn(1, 1, bins, TRACED_FRAMES), "target": torch.tensor([0])}
+    if generator.needs_source:
+        inputs["source"] = torch.tensor([len(model.speakers) - 1])
+    metadata = {
+        "sample_rate": model.sample_rate,
+        "multiple": generator.multiple,
+        "speakers": len(model.speakers),
+        "needs_source": int(generator.needs_source),
+    }
+    return Graph(generator.cpu().eval(), inputs, ["converted"], metadata)
+
+
+def write_graph(graph: Graph, path: str | os.PathLike[str]) -> None:
+    """Writes an ONNX file, whole or not at all, that gives what the network gives.
+
+    Raises:
+        SpeechganError: the network cannot be traced, gives something else as a graph, or the file
+            cannot be written.
+    """
+    with replace_whole(path) as beside:
+        try:
+            _trace(graph, beside)
+        except (torch.onnx.errors.OnnxExporterError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise SpeechganError(
+                f"{path}: the network cannot be written as ONNX ({reason}); use the torch engine"
+            ) from None
+        made = onnx.load(beside)
+        if graph.fixed:
+            made = join_reshapes(made)
+        onnx.helper.set_model_props(made, {name: str(v) for name, v in graph.metadata.items()})
+        onnx.checker.check_model(made, full_check=True)
+        onnx.save(made, beside)
+        difference = _compare(graph, beside)
+        if not difference < TOLERANCE:
+            raise SpeechganError(
+                f"{path}: the network does something that ONNX does not hold, such as another path "
+                f"for another speaker (off by {difference:.2g}); use the torch engine"
             )
-        graph = join_reshapes(onnx.load(beside))
-        described = {n: getattr(network, n) for n in ("sample_rate", "n_fft", "hop_length")}
-        onnx.helper.set_model_props(graph, {name: str(v) for name, v in described.items()})
-        onnx.checker.check_model(graph, full_check=True)
-        onnx.save(graph, beside)
-        os.replace(beside, path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise SpeechganError(
-            f"{path}: cannot be written ({reason}); free some space or choose another folder"
-        ) from None
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink()
+
+
+def _trace(graph: Graph, path: Path) -> None:
+    first = next(iter(graph.inputs))
+    # The first input and the first output have a frame for a frame.
+    frames = {first: {3: "frame"}, graph.outputs[0]: {3: "frame"}}
+    with warnings.catch_warnings():
+        # The tracing exporter is deprecated but stays, and needs no further package.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            graph.network,
+            tuple(graph.inputs.values()),
+            str(path),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=list(graph.inputs),
+            output_names=list(graph.outputs),
+            dynamic_axes=None if graph.fixed else frames,
+        )
+
+
+def _compare(graph: Graph, path: Path) -> float:
+    """Greatest difference of the file's outputs from the network's, on other inputs."""
+    torch.manual_seed(0)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
+    inputs = dict(graph.inputs)
+    first = next(iter(inputs))
+    shape = list(inputs[first].shape)
+    if not graph.fixed:
+        shape[-1] = TRIED_FRAMES
+    inputs[first] = torch.randn(shape)
+    differences = []
+    for speaker in range(int(str(graph.metadata.get("speakers", 1)))):
+        if "target" in inputs:
+            inputs["target"] = torch.tensor([speaker])
+        with torch.no_grad():
+            expected = graph.network(*inputs.values())
+        expected = expected if isinstance(expected, tuple) else (expected,)
+        given = {name: value.numpy() for name, value in inputs.items()}
+        for one, other in zip(expected, session.run(None, given), strict=True):
+            differences.append(float(np.abs(one.numpy() - other).max()))
+    return max(differences)

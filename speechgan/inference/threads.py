@@ -1,14 +1,26 @@
-"""How many threads PyTorch may take."""
+"""How many threads an engine may take."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
+from speechgan.utils.errors import SpeechganError
+
+
+def check_threads(count: int | None) -> None:
+    """Refuses what is no number of threads; None leaves the engine's own choice.
+
+    Raises:
+        SpeechganError: below 1.
+    """
+    if count is not None and count < 1:
+        raise SpeechganError(f"threads {count}: must be 1 or more")
 
 
 @contextmanager
 def limit_threads(count: int | None) -> Iterator[None]:
     """PyTorch's threads on the CPU, for as long as the block lasts; None leaves them."""
+    import torch
+
     before = torch.get_num_threads()
     if count is None or count == before:
         yield

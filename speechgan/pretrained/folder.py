@@ -10,8 +10,8 @@ from speechgan.utils.errors import SpeechganError
 
 SHIPPED = Path(__file__).parent.parent / "weights"
 CONFIG, WEIGHTS, CARD = "config.yaml", "model.safetensors", "card.md"
-ONNX = "model.onnx"
-"""Of models that run without PyTorch as well; see `speechgan.inference.export`."""
+ONNX, BLOCKS = "model.onnx", "blocks.onnx"
+"""Graphs of models that run without PyTorch as well; see `speechgan.inference.export`."""
 
 
 def list_models() -> list[str]:

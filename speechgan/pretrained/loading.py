@@ -1,6 +1,5 @@
 """Models built from their folders, for PyTorch."""
 
-import importlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -10,10 +9,11 @@ from typing import Any
 
 import torch
 import yaml
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import nn
 
+from speechgan.pretrained.build import build_part
 from speechgan.pretrained.folder import (
     CARD,
     CONFIG,
@@ -43,7 +43,7 @@ class Model:
     name: str
     config: dict[str, Any]
     sample_rate: int
-    features: nn.Module
+    features: Any
     generator: nn.Module
     card: str
     speakers: tuple[TargetSpeaker, ...] = ()
@@ -116,13 +116,15 @@ def load_model(name: str | os.PathLike[str], device: str | torch.device = "cpu")
     folder = find_model(name)
     config = load_config(folder)
     device = choose_device(device)
-    generator = _build(folder, config, "generator")
-    _load_weights(folder, generator)
+    generator = _load_generator(folder, config)
+    features = build_part(folder, config, "features")
+    if isinstance(features, nn.Module):
+        features = features.to(device).eval()
     return Model(
         name=str(name),
         config=config,
         sample_rate=config["sample_rate"],
-        features=_build(folder, config, "features").to(device).eval(),
+        features=features,
         generator=generator.to(device).eval(),
         card=load_card(folder),
         speakers=tuple(load_speakers(folder)) if config["task"] == "convert" else (),
@@ -160,39 +162,25 @@ def choose_device(device: str | torch.device) -> torch.device:
     return chosen
 
 
-def _build(folder: Path, config: dict[str, Any], part: str) -> nn.Module:
-    """The module that `config[part]` names; only classes of this package are built."""
-    arguments = {
-        name: _build(folder, config[part], name)
-        if isinstance(value, Mapping) and "_target_" in value
-        else value
-        for name, value in config[part].items()
-    }
-    target = arguments.pop("_target_", None)
-    where = f"{folder / CONFIG}: {part}"
-    if not isinstance(target, str) or not target.startswith("speechgan."):
-        raise SpeechganError(f"{where}: _target_ {target} is not a class of speechgan")
-    module, _, name = target.rpartition(".")
-    try:
-        kind = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError):
-        raise SpeechganError(
-            f"{where}: this speechgan has no {target}; install the version that made the model"
-        ) from None
-    if not (isinstance(kind, type) and issubclass(kind, nn.Module)):
-        raise SpeechganError(f"{where}: {target} is not a network")
-    try:
-        return kind(**arguments)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise SpeechganError(f"{where}: {target} cannot be built from this ({error})") from None
-
-
-def _load_weights(folder: Path, generator: nn.Module) -> None:
+def _load_generator(folder: Path, config: Mapping[str, Any]) -> nn.Module:
+    """The generator with its weights, whose sizes are compared before any memory is taken."""
     path = folder / WEIGHTS
+    with torch.device("meta"):
+        outline = build_part(folder, config, "generator")
+    if not isinstance(outline, nn.Module):
+        raise SpeechganError(f"{folder / CONFIG}: generator: is not a network; get the model anew")
     try:
-        generator.load_state_dict(load_file(path))
+        with safe_open(path, framework="pt") as file:
+            names = list(file.keys())
+            found = {name: tuple(file.get_slice(name).get_shape()) for name in names}
     except (OSError, SafetensorError) as error:
         raise SpeechganError(f"{path}: unreadable ({error}); get the model anew") from None
-    except RuntimeError as error:
-        problem = " ".join(str(error).split())[:300]
-        raise SpeechganError(f"{path}: not the weights of {CONFIG} ({problem})") from None
+    expected = {name: tuple(weight.shape) for name, weight in outline.state_dict().items()}
+    if found != expected:
+        names = sorted(found.items() ^ expected.items())
+        raise SpeechganError(
+            f"{path}: not the weights of {CONFIG} ({names[0][0]} differs); get the model anew"
+        )
+    generator: nn.Module = build_part(folder, config, "generator")
+    generator.load_state_dict(load_file(path))
+    return generator

@@ -1,48 +1,66 @@
-"""Generators that hear ahead, on long sounds: blocks that overlap, in bounded memory."""
+"""Generators that hear ahead, on long sounds, in blocks that overlap; NumPy alone."""
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+
+Array = np.ndarray
+Generate = Callable[[Array, int], Array]
+"""A window of a sound, and how many steps of time lie before it, to the same shape."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """How a generator that hears ahead is to be fed.
+
+    Attributes:
+        steps: in time on each side that an output depends on.
+        multiple: of which lengths and beginnings of windows must be multiples.
+        block: least length of a window's middle, which is kept, in steps.
+    """
+
+    steps: int
+    multiple: int
+    block: int
 
 
 class ContextBlocks:
-    """A generator with context, on a stream of pieces; of each block the middle is kept.
+    """A generator with context, on a stream of pieces; of each window the middle is kept.
 
     Args:
-        generator: with `context`, the steps in time on each side that an output depends on, and
-            `multiple`, of which lengths and beginnings of blocks must be multiples.
-        length: least length of a block's middle, in steps.
-        seed: of the latent z, for generators that take one.
+        generate: the generator.
+        context: how it is to be fed.
+        axis: of time in the pieces, whose first axis is the channel.
     """
 
-    def __init__(self, generator: Any, length: int, seed: int = 0) -> None:
-        self.generator, self.seed = generator, seed
-        self.multiple: int = generator.multiple
-        self.context = _round_up(generator.context, self.multiple)
+    def __init__(self, generate: Generate, context: Context, axis: int = -1) -> None:
+        self.generate, self.axis, self.multiple = generate, axis, context.multiple
+        self.context = _round_up(context.steps, self.multiple)
         # Shorter middles would spend more time on the context than on themselves.
-        self.length = _round_up(max(length, 2 * self.context), self.multiple)
-        self._buffer: Tensor | None = None
+        self.length = _round_up(max(context.block, 2 * self.context), self.multiple)
+        self._buffer: Array | None = None
         self._origin = self._start = 0  # where the buffer, and what is still to come, begin
 
-    def __call__(self, piece: Tensor) -> Tensor:
-        """`(channel, ..., time)` to the steps that are ready, perhaps none."""
-        self._buffer = piece if self._buffer is None else torch.cat([self._buffer, piece], -1)
-        ready = [piece[..., :0]]
-        while self._origin + self._buffer.shape[-1] >= self._start + self.length + self.context:
+    def __call__(self, piece: Array) -> Array:
+        """The next steps of the sound to the steps that are ready, perhaps none."""
+        buffer = piece
+        if self._buffer is not None:
+            buffer = np.concatenate([self._buffer, piece], self.axis)
+        ready = [self._cut(piece, 0, 0)]
+        while self._origin + buffer.shape[self.axis] >= self._start + self.length + self.context:
             reach = self._start + self.length + self.context - self._origin
-            enhanced = self._generate(self._buffer[..., :reach])
+            made = self.generate(self._cut(buffer, 0, reach), self._origin)
             begin = self._start - self._origin
-            ready.append(enhanced[..., begin : begin + self.length])
+            ready.append(self._cut(made, begin, begin + self.length))
             self._start += self.length
             passed = max(0, self._start - self.context) - self._origin
-            self._buffer = self._buffer[..., passed:]
+            buffer = self._cut(buffer, passed, None)
             self._origin += passed
-        return torch.cat(ready, -1)
+        self._buffer = buffer
+        return np.concatenate(ready, self.axis)
 
-    def finish(self) -> Tensor:
+    def finish(self) -> Array:
         """The steps that were still to come.
 
         Raises:
@@ -50,31 +68,18 @@ class ContextBlocks:
         """
         if self._buffer is None:
             raise ValueError("nothing was heard")
-        begin, steps = self._start - self._origin, self._buffer.shape[-1]
+        begin, steps = self._start - self._origin, self._buffer.shape[self.axis]
         if begin >= steps:
-            return self._buffer[..., :0]
-        window = F.pad(self._buffer, (0, -steps % self.multiple))
-        return self._generate(window)[..., begin:steps]
+            return self._cut(self._buffer, 0, 0)
+        padding = [(0, 0)] * self._buffer.ndim
+        padding[self.axis] = (0, -steps % self.multiple)
+        made = self.generate(np.pad(self._buffer, padding), self._origin)
+        return self._cut(made, begin, steps)
 
-    def _generate(self, window: Tensor) -> Tensor:
-        generator = self.generator
-        if generator.z_channels == 0:
-            result: Tensor = generator(window)
-            return result
-        first, columns = self._origin // self.multiple, window.shape[-1] // self.multiple
-        z = draw_latent(first, columns, generator.z_channels, self.seed).to(window.device)
-        # One z for all channels: what is alike left and right stays alike.
-        result = generator(window, z.expand(len(window), -1, -1))
-        return result
-
-
-def draw_latent(first: int, columns: int, channels: int, seed: int) -> Tensor:
-    """Standard normal z `(channels, columns)`: column `n` depends on `seed` and `n` alone."""
-    drawn = [
-        np.random.default_rng([seed, column]).standard_normal(channels, np.float32)
-        for column in range(first, first + columns)
-    ]
-    return torch.from_numpy(np.stack(drawn, 1))
+    def _cut(self, array: Array, start: int, stop: int | None) -> Array:
+        part = [slice(None)] * array.ndim
+        part[self.axis] = slice(start, stop)
+        return array[tuple(part)]
 
 
 def _round_up(value: int, multiple: int) -> int:

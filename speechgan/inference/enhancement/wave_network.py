@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from speechgan.audio import Resampler, Wave
-from speechgan.inference.enhancement.blocks import ContextBlocks
+from speechgan.inference.enhancement.blocks import Context, ContextBlocks
+from speechgan.inference.enhancement.latent import draw_z
 from speechgan.inference.threads import limit_threads
 from speechgan.pretrained.loading import Model
 
@@ -36,6 +37,19 @@ class WaveNetwork:
         self.seed = seed
         self.block = block_seconds * model.sample_rate
 
+    def context(self, channels: int) -> Context:
+        """How the generator is to be fed."""
+        generator = self.generator
+        return Context(generator.context, generator.multiple, int(self.block / channels))
+
+    def generate(self, wave: Wave, first: int) -> Wave:
+        """A window `(channel, sample)`."""
+        window = torch.from_numpy(np.ascontiguousarray(wave)).to(self.device)
+        z = draw_z(self.generator, first, wave.shape, self.seed)
+        with torch.inference_mode(), limit_threads(self.threads):
+            made: Wave = self.generator(window, *z).cpu().numpy()
+        return made
+
     def open(self, rate: float, channels: int, strength: float, linked: bool) -> "WaveStream":
         """The beginning of a sound; `linked` changes nothing here."""
         return WaveStream(self, rate, channels, strength)
@@ -46,7 +60,7 @@ class WaveStream:
 
     def __init__(self, network: WaveNetwork, rate: float, channels: int, strength: float) -> None:
         self.network, self.channels, self.strength = network, channels, np.float32(strength)
-        self.blocks = ContextBlocks(network.generator, int(network.block / channels), network.seed)
+        self.blocks = ContextBlocks(network.generate, network.context(channels))
         self.down = Resampler(rate, network.sample_rate, channels)
         self.up = Resampler(network.sample_rate, rate, channels)
         self.dry = np.zeros((channels, 0), np.float32)
@@ -65,12 +79,8 @@ class WaveStream:
         return self._mix(np.pad(wet, ((0, 0), (0, max(0, missing)))))
 
     def _generate(self, wave: Wave, ends: bool = False) -> Wave:
-        with torch.inference_mode(), limit_threads(self.network.threads):
-            piece = torch.from_numpy(np.ascontiguousarray(wave)).to(self.network.device)
-            ready = self.blocks(piece)
-            if ends:
-                ready = torch.cat([ready, self.blocks.finish()], -1)
-            return ready.cpu().numpy()
+        ready = self.blocks(wave)
+        return np.concatenate([ready, self.blocks.finish()], axis=1) if ends else ready
 
     def _mix(self, wet: Wave) -> Wave:
         wet = wet[:, : self.dry.shape[1]]

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from speechgan.features.statistics import SpeakerStatistics
-from speechgan.features.voice import Voice
+from speechgan.features.conversion import ConvertImage
 from speechgan.losses.adversarial import OBJECTIVES, Objective
 from speechgan.systems.base import System
 
@@ -67,44 +67,17 @@ def find_objective(name: str) -> Objective:
     return OBJECTIVES[name]
 
 
-@torch.no_grad()
-def convert_voice(
-    generator: Any,
-    voice: Voice,
-    source: SpeakerStatistics,
-    target: SpeakerStatistics,
-    target_number: int,
-    source_number: int | None = None,
-    semitones: float = 0.0,
-) -> Voice:
-    """What the source said, in the target's voice.
+def image_converter(generator: Any) -> ConvertImage:
+    """A generator, called with image, target and source, as a function of NumPy arrays."""
 
-    The image is normalised by the source's statistics, converted, and given the target's. Of a
-    voice with F0, whose image is a mel-cepstrum, the first coefficient stays the source's: how loud
-    something is said is not the speaker's, and silence stays silence. F0 is converted by
-    log-Gaussian normalisation.
+    @torch.no_grad()
+    def convert(image: np.ndarray, target: int, source: int | None) -> np.ndarray:
+        device = next(generator.parameters()).device
+        speakers = (
+            None if n is None else torch.tensor([n], device=device) for n in (target, source)
+        )
+        made = generator(torch.from_numpy(image)[None, None].to(device), *speakers)
+        result: np.ndarray = made[0, 0].float().cpu().numpy()
+        return result
 
-    Args:
-        generator: called with image, target and source.
-        voice: what the source said.
-        source, target: what is usual for them.
-        target_number, source_number: of the generator's speakers; None for a stranger.
-        semitones: added to the pitch.
-
-    Raises:
-        ValueError: the generator must know its source, and that is a stranger.
-    """
-    device = next(generator.parameters()).device
-
-    def number(n: int) -> torch.Tensor:
-        return torch.tensor([n], device=device)
-
-    image = torch.from_numpy(source.normalise(voice.image)).float()[None, None].to(device)
-    made = generator(
-        image, number(target_number), None if source_number is None else number(source_number)
-    )
-    converted = target.denormalise(made[0, 0].float().cpu().numpy())
-    if voice.f0 is None:
-        return voice.with_image(converted)
-    converted[0] = voice.image[0]
-    return voice.with_image(converted).with_f0(source.convert_f0(voice.f0, target, semitones))
+    return convert

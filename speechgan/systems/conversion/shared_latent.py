@@ -161,7 +161,8 @@ class SharedLatentGAN(ConversionSystem):
             return image
         assert self.features is not None
         factors = 1 + self.warp * (2 * torch.rand(len(image), device=image.device) - 1)
-        matrix = self.features.warp(factors) * self.deviation.mT / self.deviation
+        warp = torch.from_numpy(self.features.warp(factors.cpu().numpy())).to(image.device)
+        matrix = warp * self.deviation.mT / self.deviation
         return (matrix @ image[:, 0])[:, None]
 
     def _distance(self, made: Tensor, image: Tensor) -> Tensor:

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from speechgan.features.conversion import convert_voice
 from speechgan.features.statistics import SpeakerStatistics
 from speechgan.features.voice import Voice
 from speechgan.metrics.conversion import content_distance, mel_cepstral_distortion
 from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.probe import probe_speakers
-from speechgan.systems.conversion.base import convert_voice
+from speechgan.systems.conversion.base import image_converter
 from speechgan.training.logging import RunLog
 from speechgan.vocoders.base import Vocoder
 
@@ -93,12 +94,11 @@ class ConversionValidation:
                 target,
                 name,
                 convert_voice(
-                    system.generator,
+                    image_converter(system.generator),
                     voice,
                     self.statistics[source],
                     self.statistics[target],
-                    target,
-                    source,
+                    (target, source),
                 ),
             )
 

@@ -1,0 +1,83 @@
+"""Generators of images from spectrum to spectrum, as they run and as they are exported."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from speechgan.features.stft import rescale
+from speechgan.inference.enhancement.offset import FIRST_WEIGHT, OFFSET_SECONDS
+from speechgan.models.layers.level import running_mean
+
+
+class OffsetStep(nn.Module):
+    """`speechgan.inference.enhancement.offset.OffsetFilter` with its state as a tensor.
+
+    Args:
+        window: of the frames.
+        frame_seconds: step between them.
+    """
+
+    def __init__(self, window: Tensor, frame_seconds: float) -> None:
+        super().__init__()
+        self.decay = 1 - frame_seconds / OFFSET_SECONDS
+        constant = torch.view_as_real(torch.fft.rfft(window)).T
+        self.register_buffer("constant", constant[..., None], persistent=False)
+        self.constant: Tensor
+
+    def initial_state(self, channels: int) -> Tensor:
+        """The state before the first frame, `(channel, 2)`."""
+        return self.constant.new_zeros(channels, 2)
+
+    def forward(self, spectrum: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """`(channel, 2, bin, frame)` and the state, to the same."""
+        offset = spectrum[:, 0, 0] / self.constant[0, 0]
+        weights = torch.where(state[:, 1:] == 0, FIRST_WEIGHT, 1.0)
+        if offset.shape[1] > 1:
+            weights = torch.cat([weights, torch.ones_like(offset[:, 1:])], 1)
+        offset, state = running_mean(offset, weights, state, self.decay)
+        return spectrum - offset[:, None, None] * self.constant, state
+
+
+class SpectrumStep(nn.Module):
+    """A recurrent generator, for some frames and its state.
+
+    Args:
+        generator: with `continue_from` and a state of tensors by name.
+        offset: what comes before it.
+        power: of the image's magnitudes.
+    """
+
+    def __init__(self, generator: Any, offset: OffsetStep, power: float) -> None:
+        super().__init__()
+        self.generator, self.offset, self.power = generator, offset, power
+        self.names = tuple(generator.initial_state(1))
+
+    def initial_state(self, channels: int) -> dict[str, Tensor]:
+        """The state before the first frame, by names: each part `(channel, ...)`."""
+        offset = self.offset.initial_state(channels)
+        return {"offset": offset, **self.generator.initial_state(channels)}
+
+    def forward(self, spectrum: Tensor, offset: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+        """`(channel, 2, bin, frame)` and the parts of the state, to the same."""
+        spectrum, offset = self.offset(spectrum, offset)
+        named = dict(zip(self.names, state, strict=True))
+        enhanced, after = self.generator.continue_from(rescale(spectrum, self.power), named)
+        return rescale(enhanced, 1 / self.power), offset, *(after[name] for name in self.names)
+
+
+class SpectrumWindow(nn.Module):
+    """A generator that hears ahead, for a window of frames.
+
+    Args:
+        generator: of images, without z or with.
+        power: of the image's magnitudes.
+    """
+
+    def __init__(self, generator: nn.Module, power: float) -> None:
+        super().__init__()
+        self.generator, self.power = generator, power
+
+    def forward(self, spectrum: Tensor, *z: Tensor) -> Tensor:
+        """`(channel, 2, bin, frame)` to the same."""
+        return rescale(self.generator(rescale(spectrum, self.power), *z), 1 / self.power)

@@ -1,0 +1,73 @@
+"""Objects of a model's configuration, of classes that may be built from somebody else's file."""
+
+import importlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from speechgan.pretrained.folder import CONFIG
+from speechgan.pretrained.moved import find_moved
+from speechgan.utils.errors import SpeechganError
+
+TRUST = "SPEECHGAN_TRUST"
+"""Environment variable: further packages, separated by commas, whose classes may be built."""
+# What a model consists of; nothing else of the package is built from a file.
+ROOMS = ("speechgan.features.", "speechgan.models.")
+# Of sizes, in a configuration: far above every network's, and below what would fill the memory.
+LARGEST_SIZE = 2**17
+
+
+def build_part(folder: Path, config: Mapping[str, Any], part: str) -> Any:
+    """The object that `config[part]` describes by its class, `_target_`, and its arguments.
+
+    Raises:
+        SpeechganError: a class that is not to be built from a file, is not there, or cannot be made
+            from these arguments.
+    """
+    where = f"{folder / CONFIG}: {part}"
+    arguments = dict(config[part])
+    target = arguments.pop("_target_", None)
+    for name, value in arguments.items():
+        _check_size(f"{where}.{name}", value)
+        if isinstance(value, Mapping) and "_target_" in value:
+            arguments[name] = build_part(folder, config[part], name)
+    kind = _find_class(where, target)
+    try:
+        return kind(**arguments)
+    except (TypeError, ValueError, RuntimeError, ArithmeticError, LookupError) as error:
+        reason = " ".join(str(error).split())
+        raise SpeechganError(f"{where}: {target} cannot be built from this ({reason})") from None
+
+
+def _find_class(where: str, target: Any) -> type:
+    trusted = [name for name in os.environ.get(TRUST, "").split(",") if name]
+    found = find_moved(target) if isinstance(target, str) else ""
+    module, _, name = found.rpartition(".")
+    if not module.startswith((*ROOMS, *(f"{package}." for package in trusted))) and (
+        module not in trusted
+    ):
+        raise SpeechganError(
+            f"{where}: _target_ {target} is not a class of speechgan; if you trust it, name its "
+            f"package in the environment variable {TRUST}"
+        )
+    try:
+        kind = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        if isinstance(error, ModuleNotFoundError) and not module.startswith(error.name or module):
+            raise  # of a library that is not installed, which the command line explains
+        raise SpeechganError(
+            f"{where}: this speechgan has no {target}; install the version that made the model"
+        ) from None
+    # A class that is only imported there would let a file build anything.
+    if not isinstance(kind, type) or kind.__module__ != module:
+        raise SpeechganError(f"{where}: {target} is not a class of a model")
+    return kind
+
+
+def _check_size(where: str, value: Any) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _check_size(where, item)
+    elif isinstance(value, int | float) and not abs(value) <= LARGEST_SIZE:
+        raise SpeechganError(f"{where}: {value} is beyond {LARGEST_SIZE}; get the model anew")
