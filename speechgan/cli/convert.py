@@ -3,20 +3,15 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+import time
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from speechgan.cli.jobs import (
-    Written,
-    add_common_arguments,
-    plan_jobs,
-    refuse_mixed_output,
-    run_jobs,
-    summarise,
-)
-
-NAME = "convert"
-HELP = "give recordings of speech another speaker's voice"
+from speechgan.cli.jobs import How, Work, Written, add_common_arguments, run_jobs, summarise
+from speechgan.cli.plan import plan_jobs, refuse_mixed_output
+from speechgan.utils.workers import Report
+from speechgan.vocoders.choose import NAMES
 
 EPILOG = """\
 examples:
@@ -49,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--vocoder",
-        choices=["auto", "world", "difference", "griffin_lim", "neural"],
+        choices=["auto", *NAMES],
         default="auto",
         help="what makes the sound (default: auto, the best that fits the model)",
     )
@@ -71,25 +66,22 @@ def run(arguments: argparse.Namespace) -> int:
             such speaker.
     """
     refuse_mixed_output(arguments.src, arguments.output, arguments.json)
+    started = time.perf_counter()
     with plan_jobs(arguments.src, arguments.output, f".{arguments.target_speaker}") as jobs:
-        from speechgan.inference.conversion.converter import Converter
-
-        converter = Converter.from_pretrained(
-            arguments.model, arguments.device, arguments.threads, arguments.vocoder
-        )
-        converter.check(arguments.target_speaker, arguments.source_speaker, arguments.pitch_shift)
-
-        def work(source: Path, target: Path, progress: Callable[[float], object]) -> Written:
-            return converter.convert_file(
-                source,
-                target,
-                arguments.target_speaker,
-                arguments.source_speaker,
-                arguments.pitch_shift,
-                progress,
-            )
-
-        records = run_jobs(jobs, work, arguments.overwrite)
+        model = {
+            "name": arguments.model,
+            "device": arguments.device,
+            "threads": arguments.threads,
+            "vocoder": arguments.vocoder,
+            "engine": arguments.engine,
+        }
+        voice = {
+            "target_speaker": arguments.target_speaker,
+            "source_speaker": arguments.source_speaker,
+            "pitch_shift": arguments.pitch_shift,
+        }
+        start = partial(start_work, model, voice)
+        records = run_jobs(jobs, How(start, arguments.overwrite, arguments.jobs))
     if arguments.json:
         report = {
             "model": arguments.model,
@@ -98,5 +90,26 @@ def run(arguments: argparse.Namespace) -> int:
         }
         print(json.dumps(report, indent=2, ensure_ascii=False))
     else:
-        print(summarise(records, "converted"), file=sys.stderr)
+        print(summarise(records, "converted", time.perf_counter() - started), file=sys.stderr)
     return 1 if any("error" in record for record in records) else 0
+
+
+def start_work(model: dict[str, Any], voice: dict[str, Any]) -> Work:
+    """Loads a model; what it then does to a file.
+
+    Args:
+        model: arguments of `Converter.from_pretrained`.
+        voice: arguments of `Converter.convert_file`.
+
+    Raises:
+        SpeechganError: no such model, or it cannot do this.
+    """
+    from speechgan.inference.conversion.converter import Converter
+
+    converter = Converter.from_pretrained(**model)
+    converter.check(**voice)
+
+    def work(source: Path, target: Path, report: Report) -> Written:
+        return converter.convert_file(source, target, progress=report, **voice)
+
+    return work

@@ -3,9 +3,6 @@
 import argparse
 from pathlib import Path
 
-NAME = "data"
-HELP = "look at a folder of recordings and write its manifest"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""

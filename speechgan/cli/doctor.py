@@ -2,26 +2,20 @@
 
 import argparse
 
-NAME = "doctor"
-HELP = "show what is installed, and test that it works"
-
-PACKAGES = (
+RUNNING = ("numpy", "onnxruntime", "pyworld", "soundfile", "soxr", "swift-f0")
+TRAINING = (
     "torch",
     "torchaudio",
-    "numpy",
-    "scipy",
-    "soundfile",
-    "soxr",
-    "librosa",
-    "safetensors",
     "hydra-core",
+    "librosa",
     "lightning-fabric",
+    "onnx",
     "pesq",
-    "pystoi",
-    "speechmos",
-    "onnxruntime",
     "pyroomacoustics",
-    "pyworld",
+    "pystoi",
+    "safetensors",
+    "scipy",
+    "speechmos",
 )
 SELF_TEST_RATE = 44100
 
@@ -35,7 +29,6 @@ def run(arguments: argparse.Namespace) -> int:
     import platform
 
     import soundfile
-    import torch
 
     import speechgan
     from speechgan.pretrained.folder import list_models
@@ -43,11 +36,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     print(f"speechgan {speechgan.__version__}")
     print(f"Python {platform.python_version()} on {platform.platform()}")
-    for package in PACKAGES:
-        print(f"  {package} {_find_version(package)}")
+    for package in RUNNING:
+        print(f"  {package} {_find_version(package) or 'MISSING: run pip install again'}")
     print(f"  libsndfile {soundfile.__libsndfile_version__}")
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
-    print(f"device: {device}, {torch.get_num_threads()} CPU threads")
+    missing = [package for package in TRAINING if not _find_version(package)]
+    if missing:
+        print(f"training: not installed ({', '.join(missing)}); pip install 'speechgan[train]'")
+    else:
+        for package in TRAINING:
+            print(f"  {package} {_find_version(package)}")
+    print(f"device: {_find_device()}")
     print(f"models: {', '.join(list_models()) or 'none'}")
     try:
         result = _test_default_model()
@@ -64,7 +62,18 @@ def _find_version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "MISSING: run pip install again"
+        return ""
+
+
+def _find_device() -> str:
+    from speechgan.cli.jobs import count_cores
+
+    try:
+        import torch
+    except ModuleNotFoundError:
+        return f"CPU, {count_cores()} cores"
+    found = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    return f"{found}, {count_cores()} cores"
 
 
 def _test_default_model() -> str:

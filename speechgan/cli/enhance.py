@@ -3,28 +3,27 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from speechgan.cli.jobs import (
+    How,
+    Work,
     Written,
     add_common_arguments,
     parse_count,
-    plan_jobs,
-    refuse_mixed_output,
     run_jobs,
     summarise,
 )
+from speechgan.cli.plan import plan_jobs, refuse_mixed_output
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.workers import Report
 
 if TYPE_CHECKING:
     from speechgan.audio.pcm import Pcm
-    from speechgan.inference.enhancement.enhancer import Enhancer
     from speechgan.inference.enhancement.streaming import Stream
-
-NAME = "enhance"
-HELP = "take the noise out of recordings of speech"
 
 EPILOG = """\
 examples:
@@ -68,13 +67,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "their places",
     )
     add(
-        "--engine",
-        choices=["auto", "torch", "onnx"],
-        default="auto",
-        help="what computes: onnx starts sooner, needs less memory and is faster on streams, "
-        "torch is faster on long files (default: onnx for --stream where the model has it)",
-    )
-    add(
         "--stream",
         action="store_true",
         help="standard input to standard output as it comes, for live sound; IN is -",
@@ -113,62 +105,66 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.raw:
         raise SpeechganError("--raw: only with --stream; files carry their format themselves")
     refuse_mixed_output(arguments.inputs, arguments.output, arguments.json)
+    started = time.perf_counter()
     with plan_jobs(arguments.inputs, arguments.output, ".enhanced") as jobs:
-        enhancer = _load(arguments)
-
-        def work(source: Path, target: Path, progress: Callable[[float], object]) -> Written:
-            return enhancer.enhance_file(
-                source,
-                target,
-                arguments.strength,
-                progress,
-                arguments.attenuation_limit,
-                not arguments.separate_channels,
-            )
-
-        records = run_jobs(jobs, work, arguments.overwrite)
+        start = partial(start_work, _model_settings(arguments), _sound_settings(arguments))
+        records = run_jobs(jobs, How(start, arguments.overwrite, arguments.jobs))
     if arguments.json:
         report = {"model": arguments.model, "strength": arguments.strength, "files": records}
         print(json.dumps(report, indent=2, ensure_ascii=False))
     else:
-        print(summarise(records, "enhanced"), file=sys.stderr)
+        print(summarise(records, "enhanced", time.perf_counter() - started), file=sys.stderr)
     return 1 if any("error" in record for record in records) else 0
+
+
+def start_work(model: dict[str, Any], sound: dict[str, Any]) -> Work:
+    """Loads a model; what it then does to a file.
+
+    Args:
+        model: arguments of `Enhancer.from_pretrained`.
+        sound: arguments of `Enhancer.enhance_file`.
+    """
+    from speechgan.inference.enhancement.enhancer import Enhancer
+
+    enhancer = Enhancer.from_pretrained(**model)
+
+    def work(source: Path, target: Path, report: Report) -> Written:
+        return enhancer.enhance_file(source, target, progress=report, **sound)
+
+    return work
+
+
+def _model_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "name": arguments.model,
+        "device": arguments.device,
+        "threads": arguments.threads,
+        "seed": arguments.seed,
+        "engine": arguments.engine,
+    }
+
+
+def _sound_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "strength": arguments.strength,
+        "attenuation_limit": arguments.attenuation_limit,
+        "linked": not arguments.separate_channels,
+    }
 
 
 def _run_live(arguments: argparse.Namespace) -> int:
     from speechgan.cli.live import enhance_live
+    from speechgan.inference.enhancement.enhancer import Enhancer
 
     if arguments.inputs != ["-"] or arguments.output not in (None, "-") or arguments.json:
         raise SpeechganError("--stream: goes from standard input to standard output; IN is -")
-    enhancer = _load(arguments)
+    enhancer = Enhancer.from_pretrained(**_model_settings(arguments))
 
     def open_stream(pcm: "Pcm") -> "Stream":
-        return enhancer.stream(
-            pcm.sample_rate,
-            pcm.channels,
-            arguments.strength,
-            arguments.attenuation_limit,
-            not arguments.separate_channels,
-        )
+        return enhancer.stream(pcm.sample_rate, pcm.channels, **_sound_settings(arguments))
 
     enhance_live(open_stream, arguments.raw, arguments.patience)
     return 0
-
-
-def _load(arguments: argparse.Namespace) -> "Enhancer":
-    from speechgan.inference.enhancement.enhancer import Enhancer
-    from speechgan.pretrained.folder import ONNX, find_model
-
-    engine = arguments.engine
-    if engine == "auto":
-        live = arguments.stream and arguments.device != "cuda"
-        has_onnx = arguments.model.endswith(".onnx") or (
-            live and (find_model(arguments.model) / ONNX).is_file()
-        )
-        engine = "onnx" if has_onnx else "torch"
-    return Enhancer.from_pretrained(
-        arguments.model, arguments.device, arguments.threads, arguments.seed, engine
-    )
 
 
 def _parse_strength(text: str) -> float:

@@ -4,9 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-NAME = "evaluate"
-HELP = "measure enhanced speech against clean speech"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of all tasks."""

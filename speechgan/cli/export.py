@@ -1,4 +1,4 @@
-"""`speechgan export`: a causal enhancer as one ONNX file."""
+"""`speechgan export`: a model as ONNX, to run without PyTorch."""
 
 import argparse
 import sys
@@ -6,15 +6,13 @@ from pathlib import Path
 
 from speechgan.utils.errors import SpeechganError
 
-NAME = "export"
-HELP = "write a model as an ONNX file, to run without PyTorch"
-
 EPILOG = """\
 examples:
-  speechgan export default --onnx enhancer.onnx
-  speechgan export my-model --onnx my-model/model.onnx     what --engine onnx looks for
+  speechgan export runs/mine/best                     from then on it needs no PyTorch
+  speechgan export default --onnx enhancer.onnx       one file, for other programs
 
-The file holds one frame and its state: examples/enhance_onnx.py runs it with NumPy and onnxruntime.
+Of a causal enhancer the file holds one frame and its state: examples/enhance_onnx.py runs it with
+NumPy and onnxruntime. Enhancers that hear ahead and converters are written as they are.
 """
 
 
@@ -22,22 +20,35 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EPILOG
-    parser.add_argument("model", metavar="NAME|DIR", help="a causal enhancer, such as default")
-    parser.add_argument("--onnx", required=True, type=Path, metavar="F", help="the file to write")
-    parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
+    parser.add_argument("model", metavar="NAME|DIR", help="an enhancer or a converter")
+    parser.add_argument(
+        "--onnx",
+        type=Path,
+        metavar="F",
+        help="a file to write (default: into the model folder)",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the file.
+    """Writes the file, or the model folder's.
 
     Raises:
-        SpeechganError: no such model, one that is not causal, or the file cannot be written.
+        SpeechganError: no such model, one that ONNX does not hold, or a file cannot be written.
     """
-    if arguments.onnx.exists() and not arguments.overwrite:
-        raise SpeechganError(f"{arguments.onnx}: exists; use --overwrite to replace it")
-    from speechgan.inference.export import export_onnx
+    from speechgan.inference.export import make_graphs, write_graph
+    from speechgan.pretrained.folder import find_model
     from speechgan.pretrained.loading import load_model
 
-    export_onnx(load_model(arguments.model), arguments.onnx)
-    print(f"{arguments.onnx}: {arguments.onnx.stat().st_size / 1e6:.1f} MB", file=sys.stderr)
+    folder = find_model(arguments.model)
+    graphs = make_graphs(load_model(arguments.model))
+    targets = {folder / name: graph for name, graph in graphs.items()}
+    if arguments.onnx:
+        targets = {arguments.onnx: next(iter(graphs.values()))}
+    for path in targets:
+        if path.exists() and not arguments.overwrite:
+            raise SpeechganError(f"{path}: exists; use --overwrite to replace it")
+    for path, graph in targets.items():
+        write_graph(graph, path)
+        print(f"{path}: {path.stat().st_size / 1e6:.1f} MB", file=sys.stderr)
     return 0

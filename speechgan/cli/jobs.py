@@ -1,40 +1,25 @@
-"""Which recording goes where: files, folders, standard input and output."""
+"""Recordings worked on one after the other, or side by side in several processes."""
 
 import argparse
 import os
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from speechgan.cli.plan import Job
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import remove_unfinished
+from speechgan.utils.workers import Report, WorkerDeath, run_in_workers
 
-STANDARD = "-"
 BAR = "{percentage:3.0f}% |{bar}| {n:.0f}/{total:.0f} s of audio [{elapsed}<{remaining}]"
 
 
-@dataclass(frozen=True)
-class Job:
-    """One recording to work on.
-
-    Attributes:
-        source: what to read.
-        target: what to write.
-        name: of the source, as the user gave it.
-    """
-
-    source: Path
-    target: Path
-    name: str
-
-
 class Written(Protocol):
-    """What a job tells of what it wrote."""
+    """What is told of a file that was written."""
 
     @property
     def seconds(self) -> float: ...
@@ -44,88 +29,120 @@ class Written(Protocol):
     def channels(self) -> int: ...
 
 
-@contextmanager
-def plan_jobs(inputs: list[str], output: str | None, mark: str) -> Iterator[list[Job]]:
-    """The jobs of a command line; what goes to standard output is copied there at the end.
-
-    Args:
-        inputs: files, folders, or "-" alone for standard input.
-        output: file, folder, or "-" for standard output; None writes beside the input, and from
-            standard input to standard output.
-        mark: what is put into the name of an output beside its input, such as `.enhanced`.
-
-    Raises:
-        SpeechganError: inputs and output do not go together, or a folder holds no audio.
-    """
-    if STANDARD not in inputs and output != STANDARD:
-        yield _plan_files([Path(name) for name in inputs], output, mark)
-        return
-    if len(inputs) > 1 or Path(inputs[0]).is_dir():
-        raise SpeechganError("-: standard input and output take one recording; give one file")
-    with tempfile.TemporaryDirectory(prefix="speechgan-") as folder:
-        received = Path(folder) / "standard-input.wav"
-        sent = Path(folder) / "standard-output.wav"
-        to_standard = output in (None, STANDARD)
-        if to_standard and sys.stdout.isatty():
-            raise SpeechganError("-: standard output is a terminal; name a file with -o")
-        if inputs[0] == STANDARD:
-            _receive(received)
-        source = received if inputs[0] == STANDARD else Path(inputs[0])
-        (job,) = _plan_files([source], str(sent) if to_standard else output, mark)
-        yield [Job(job.source, job.target, inputs[0])]
-        if to_standard and sent.exists():
-            with sent.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
+Work = Callable[[Path, Path, Report], Written]
+"""Makes a target of a source, and tells the seconds of audio finished on the way."""
 
 
-def run_jobs(
-    jobs: list[Job],
-    work: Callable[[Path, Path, Callable[[float], object]], Written],
-    overwrite: bool,
-) -> list[dict[str, Any]]:
-    """Does jobs one after the other, with a progress bar; one that fails does not stop the others.
+@dataclass(frozen=True)
+class How:
+    """How jobs are done.
 
-    Args:
-        jobs: of `plan_jobs`.
-        work: called with source, target and what is to be told the seconds finished.
+    Attributes:
+        start: makes the work, once in each process; goes there by pickle.
         overwrite: whether a target that exists is replaced.
+        processes: None for one to a core, or one if there is one job.
+    """
+
+    start: Callable[[], Work]
+    overwrite: bool
+    processes: int | None = None
+
+
+def run_jobs(jobs: list[Job], how: How) -> list[dict[str, Any]]:
+    """Does jobs, with one progress bar; one that fails does not stop the others.
 
     Returns:
         A record of each job: what was written, or the error, which is also printed.
+
+    Raises:
+        SpeechganError: the work cannot be made, such as of a model that is not there.
     """
     from tqdm import tqdm
 
-    sources = {job.source.resolve() for job in jobs}
-    records = []
+    work = how.start()
+    refused = dict(_refuse(jobs, how.overwrite))
+    records: list[dict[str, Any]] = [{"input": job.name} for job in jobs]
+    todo = [number for number in range(len(jobs)) if number not in refused]
+    processes = min(how.processes or count_cores(), len(todo))
     shown = sys.stderr.isatty()
-    total = sum(_measure_seconds(job.source) for job in jobs) if shown else None
+    total = sum(_measure_seconds(jobs[number].source) for number in todo) if shown else None
     with tqdm(total=total, disable=not shown, bar_format=BAR) as bar:
-        for job in jobs:
-            record: dict[str, Any] = {"input": job.name}
-            started = time.perf_counter()
-            try:
-                if job.target.resolve() in sources:
-                    raise SpeechganError(f"{job.target}: is itself an input; choose another output")
-                if job.target.exists() and not overwrite:
-                    raise SpeechganError(f"{job.target}: exists; use --overwrite to replace it")
-                done = work(job.source, job.target, bar.update)
-            except SpeechganError as error:
-                bar.write(f"speechgan: error: {error}", file=sys.stderr)
-                record["error"] = str(error)
+
+        def say(text: object) -> None:
+            bar.write(f"speechgan: {text}", file=sys.stderr)
+
+        def record(number: int, outcome: Any) -> None:
+            if isinstance(outcome, WorkerDeath):
+                outcome = f"{jobs[number].name}: {outcome}, twice; the memory may be short"
+            if isinstance(outcome, dict):
+                records[number] |= outcome
             else:
-                record["output"] = str(job.target)
-                record["seconds"] = round(done.seconds, 3)
-                record["sample_rate"] = done.sample_rate
-                record["channels"] = done.channels
-                record["elapsed"] = round(time.perf_counter() - started, 3)
-            records.append(record)
+                say(f"error: {outcome}")
+                records[number]["error"] = str(outcome)
+
+        for number, error in refused.items():
+            record(number, error)
+        chosen = [jobs[number] for number in todo]
+        if processes > 1:
+            outcomes = _run_side_by_side(chosen, how, processes, bar.update, say)
+        else:
+            outcomes = ((n, _do(work, job, bar.update)) for n, job in enumerate(chosen))
+        for place, outcome in outcomes:
+            record(todo[place], outcome)
     return records
 
 
-def summarise(records: list[dict[str, Any]], verb: str) -> str:
+def _run_side_by_side(
+    jobs: list[Job], how: How, processes: int, progress: Report, say: Callable[[str], None]
+) -> Iterator[tuple[int, Any]]:
+    def died(number: int, death: WorkerDeath) -> None:
+        remove_unfinished(jobs[number].target.parent, death.process)
+        say(f"{jobs[number].name}: {death}")
+
+    yield from run_in_workers(partial(_start, how.start), jobs, processes, progress, died)
+
+
+def _start(start: Callable[[], Work]) -> Callable[[Job, Report], Any]:
+    return partial(_do, start())
+
+
+def _do(work: Work, job: Job, report: Report) -> dict[str, Any] | SpeechganError:
+    """What is to be recorded of a job."""
+    started = time.perf_counter()
+    try:
+        done = work(job.source, job.target, report)
+    except SpeechganError as error:
+        return error
+    return {
+        "output": str(job.target),
+        "seconds": round(done.seconds, 3),
+        "sample_rate": done.sample_rate,
+        "channels": done.channels,
+        "elapsed": round(time.perf_counter() - started, 3),
+    }
+
+
+def _refuse(jobs: list[Job], overwrite: bool) -> Iterator[tuple[int, SpeechganError]]:
+    """The jobs whose target must not be written."""
+    sources = {job.source.resolve() for job in jobs}
+    for number, job in enumerate(jobs):
+        if job.target.resolve() in sources:
+            yield number, SpeechganError(f"{job.target}: is itself an input; choose another output")
+        elif job.target.exists() and not overwrite:
+            yield number, SpeechganError(f"{job.target}: exists; use --overwrite to replace it")
+
+
+def count_cores() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def summarise(records: list[dict[str, Any]], verb: str, elapsed: float) -> str:
     """One line: how many files, how much audio, how long it took."""
     done = [record for record in records if "error" not in record]
-    seconds, elapsed = (sum(record[key] for record in done) for key in ("seconds", "elapsed"))
+    seconds = sum(record["seconds"] for record in done)
     count = f"{len(done)} of {len(records)} files" if len(records) > 1 else f"{len(done)} file"
     return f"{count} {verb}: {seconds:.1f} s of audio in {elapsed:.1f} s"
 
@@ -151,19 +168,22 @@ def add_common_arguments(parser: argparse.ArgumentParser, model: str) -> None:
         default="auto",
         help="where to compute (default: auto)",
     )
-    add("--threads", type=parse_count, default=1, metavar="N", help="of the CPU (default: 1)")
+    add(
+        "--engine",
+        choices=["auto", "onnx", "torch"],
+        default="auto",
+        help="what computes; auto takes onnx, without PyTorch, on the CPU where the model has a "
+        "graph (default: auto)",
+    )
+    add("--threads", type=parse_count, default=1, metavar="N", help="of each job (default: 1)")
+    add(
+        "--jobs",
+        type=parse_count,
+        metavar="N",
+        help="recordings to work on side by side (default: as many as there are cores)",
+    )
     add("--overwrite", action="store_true", help="replace outputs that exist")
     add("--json", action="store_true", help="print what was done as JSON")
-
-
-def refuse_mixed_output(inputs: list[str], output: str | None, as_json: bool) -> None:
-    """Standard output takes the sound or a report, not both.
-
-    Raises:
-        SpeechganError: both are asked for.
-    """
-    if as_json and (output == STANDARD or (output is None and STANDARD in inputs)):
-        raise SpeechganError("--json: standard output takes the sound; name a file with -o")
 
 
 def parse_count(text: str) -> int:
@@ -181,82 +201,3 @@ def _measure_seconds(path: Path) -> float:
             return reader.samples / reader.sample_rate
     except SpeechganError:
         return 0.0  # its own job reports it
-
-
-def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
-    jobs: dict[Path, Job] = {}
-    whole_folders = any(path.is_dir() for path in inputs)
-    folder = None if output is None else Path(output)
-    for path in inputs:
-        if path.is_dir():
-            pairs = [(file, file.relative_to(path)) for file in _find_audio(path, folder, mark)]
-        else:
-            pairs = [(path, Path(path.name))]
-        for file, relative in pairs:
-            if output is None or folder is None:
-                target = file.with_name(f"{file.stem}{mark}{_choose_suffix(file)}")
-            elif len(inputs) > 1 or whole_folders or _names_folder(output):
-                target = folder / relative.with_suffix(_choose_suffix(file))
-            else:
-                target = folder
-            job = Job(file, target, str(file))
-            other = jobs.setdefault(target.absolute(), job)
-            if other is not job:
-                raise SpeechganError(
-                    f"{file}: {other.source} would be written to {target} too; take one of "
-                    "them on its own"
-                )
-    return list(jobs.values())
-
-
-def _find_audio(folder: Path, output: Path | None, mark: str) -> list[Path]:
-    """Audio files below a folder, but hidden ones and those that an earlier run wrote."""
-    from speechgan.audio import AUDIO_EXTENSIONS
-
-    found = []
-    for parent, children, names in os.walk(folder):
-        here = Path(parent)
-        children[:] = sorted(
-            child
-            for child in children
-            if not child.startswith(".") and not _same(here / child, output)
-        )
-        for name in sorted(names):
-            file = here / name
-            written = output is None and file.stem.endswith(mark)
-            if file.suffix.lower() in AUDIO_EXTENSIONS and not name.startswith(".") and not written:
-                found.append(file)
-    if not found:
-        raise SpeechganError(
-            f"{folder}: holds no audio files; looked for {' '.join(sorted(AUDIO_EXTENSIONS))}"
-        )
-    return found
-
-
-def _choose_suffix(file: Path) -> str:
-    """The input's own, unless the format loses sound anew each time it is written."""
-    from speechgan.audio import AUDIO_EXTENSIONS, LOSSY_EXTENSIONS
-
-    suffix = file.suffix.lower()
-    return file.suffix if suffix in AUDIO_EXTENSIONS - LOSSY_EXTENSIONS else ".wav"
-
-
-def _names_folder(output: str) -> bool:
-    return Path(output).is_dir() or output.endswith(os.sep) or not Path(output).suffix
-
-
-def _same(path: Path, other: Path | None) -> bool:
-    return other is not None and other.exists() and path.samefile(other)
-
-
-def _receive(target: Path) -> None:
-    if sys.stdin.isatty():
-        raise SpeechganError("-: standard input is a terminal; pipe a WAV into it")
-    try:
-        with target.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-    except OSError as error:
-        raise SpeechganError(
-            f"-: standard input cannot be kept in {target.parent} ({error.strerror}); "
-            "free some space there"
-        ) from None

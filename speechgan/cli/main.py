@@ -1,7 +1,7 @@
 """`speechgan`: finds the command, runs it, and turns its errors into one line and an exit code.
 
-A command is a module with `NAME`, `HELP`, `configure(parser)` and `run(arguments) -> int`, that
-imports what is slow to import inside `run`.
+A command is a module with `configure(parser)` and `run(arguments) -> int`, that imports what is
+slow to import, or not installed everywhere, inside `run`.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from types import FrameType
 
 import speechgan
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.extras import missing_extra
 
 COMMANDS = {
     "enhance": ("speechgan.cli.enhance", "take the noise out of recordings of speech"),
@@ -49,6 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except SpeechganError as error:
         print(f"speechgan: error: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        library = (error.name or "").split(".")[0]
+        if library in ("", "speechgan"):
+            raise
+        print(f"speechgan: error: {missing_extra(library, argv[0])}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("speechgan: interrupted", file=sys.stderr)

@@ -2,9 +2,6 @@
 
 import argparse
 
-NAME = "models"
-HELP = "list the models, or show the card of one"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
@@ -31,13 +28,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _describe(name: str) -> str:
-    from speechgan.pretrained.folder import find_model
-    from speechgan.pretrained.loading import load_model
+    from speechgan.pretrained.folder import count_weights, find_model, load_card, load_config
 
-    model = load_model(name)
-    weights = sum(parameter.numel() for parameter in model.generator.parameters())
-    size = sum(file.stat().st_size for file in find_model(name).iterdir()) / 1e6
-    prose = [line for line in model.card.splitlines() if line.strip() and line[0] != "#"]
+    folder = find_model(name)
+    config = load_config(folder)
+    size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+    prose = [line for line in load_card(folder).splitlines() if line.strip() and line[0] != "#"]
     about = prose[0] if prose else ""
-    task = model.config["task"]
-    return f"{name:16}{task:10}{model.sample_rate:9}{weights:11,}{size:10.1f}  {about}"
+    rate, weights = config["sample_rate"], count_weights(folder)
+    return f"{name:16}{config['task']:10}{rate:9}{weights:11,}{size:10.1f}  {about}"

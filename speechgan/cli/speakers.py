@@ -2,8 +2,7 @@
 
 import argparse
 
-NAME = "speakers"
-HELP = "list the voices that a conversion model speaks in"
+from speechgan.utils.errors import SpeechganError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +22,14 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         SpeechganError: no such model, a damaged one, or one of another task.
     """
-    from speechgan.pretrained.loading import load_converter
+    from speechgan.pretrained.folder import find_model, load_config
+    from speechgan.pretrained.speakers import load_speakers
 
-    speakers = load_converter(arguments.model).speakers
+    folder = find_model(arguments.model)
+    task = load_config(folder)["task"]
+    if task != "convert":
+        raise SpeechganError(f"{arguments.model}: a model for the task {task}, not convert")
+    speakers = load_speakers(folder)
     rows = [(s.name, s.sex, s.language, f"{s.minutes:.1f}", s.licence) for s in speakers]
     if arguments.json:
         import json

@@ -9,9 +9,6 @@ from speechgan.utils.errors import SpeechganError
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-NAME = "train"
-HELP = "train a model on your own recordings"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""

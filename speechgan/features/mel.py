@@ -67,6 +67,8 @@ class MelVoice(nn.Module):
     Pitch is part of the image. Arguments as of `LogMel`.
     """
 
+    vocoders = ("neural", "griffin_lim")
+
     def __init__(
         self,
         sample_rate: int = 16000,

@@ -54,9 +54,11 @@ class VoiceFeatures(Protocol):
         bins: height of the image.
         hop_length: samples between frames.
         settings: what the result depends on, for names in a cache.
+        vocoders: names of those that make sound of it again, the best one first.
     """
 
     sample_rate: int
+    vocoders: tuple[str, ...]
 
     @property
     def bins(self) -> int: ...

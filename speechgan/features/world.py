@@ -29,6 +29,8 @@ class World:
             of 71, DIO takes many a frame for an octave lower than it is.
     """
 
+    vocoders = ("world", "difference")
+
     def __init__(
         self,
         sample_rate: int = 16000,

@@ -46,32 +46,8 @@ class Graph:
     fixed: bool = False
 
 
-def export_onnx(model: Model, path: str | os.PathLike[str]) -> None:
-    """Writes a model's main graph: `model.onnx` of `export_folder`, or what is there in its place.
-
-    Raises:
-        SpeechganError: a model that has no graph, or the file cannot be written.
-    """
-    write_graph(next(iter(make_graphs(model).values())), path)
-
-
-def export_folder(model: Model, folder: Path) -> list[Path]:
-    """Writes all graphs of a model into its folder, which from then on needs no PyTorch.
-
-    Returns:
-        The files.
-
-    Raises:
-        SpeechganError: a model that has no graph, or a file cannot be written.
-    """
-    graphs = make_graphs(model)
-    for name, graph in graphs.items():
-        write_graph(graph, folder / name)
-    return [folder / name for name in graphs]
-
-
 def make_graphs(model: Model) -> dict[str, Graph]:
-    """The graphs of a model, by the name that they have in its folder.
+    """The graphs of a model by their names in its folder, the main one first.
 
     Of a causal enhancer, `model.onnx`: its inputs are `spectrum` `(1, 2, bin, 1)`, real and
     imaginary parts of one frame under the root of a Hann window, and the parts of the state

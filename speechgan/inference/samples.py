@@ -1,32 +1,51 @@
-"""Samples as users hold them: types, rates and files."""
+"""Samples as users hold them: arrays and tensors of several types, and sample rates."""
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from speechgan.audio import Format, Wave
+from speechgan.audio import Wave, require_finite
 from speechgan.utils.errors import SpeechganError
 
+if TYPE_CHECKING:
+    import torch
 
-@dataclass(frozen=True)
-class WrittenFile:
-    """What was made of a file.
+Sound = TypeVar("Sound", np.ndarray[Any, Any], "torch.Tensor")
 
-    Attributes:
-        path: the new file.
-        seconds: its length.
-        sample_rate: in Hz, as in the input.
-        channels: as in the input.
-        format: container and subtype.
+
+def process_wave(wave: Sound, sample_rate: float, work: Callable[[Wave], Iterable[Wave]]) -> Sound:
+    """Applies a function of float32 `(channel, sample)`, which gives the whole in pieces.
+
+    Args:
+        wave: `(sample,)` or `(channel, sample)`, NumPy or torch; floating point with full scale at
+            ±1, or 16- or 32-bit integers with full scale at their range.
+        sample_rate: in Hz, any.
+        work: makes as many samples as it is given.
+
+    Returns:
+        The same shape, type, dtype and device.
+
+    Raises:
+        SpeechganError: an empty wave, another shape or dtype, NaN or infinity, a sample rate that
+            is none.
     """
+    check_rate(sample_rate)
+    if not isinstance(wave, np.ndarray):
+        import torch
 
-    path: Path
-    seconds: float
-    sample_rate: int
-    channels: int
-    format: Format
+        # NumPy has no bfloat16.
+        plain = wave.float() if wave.dtype == torch.bfloat16 else wave
+        array: Any = plain.detach().cpu().numpy()
+        made = process_wave(array, sample_rate, work)
+        return torch.from_numpy(made).to(wave.device, wave.dtype)
+    if wave.ndim not in (1, 2) or wave.size == 0:
+        raise SpeechganError(
+            f"wave of shape {wave.shape}: must be (samples,) or (channels, samples), not empty"
+        )
+    rows = to_float(np.atleast_2d(wave))
+    require_finite(rows, sample_rate, "wave")
+    return from_float(np.concatenate(list(work(rows)), axis=1).reshape(wave.shape), wave.dtype)
 
 
 def to_float(wave: Wave) -> Wave:

@@ -1,5 +1,6 @@
 """How many threads an engine may take."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,7 +19,13 @@ def check_threads(count: int | None) -> None:
 
 @contextmanager
 def limit_threads(count: int | None) -> Iterator[None]:
-    """PyTorch's threads on the CPU, for as long as the block lasts; None leaves them."""
+    """PyTorch's threads on the CPU, for as long as the block lasts; None leaves them.
+
+    Where PyTorch is not in use there is nothing to limit.
+    """
+    if "torch" not in sys.modules:
+        yield
+        return
     import torch
 
     before = torch.get_num_threads()

@@ -1,5 +1,7 @@
 """A model is a folder: what to build, its weights, and a card that says where it comes from."""
 
+import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,9 @@ import yaml
 from speechgan.utils.errors import SpeechganError
 
 SHIPPED = Path(__file__).parent.parent / "weights"
+LARGEST_HEADER = 100_000_000
+"""Of a safetensors file, in bytes; the format allows no more."""
+COUNTED = ("running_mean", "running_var", "num_batches_tracked")
 CONFIG, WEIGHTS, CARD = "config.yaml", "model.safetensors", "card.md"
 ONNX, BLOCKS = "model.onnx", "blocks.onnx"
 """Graphs of models that run without PyTorch as well; see `speechgan.inference.export`."""
@@ -68,3 +73,22 @@ def load_card(folder: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SpeechganError(f"{path}: unreadable ({error}); get the model anew") from None
+
+
+def count_weights(folder: Path) -> int:
+    """How many numbers a model folder's weights are, without what normalisation has counted.
+
+    Raises:
+        SpeechganError: not a safetensors file.
+    """
+    path = folder / WEIGHTS
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(min(length, LARGEST_HEADER)))
+        header.pop("__metadata__", None)
+        shapes = [part["shape"] for name, part in header.items() if not name.endswith(COUNTED)]
+        return sum(math.prod(shape) for shape in shapes)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+        raise SpeechganError(f"{path}: unreadable ({reason}); get the model anew") from None

@@ -1,38 +1,40 @@
 """Which vocoder fits which features."""
 
+from importlib import import_module
 from typing import Any
 
-from speechgan.features.mel import MelVoice
-from speechgan.features.world import World
 from speechgan.utils.errors import SpeechganError
 from speechgan.vocoders.base import Vocoder
-from speechgan.vocoders.difference import SpectralDifference
-from speechgan.vocoders.griffin_lim import GriffinLim
-from speechgan.vocoders.world import WorldVocoder
+
+VOCODERS = {
+    "world": ("speechgan.vocoders.world", "WorldVocoder"),
+    "difference": ("speechgan.vocoders.difference", "SpectralDifference"),
+    "griffin_lim": ("speechgan.vocoders.griffin_lim", "GriffinLim"),
+}
+"""Modules and classes by name; each is imported when it is needed, as some need PyTorch."""
+NEURAL = "neural"
+"""The trained one, which `speechgan.inference.conversion.vocoders` loads."""
+NAMES = (*VOCODERS, NEURAL)
 
 
 def choose_vocoder(features: Any, name: str = "auto") -> Vocoder:
-    """A vocoder for voices that these features have analysed.
+    """A vocoder that needs no training, for voices that these features have analysed.
 
     Args:
-        features: `World` or `MelVoice`.
-        name: `auto` for the best that fits, `world`, `difference` or `griffin_lim`.
+        features: name those that fit, the best one first, in their attribute `vocoders`.
+        name: one of `VOCODERS`, or `auto` for the best that fits.
 
     Raises:
         SpeechganError: no such vocoder, or one that does not fit.
     """
-    if isinstance(features, World):
-        fitting: dict[str, Any] = {"world": WorldVocoder, "difference": SpectralDifference}
-    elif isinstance(features, MelVoice):
-        fitting = {"griffin_lim": GriffinLim}
-    else:
-        raise SpeechganError(f"{type(features).__name__}: no vocoder for these features")
+    fitting = [known for known in features.vocoders if known in VOCODERS]
     if name == "auto":
-        name = next(iter(fitting))
+        name = fitting[0]
     if name not in fitting:
         raise SpeechganError(
             f"vocoder {name}: does not fit the model's {type(features).__name__} features; "
             f"choose from auto, {', '.join(fitting)}"
         )
-    vocoder: Vocoder = fitting[name](features)
+    module, kind = VOCODERS[name]
+    vocoder: Vocoder = getattr(import_module(module), kind)(features)
     return vocoder

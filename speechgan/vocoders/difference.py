@@ -2,7 +2,6 @@
 
 import numpy as np
 import pyworld
-import torch
 
 from speechgan.features.voice import Voice
 from speechgan.features.world import World
@@ -40,21 +39,11 @@ class SpectralDifference:
             raise ValueError("spectral difference needs the original's wave")
         wave = original.wave[:samples]
         gain = np.sqrt(self._envelope(voice) / self._envelope(original.voice))
-        hop, length = self.features.hop_length, self.features.fft_size
-        window = torch.hann_window(length // 2)
-        spectrum = torch.stft(
-            torch.from_numpy(np.asarray(wave, np.float32)),
-            length,
-            hop,
-            length // 2,
-            window,
-            pad_mode="constant",
-            return_complex=True,
-        )
         limited = np.clip(gain.T, 1 / MOST_GAIN, MOST_GAIN).astype(np.float32)
-        filtered = spectrum * torch.from_numpy(limited)
-        made = torch.istft(filtered, length, hop, length // 2, window, length=len(wave))
-        return np.pad(made.numpy(), (0, samples - len(wave)))
+        made = filter_frames(
+            np.asarray(wave, np.float32), limited, self.features.hop_length, self.features.fft_size
+        )
+        return np.pad(made, (0, samples - len(made)))
 
     def _envelope(self, voice: Voice) -> np.ndarray:
         """Power `(frame, frequency)`."""
@@ -63,3 +52,36 @@ class SpectralDifference:
             rows, self.sample_rate, self.features.fft_size
         )
         return envelope
+
+
+def filter_frames(
+    wave: np.ndarray, gains: np.ndarray, hop_length: int, fft_size: int
+) -> np.ndarray:
+    """A wave whose short-time spectra are multiplied by gains.
+
+    Hann windows of half the transform's length, so that the filters may ring; overlap-add.
+
+    Args:
+        wave: `(sample,)`.
+        gains: `(frequency, frame)`; frame `n` is centred on `n * hop_length`.
+        hop_length, fft_size: in samples.
+
+    Returns:
+        `(sample,)` float32.
+    """
+    length, frames = fft_size // 2, gains.shape[1]
+    window = np.hanning(length + 1)[:-1].astype(np.float32)
+    needed = (frames - 1) * hop_length + length
+    around = length // 2
+    padded = np.pad(wave, (around, max(0, needed - around - len(wave))))
+    made = np.zeros((frames - 1) * hop_length + fft_size, np.float32)
+    weight = np.zeros_like(made)
+    for frame, gain in enumerate(gains.T):
+        start = frame * hop_length
+        spectrum = np.fft.rfft(padded[start : start + length] * window, fft_size)
+        filtered = np.fft.irfft(spectrum * gain, fft_size)
+        made[start : start + length] += filtered[:length] * window
+        weight[start : start + length] += window**2
+    made /= np.maximum(weight, 1e-8)
+    result: np.ndarray = made[around : around + len(wave)]
+    return result

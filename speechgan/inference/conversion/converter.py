@@ -1,94 +1,113 @@
 """One voice in, another out: arrays, tensors, and files of any length."""
 
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, Self, TypeVar
-
-import numpy as np
-import torch
-from torch import Tensor
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Self
 
 from speechgan import audio
 from speechgan.audio import Wave
-from speechgan.data.conversion.voice_cache import LEVEL
-from speechgan.features.statistics import SpeakerStatistics
-from speechgan.features.voice import Voice
-from speechgan.inference.conversion.segments import convert_segments, survey
+from speechgan.inference.conversion.network import ConversionNetwork
+from speechgan.inference.conversion.sound import SoundConversion, Wish
 from speechgan.inference.conversion.vocoders import load_vocoder
-from speechgan.inference.samples import WrittenFile, check_rate, from_float, to_float
-from speechgan.inference.threads import limit_threads
-from speechgan.pretrained.loading import Model, choose_device, load_converter
+from speechgan.inference.engines import choose_engine
+from speechgan.inference.samples import Sound, process_wave
+from speechgan.inference.sound_files import Progress, WrittenFile, process_file
+from speechgan.inference.threads import check_threads
 from speechgan.pretrained.speakers import TargetSpeaker
-from speechgan.systems.conversion.base import convert_voice
 from speechgan.utils.errors import SpeechganError
-from speechgan.vocoders.base import Original
+from speechgan.vocoders.base import Vocoder
 
-Sound = TypeVar("Sound", np.ndarray[Any, Any], Tensor)
+if TYPE_CHECKING:
+    import torch
+
+    from speechgan.pretrained.loading import Model
 
 READ_SECONDS = 1.0
-SEGMENT_SECONDS = 20.0
-# Of a stranger: enough to know what is usual for him.
-SURVEY_SECONDS = 60.0
-# A stranger's statistics count as much as the model's speakers' mean when so much was heard.
-PRIOR_SECONDS = 0.5
-# Loudness is brought back to the input's by at most so much, segment by segment.
-MOST_GAIN = 10 ** (12 / 20)
+MOST_SEMITONES = 36
 
 
 class Converter:
-    """A model of the task `convert`, ready to be applied.
+    """Gives recordings of speech another speaker's voice.
 
     The result has the input's length, sample rate and channels, and its loudness; silence stays
     silence. Channels are converted alike and independently. What lies above half the model's
     sample rate, 8 kHz for the models that ship, is absent.
 
     Args:
-        model: of `load_converter`.
-        device: "auto", "cpu", "cuda" or a torch device.
-        threads: of the CPU; None leaves PyTorch's own choice.
-        vocoder: `auto`, or one that fits the model; see `speechgan.inference.conversion.vocoders`.
+        network: of `from_pretrained` or `from_model`.
+        vocoder: that fits its features.
+        threads: of the CPU; None leaves the library's own choice.
 
     Raises:
-        SpeechganError: no such device or vocoder, threads below 1.
+        SpeechganError: threads below 1.
     """
 
     def __init__(
-        self,
-        model: Model,
-        device: str | torch.device = "auto",
-        threads: int | None = 1,
-        vocoder: str = "auto",
+        self, network: ConversionNetwork, vocoder: Vocoder, threads: int | None = 1
     ) -> None:
-        if threads is not None and threads < 1:
-            raise SpeechganError(f"threads {threads}: must be 1 or more")
-        self.model, self.threads = model, threads
-        self.features: Any = model.features
-        self.device = choose_device(device)
-        self.vocoder = load_vocoder(model.features, vocoder, self.device)
-        model.generator.to(self.device).eval()
+        check_threads(threads)
+        self.network, self.vocoder, self.threads = network, vocoder, threads
 
     @classmethod
     def from_pretrained(
         cls,
         name: str | os.PathLike[str] = "voices",
-        device: str | torch.device = "auto",
+        device: "str | torch.device" = "auto",
+        *,
+        threads: int | None = 1,
+        vocoder: str = "auto",
+        engine: str = "auto",
+    ) -> Self:
+        """The converter of a shipped model's name or of a model folder.
+
+        Args:
+            name: see `speechgan.pretrained.folder.find_model`.
+            device: "auto", "cpu", "cuda" or a torch device; onnxruntime runs on the CPU.
+            threads: of the CPU; None leaves the library's own choice.
+            vocoder: `auto`, or one that fits the model; see `load_vocoder`.
+            engine: see `speechgan.inference.engines.choose_engine`.
+
+        Raises:
+            SpeechganError: no such model, device, vocoder or engine, a model of another task,
+                threads below 1.
+        """
+        check_threads(threads)
+        if choose_engine(name, engine, device) == "onnx":
+            from speechgan.inference.conversion.onnx_network import OnnxConversion
+
+            network: ConversionNetwork = OnnxConversion(name, device, threads)
+            return cls(network, load_vocoder(network.features, vocoder), threads)
+        from speechgan.pretrained.loading import load_model
+
+        return cls.from_model(load_model(name, device), device, threads=threads, vocoder=vocoder)
+
+    @classmethod
+    def from_model(
+        cls,
+        model: "Model",
+        device: "str | torch.device" = "auto",
+        *,
         threads: int | None = 1,
         vocoder: str = "auto",
     ) -> Self:
-        """The converter of a shipped model's name or of a model folder; see `load_converter`."""
-        return cls(load_converter(name, device), device, threads, vocoder)
+        """The converter of a model that is loaded; arguments and errors as in `from_pretrained`."""
+        from speechgan.inference.conversion.torch_network import TorchConversion
+
+        check_threads(threads)
+        network = TorchConversion(model, device, threads)
+        return cls(network, load_vocoder(network.features, vocoder, network.device), threads)
 
     @property
     def speakers(self) -> tuple[TargetSpeaker, ...]:
         """Whose voices it has."""
-        return self.model.speakers
+        return self.network.speakers
 
     def __call__(
         self,
         wave: Sound,
         sample_rate: float,
         target_speaker: str,
+        *,
         source_speaker: str | None = None,
         pitch_shift: float = 0.0,
     ) -> Sound:
@@ -110,205 +129,83 @@ class Converter:
             SpeechganError: an unknown speaker, an empty wave, another shape or dtype, NaN or
                 infinity, a sample rate out of range.
         """
-        check_rate(sample_rate)
-        if isinstance(wave, Tensor):
-            # NumPy has no bfloat16.
-            plain = wave.float() if wave.dtype == torch.bfloat16 else wave
-            made = self(
-                plain.detach().cpu().numpy(),
-                sample_rate,
-                target_speaker,
-                source_speaker,
-                pitch_shift,
-            )
-            return torch.from_numpy(made).to(wave.device, wave.dtype)
-        if wave.ndim not in (1, 2) or wave.size == 0:
-            raise SpeechganError(
-                f"wave of shape {wave.shape}: must be (samples,) or (channels, samples), not empty"
-            )
-        source = to_float(np.atleast_2d(wave))
-        audio.require_finite(source, sample_rate, "wave")
+        wish = self.check(target_speaker, source_speaker, pitch_shift)
         block = max(1, int(READ_SECONDS * sample_rate))
 
-        def read() -> Iterator[Wave]:
-            return (source[:, i : i + block] for i in range(0, source.shape[1], block))
+        def work(source: Wave) -> Iterator[Wave]:
+            def read() -> Iterator[Wave]:
+                return (source[:, i : i + block] for i in range(0, source.shape[1], block))
 
-        pieces = self._convert(
-            read, sample_rate, len(source), target_speaker, source_speaker, pitch_shift
-        )
-        return from_float(np.concatenate(list(pieces), axis=1).reshape(wave.shape), wave.dtype)
+            return self._conversion(wish)(read, sample_rate, len(source))
+
+        return process_wave(wave, sample_rate, work)
 
     def convert_file(
         self,
         source: str | os.PathLike[str],
         target: str | os.PathLike[str],
         target_speaker: str,
+        *,
         source_speaker: str | None = None,
         pitch_shift: float = 0.0,
-        progress: Callable[[float], object] | None = None,
+        progress: Progress | None = None,
     ) -> WrittenFile:
         """Converts a file of any length, segment by segment; memory does not grow with the length.
 
         Args:
-            source: in any format that libsndfile reads.
-            target: its extension decides the container; the subtype stays where the container has
-                it. Replaced if it exists, and only when complete.
+            source, target, progress: see `speechgan.inference.sound_files.process_file`.
             target_speaker, source_speaker, pitch_shift: as in a call.
-            progress: told the seconds finished, each time some are.
 
         Raises:
-            SpeechganError: as a call; and `source` is missing, unreadable, not audio, empty or
-                damaged; `target` cannot be written or is `source`.
+            SpeechganError: as a call, and as `process_file`.
         """
-        source, target = Path(source), Path(target)
-        self.check(target_speaker, source_speaker, pitch_shift)
-        with audio.Reader(source) as reader:
-            rate = reader.sample_rate
-            if target.exists() and target.samefile(source):
-                raise SpeechganError(f"{target}: is the input itself; choose another output")
-            length = max(1, int(READ_SECONDS * rate))
-            with audio.Writer(target, rate, reader.channels, reader.format) as writer:
-                for piece in self._convert(
-                    lambda: reader.blocks(length),
-                    rate,
-                    reader.channels,
-                    target_speaker,
-                    source_speaker,
-                    pitch_shift,
-                ):
-                    writer.write(piece)
-                    if progress is not None:
-                        progress(piece.shape[1] / rate)
-            return WrittenFile(target, reader.samples / rate, rate, reader.channels, writer.format)
+        wish = self.check(target_speaker, source_speaker, pitch_shift)
+
+        def work(reader: audio.Reader) -> Iterator[Wave]:
+            length = max(1, int(READ_SECONDS * reader.sample_rate))
+            convert = self._conversion(wish)
+            return convert(lambda: reader.blocks(length), reader.sample_rate, reader.channels)
+
+        return process_file(source, target, work, progress)
 
     def check(
         self, target_speaker: str, source_speaker: str | None = None, pitch_shift: float = 0.0
-    ) -> tuple[int, int | None]:
-        """The numbers of the speakers.
+    ) -> Wish:
+        """What these names and numbers ask for.
 
         Raises:
-            SpeechganError: the model does not know them, or must know who speaks; a shift of pitch
-                that it cannot make.
+            SpeechganError: the model does not know the speakers, or must know who speaks; a shift
+                of pitch that it cannot make.
         """
         target = self._find(target_speaker)
-        if source_speaker is None and self.model.generator.needs_source:
+        if source_speaker is None and self.network.needs_source:
             raise SpeechganError(
-                f"{self.model.name}: must be told who speaks; name the source speaker, one of "
+                f"{self.network.name}: must be told who speaks; name the source speaker, one of "
                 f"{self._names()}"
             )
-        if not -36 <= pitch_shift <= 36:
-            raise SpeechganError(f"pitch shift {pitch_shift}: must be from -36 to 36 semitones")
+        if not -MOST_SEMITONES <= pitch_shift <= MOST_SEMITONES:
+            raise SpeechganError(
+                f"pitch shift {pitch_shift}: must be from -{MOST_SEMITONES} to {MOST_SEMITONES} "
+                "semitones"
+            )
         if pitch_shift and not self.vocoder.takes_f0:
             raise SpeechganError(
                 f"pitch shift {pitch_shift}: the {type(self.vocoder).__name__} vocoder keeps the "
                 "pitch that it finds; choose a WORLD model and its vocoder"
             )
-        return target, None if source_speaker is None else self._find(source_speaker)
+        source = None if source_speaker is None else self._find(source_speaker)
+        return Wish(target, source, pitch_shift)
 
-    def _convert(
-        self,
-        read: Callable[[], Iterator[Wave]],
-        sample_rate: float,
-        channels: int,
-        target_speaker: str,
-        source_speaker: str | None,
-        pitch_shift: float,
-    ) -> Iterator[Wave]:
-        """Blocks, from `read()`, to converted ones of the same total length."""
-        target, source = self.check(target_speaker, source_speaker, pitch_shift)
-        rate = self.model.sample_rate
-        samples = 0
-
-        def count(blocks: Iterator[Wave]) -> Iterator[Wave]:
-            nonlocal samples
-            for block in blocks:
-                samples += block.shape[1]
-                yield block
-
-        heard, level, length = survey(
-            audio.resample_blocks(count(read()), sample_rate, rate, channels),
-            int(SURVEY_SECONDS * rate),
-            channels,
-        )
-        scale = np.where(level > 0, level / LEVEL, 1)
-        voices = [self._analyse(channel) for channel in heard / scale]
-        statistics = [
-            self._measure(voice) if source is None else self.speakers[source].statistics
-            for voice in voices
-        ]
-
-        def convert(segment: Wave) -> Wave:
-            waves = segment / scale
-            # A short sound is surveyed whole: there is no need to analyse it again.
-            known = voices if segment.shape[1] == length else map(self._analyse, waves)
-            made = [
-                self._convert_wave(wave, voice, own, target, source, pitch_shift)
-                for wave, voice, own in zip(waves, known, statistics, strict=True)
-            ]
-            return np.stack(made) * scale
-
-        blocks = audio.resample_blocks(read(), sample_rate, rate, channels)
-        converted = convert_segments(blocks, rate, SEGMENT_SECONDS, convert)
-        yield from _fit(
-            audio.resample_blocks(converted, rate, sample_rate, channels), samples, channels
-        )
-
-    def _convert_wave(
-        self,
-        wave: np.ndarray,
-        voice: Voice,
-        source: SpeakerStatistics,
-        target: int,
-        source_number: int | None,
-        pitch_shift: float,
-    ) -> np.ndarray:
-        """One channel of a segment, `(sample,)`, at the model's rate and level."""
-        if not wave.any():
-            return wave
-        with limit_threads(self.threads):
-            converted = convert_voice(
-                self.model.generator,
-                voice,
-                source,
-                self.speakers[target].statistics,
-                target,
-                source_number,
-                pitch_shift,
-            )
-            made = self.vocoder.synthesise(converted, len(wave), Original(wave, voice))
-        before, after = (np.sqrt(np.mean(np.square(x, dtype=np.float64))) for x in (wave, made))
-        gain = float(before / after) if after > 0 else 1.0
-        return (made * np.clip(gain, 1 / MOST_GAIN, MOST_GAIN)).astype(np.float32)
-
-    def _analyse(self, wave: np.ndarray) -> Voice:
-        with limit_threads(self.threads):
-            voice: Voice = self.features.analyse(wave)
-        return voice
-
-    def _measure(self, voice: Voice) -> SpeakerStatistics:
-        """What is usual for a stranger, leaning on the model's speakers if little was heard."""
-        own = SpeakerStatistics.measure([voice])
-        frames = int(voice.find_speech().sum())
-        prior = PRIOR_SECONDS * self.model.sample_rate / self.features.hop_length
-        return own.lean([s.statistics for s in self.speakers], prior / (prior + frames))
+    def _conversion(self, wish: Wish) -> SoundConversion:
+        return SoundConversion(self.network, self.vocoder, self.threads, wish)
 
     def _find(self, name: str) -> int:
         for number, speaker in enumerate(self.speakers):
             if speaker.name == name:
                 return number
         raise SpeechganError(
-            f"{name}: {self.model.name} has no such speaker; choose from {self._names()}"
+            f"{name}: {self.network.name} has no such speaker; choose from {self._names()}"
         )
 
     def _names(self) -> str:
         return ", ".join(speaker.name for speaker in self.speakers)
-
-
-def _fit(pieces: Iterator[Wave], samples: int, channels: int) -> Iterator[Wave]:
-    """Cuts or pads a stream to a length: resampling there and back may change it."""
-    for piece in pieces:
-        piece = piece[:, :samples]
-        samples -= piece.shape[1]
-        yield piece
-    if samples:
-        yield np.zeros((channels, samples), np.float32)

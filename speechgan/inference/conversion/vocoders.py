@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from speechgan.features.mel import MelVoice
 from speechgan.pretrained.folder import list_models
-from speechgan.pretrained.loading import load_model
 from speechgan.utils.errors import SpeechganError
 from speechgan.vocoders.base import Vocoder
-from speechgan.vocoders.choose import choose_vocoder
-from speechgan.vocoders.neural import NeuralVocoder
+from speechgan.vocoders.choose import NEURAL, choose_vocoder
 
 SHIPPED = "vocoder"
 
@@ -25,23 +22,26 @@ def load_vocoder(features: Any, name: str = "auto", device: Any = "cpu") -> Voco
     Raises:
         SpeechganError: no such vocoder, or one that does not fit.
     """
-    neural = _load_neural(features, device) if name in ("auto", "neural") else None
-    if neural is not None:
-        return neural
-    if name == "neural":
+    if name in ("auto", NEURAL) and NEURAL in features.vocoders:
+        neural = _load_neural(features, device)
+        if neural is not None:
+            return neural
+    if name == NEURAL:
         raise SpeechganError(
             "vocoder neural: none ships that fits the model's features; choose auto"
         )
     return choose_vocoder(features, name)
 
 
-def _load_neural(features: Any, device: Any) -> NeuralVocoder | None:
+def _load_neural(features: Any, device: Any) -> Vocoder | None:
     """The one that ships, if it was trained on images like these."""
-    if not isinstance(features, MelVoice) or SHIPPED not in list_models():
+    if SHIPPED not in list_models():
         return None
+    from speechgan.pretrained.loading import load_model
+    from speechgan.vocoders.neural import NeuralVocoder
+
     model = load_model(SHIPPED, device)
-    trained: Any = model.features
-    if trained.settings != features.settings:
+    if model.features.settings != features.settings:
         return None
     generator: Any = model.generator
     return NeuralVocoder(features, generator)

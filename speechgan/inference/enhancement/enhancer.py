@@ -2,15 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
 from speechgan import audio
 from speechgan.audio import Wave
+from speechgan.inference.engines import choose_engine
 from speechgan.inference.enhancement.streaming import Stream
-from speechgan.inference.samples import WrittenFile, check_rate, from_float, to_float
+from speechgan.inference.samples import Sound, check_rate, process_wave
+from speechgan.inference.sound_files import Progress, WrittenFile, process_file
+from speechgan.inference.threads import check_threads
 from speechgan.utils.errors import SpeechganError
 
 if TYPE_CHECKING:
@@ -18,10 +20,7 @@ if TYPE_CHECKING:
 
     from speechgan.pretrained.loading import Model
 
-Sound = TypeVar("Sound", np.ndarray[Any, Any], "torch.Tensor")
-
 READ_SECONDS = 3.0
-ENGINES = ("torch", "onnx")
 
 
 class SoundRun(Protocol):
@@ -79,41 +78,41 @@ class Enhancer:
         cls,
         name: str | os.PathLike[str] = "default",
         device: "str | torch.device" = "auto",
+        *,
         threads: int | None = 1,
         seed: int = 0,
-        engine: str = "torch",
+        engine: str = "auto",
     ) -> Self:
         """The enhancer of a shipped model's name or of a model folder.
 
         Args:
             name: see `speechgan.pretrained.loading.load_model`.
-            device: "auto", "cpu", "cuda" or a torch device; ONNX runs on the CPU.
+            device: "auto", "cpu", "cuda" or a torch device; onnxruntime runs on the CPU.
             threads: of the CPU; None leaves the library's own choice. One suits the models that
                 ship: their frames are small, and waiting for another core makes them slower.
             seed: of the latent z of generators that take one; another seed, another plausible
                 result.
-            engine: "torch", or "onnx" for models that hold a `model.onnx`, without importing
-                PyTorch.
+            engine: "onnx", without importing PyTorch, for models that hold a graph, "torch", or
+                "auto"; see `speechgan.inference.engines.choose_engine`.
 
         Raises:
             SpeechganError: no such model, engine or device, a model of another task, threads
                 below 1, a seed below 0.
         """
-        if engine not in ENGINES:
-            raise SpeechganError(f"engine {engine}: unknown; use one of {', '.join(ENGINES)}")
-        if engine == "onnx":
+        if choose_engine(name, engine, device) == "onnx":
             from speechgan.inference.enhancement.onnx_network import OnnxNetwork
 
             return cls(OnnxNetwork.from_pretrained(name, device, threads))
         from speechgan.pretrained.loading import load_model
 
-        return cls.from_model(load_model(name, device), device, threads, seed)
+        return cls.from_model(load_model(name, device), device, threads=threads, seed=seed)
 
     @classmethod
     def from_model(
         cls,
         model: "Model",
         device: "str | torch.device" = "auto",
+        *,
         threads: int | None = 1,
         seed: int = 0,
         block_seconds: float = 8.0,
@@ -133,8 +132,7 @@ class Enhancer:
                 f"{model.name}: a model for the task {model.config['task']}, not enhance; "
                 "choose another"
             )
-        if threads is not None and threads < 1:
-            raise SpeechganError(f"threads {threads}: must be 1 or more")
+        check_threads(threads)
         if seed < 0:
             raise SpeechganError(f"seed {seed}: must be 0 or more")
         chosen = choose_device(device)
@@ -146,6 +144,7 @@ class Enhancer:
         self,
         wave: Sound,
         sample_rate: float,
+        *,
         strength: float = 1.0,
         attenuation_limit: float | None = None,
         linked: bool = True,
@@ -170,77 +169,59 @@ class Enhancer:
                 strength or limit out of range.
         """
         strength = choose_strength(strength, attenuation_limit)
-        check_rate(sample_rate)
-        if not isinstance(wave, np.ndarray):
-            import torch
-
-            # NumPy has no bfloat16.
-            plain = wave.float() if wave.dtype == torch.bfloat16 else wave
-            array: Any = plain.detach().cpu().numpy()
-            enhanced = self(array, sample_rate, strength, None, linked)
-            return torch.from_numpy(enhanced).to(wave.device, wave.dtype)
-        if wave.ndim not in (1, 2) or wave.size == 0:
-            raise SpeechganError(
-                f"wave of shape {wave.shape}: must be (samples,) or (channels, samples), not empty"
-            )
         if strength == 0:
-            return wave.copy()
-        noisy = to_float(np.atleast_2d(wave))
-        audio.require_finite(noisy, sample_rate, "wave")
-        length = block_length(sample_rate, len(noisy))
-        cuts = range(length, noisy.shape[1], length)
-        pieces = self._enhance(
-            lambda: iter(np.split(noisy, cuts, axis=1)), sample_rate, len(noisy), strength, linked
-        )
-        return from_float(np.concatenate(list(pieces), axis=1).reshape(wave.shape), wave.dtype)
+            process_wave(wave, sample_rate, lambda noisy: [noisy])  # refuses what is no wave
+            return wave.copy() if isinstance(wave, np.ndarray) else wave.clone()
+
+        def work(noisy: Wave) -> Iterator[Wave]:
+            length = block_length(sample_rate, len(noisy))
+            cuts = range(length, noisy.shape[1], length)
+            return self._enhance(
+                lambda: iter(np.split(noisy, cuts, axis=1)),
+                sample_rate,
+                len(noisy),
+                strength,
+                linked,
+            )
+
+        return process_wave(wave, sample_rate, work)
 
     def enhance_file(
         self,
         source: str | os.PathLike[str],
         target: str | os.PathLike[str],
+        *,
         strength: float = 1.0,
-        progress: Callable[[float], object] | None = None,
         attenuation_limit: float | None = None,
         linked: bool = True,
+        progress: Progress | None = None,
     ) -> WrittenFile:
         """Enhances a file of any length, in blocks; memory does not grow with the length.
 
         Args:
-            source: in any format that libsndfile reads.
-            target: its extension decides the container; the subtype (16 or 24 bit, float, ...)
-                stays where the container has it. Replaced if it exists, and only when complete.
+            source, target, progress: see `speechgan.inference.sound_files.process_file`.
             strength, attenuation_limit, linked: as in a call.
-            progress: told the seconds finished, each time some are.
 
         Raises:
-            SpeechganError: `source` is missing, unreadable, not audio, empty, damaged or holds
-                NaN; `target` cannot be written or is `source`; strength or limit out of range.
+            SpeechganError: as `process_file`; or strength or limit out of range.
         """
         strength = choose_strength(strength, attenuation_limit)
-        source, target = Path(source), Path(target)
-        with audio.Reader(source) as reader:
+
+        def work(reader: audio.Reader) -> Iterator[Wave]:
             rate, channels = reader.sample_rate, reader.channels
-            if target.exists() and target.samefile(source):
-                raise SpeechganError(f"{target}: is the input itself; choose another output")
             length = block_length(rate, channels)
-            with audio.Writer(target, rate, channels, reader.format) as writer:
-                if strength == 0:
-                    # The only dtype that holds samples of every format exactly.
-                    pieces = reader.blocks(length, "float64")
-                else:
-                    pieces = self._enhance(
-                        lambda: reader.blocks(length), rate, channels, strength, linked
-                    )
-                for piece in pieces:
-                    writer.write(piece)
-                    if progress is not None:
-                        progress(piece.shape[1] / rate)
-            return WrittenFile(target, reader.samples / rate, rate, channels, writer.format)
+            if strength == 0:
+                # The only dtype that holds samples of every format exactly.
+                return reader.blocks(length, "float64")
+            return self._enhance(lambda: reader.blocks(length), rate, channels, strength, linked)
+
+        return process_file(source, target, work, progress)
 
     def stream(
         self,
         sample_rate: float,
         channels: int = 1,
+        *,
         strength: float = 1.0,
         attenuation_limit: float | None = None,
         linked: bool = True,

@@ -23,8 +23,8 @@ def draw_z(generator: Any, first: int, shape: tuple[int, int], seed: int) -> tup
     if not generator.z_channels:
         return ()
     channels, steps = shape
-    columns = (n // generator.multiple for n in (first, steps))
-    z = torch.from_numpy(draw_latent(*columns, generator.z_channels, seed))
+    start, columns = first // generator.multiple, steps // generator.multiple
+    z = torch.from_numpy(draw_latent(start, columns, generator.z_channels, seed))
     device = next(generator.parameters()).device
     return (z.to(device).expand(channels, -1, -1),)
 

@@ -1,0 +1,152 @@
+"""Which recording goes where: files, folders, standard input and output."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from speechgan.utils.errors import SpeechganError
+
+STANDARD = "-"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One recording to work on.
+
+    Attributes:
+        source: what to read.
+        target: what to write.
+        name: of the source, as the user gave it.
+    """
+
+    source: Path
+    target: Path
+    name: str
+
+
+@contextmanager
+def plan_jobs(inputs: list[str], output: str | None, mark: str) -> Iterator[list[Job]]:
+    """The jobs of a command line; what goes to standard output is copied there at the end.
+
+    Args:
+        inputs: files, folders, or "-" alone for standard input.
+        output: file, folder, or "-" for standard output; None writes beside the input, and from
+            standard input to standard output.
+        mark: what is put into the name of an output beside its input, such as `.enhanced`.
+
+    Raises:
+        SpeechganError: inputs and output do not go together, or a folder holds no audio.
+    """
+    if STANDARD not in inputs and output != STANDARD:
+        yield _plan_files([Path(name) for name in inputs], output, mark)
+        return
+    if len(inputs) > 1 or Path(inputs[0]).is_dir():
+        raise SpeechganError("-: standard input and output take one recording; give one file")
+    with tempfile.TemporaryDirectory(prefix="speechgan-") as folder:
+        received = Path(folder) / "standard-input.wav"
+        sent = Path(folder) / "standard-output.wav"
+        to_standard = output in (None, STANDARD)
+        if to_standard and sys.stdout.isatty():
+            raise SpeechganError("-: standard output is a terminal; name a file with -o")
+        if inputs[0] == STANDARD:
+            _receive(received)
+        source = received if inputs[0] == STANDARD else Path(inputs[0])
+        (job,) = _plan_files([source], str(sent) if to_standard else output, mark)
+        yield [Job(job.source, job.target, inputs[0])]
+        if to_standard and sent.exists():
+            with sent.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+
+
+def refuse_mixed_output(inputs: list[str], output: str | None, as_json: bool) -> None:
+    """Standard output takes the sound or a report, not both.
+
+    Raises:
+        SpeechganError: both are asked for.
+    """
+    if as_json and (output == STANDARD or (output is None and STANDARD in inputs)):
+        raise SpeechganError("--json: standard output takes the sound; name a file with -o")
+
+
+def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
+    jobs: dict[Path, Job] = {}
+    whole_folders = any(path.is_dir() for path in inputs)
+    folder = None if output is None else Path(output)
+    for path in inputs:
+        if path.is_dir():
+            pairs = [(file, file.relative_to(path)) for file in _find_audio(path, folder, mark)]
+        else:
+            pairs = [(path, Path(path.name))]
+        for file, relative in pairs:
+            if output is None or folder is None:
+                target = file.with_name(f"{file.stem}{mark}{_choose_suffix(file)}")
+            elif len(inputs) > 1 or whole_folders or _names_folder(output):
+                target = folder / relative.with_suffix(_choose_suffix(file))
+            else:
+                target = folder
+            job = Job(file, target, str(file))
+            other = jobs.setdefault(target.absolute(), job)
+            if other is not job:
+                raise SpeechganError(
+                    f"{file}: {other.source} would be written to {target} too; take one of "
+                    "them on its own"
+                )
+    return list(jobs.values())
+
+
+def _find_audio(folder: Path, output: Path | None, mark: str) -> list[Path]:
+    """Audio files below a folder, but hidden ones and those that an earlier run wrote."""
+    from speechgan.audio import AUDIO_EXTENSIONS
+
+    found = []
+    for parent, children, names in os.walk(folder):
+        here = Path(parent)
+        children[:] = sorted(
+            child
+            for child in children
+            if not child.startswith(".") and not _same(here / child, output)
+        )
+        for name in sorted(names):
+            file = here / name
+            written = output is None and file.stem.endswith(mark)
+            if file.suffix.lower() in AUDIO_EXTENSIONS and not name.startswith(".") and not written:
+                found.append(file)
+    if not found:
+        raise SpeechganError(
+            f"{folder}: holds no audio files; looked for {' '.join(sorted(AUDIO_EXTENSIONS))}"
+        )
+    return found
+
+
+def _choose_suffix(file: Path) -> str:
+    """The input's own, unless the format loses sound anew each time it is written."""
+    from speechgan.audio import AUDIO_EXTENSIONS, LOSSY_EXTENSIONS
+
+    suffix = file.suffix.lower()
+    return file.suffix if suffix in AUDIO_EXTENSIONS - LOSSY_EXTENSIONS else ".wav"
+
+
+def _names_folder(output: str) -> bool:
+    return Path(output).is_dir() or output.endswith(os.sep) or not Path(output).suffix
+
+
+def _same(path: Path, other: Path | None) -> bool:
+    return other is not None and other.exists() and path.samefile(other)
+
+
+def _receive(target: Path) -> None:
+    if sys.stdin.isatty():
+        raise SpeechganError("-: standard input is a terminal; pipe a WAV into it")
+    try:
+        with target.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+    except OSError as error:
+        raise SpeechganError(
+            f"-: standard input cannot be kept in {target.parent} ({error.strerror}); "
+            "free some space there"
+        ) from None

@@ -1,0 +1,42 @@
+"""Converters run by PyTorch."""
+
+import numpy as np
+import torch
+
+from speechgan.inference.threads import limit_threads
+from speechgan.pretrained.loading import Model, choose_device
+from speechgan.systems.conversion.base import image_converter
+from speechgan.utils.errors import SpeechganError
+
+
+class TorchConversion:
+    """A loaded model as a `ConversionNetwork`.
+
+    Args:
+        model: of the task `convert`.
+        device: see `speechgan.pretrained.loading.choose_device`.
+        threads: of the CPU; None leaves PyTorch's own choice.
+
+    Raises:
+        SpeechganError: a model of another task, no such device.
+    """
+
+    def __init__(
+        self, model: Model, device: str | torch.device = "auto", threads: int | None = 1
+    ) -> None:
+        if model.config["task"] != "convert":
+            raise SpeechganError(
+                f"{model.name}: a model for the task {model.config['task']}, not convert; "
+                "choose another"
+            )
+        self.name, self.sample_rate, self.features = model.name, model.sample_rate, model.features
+        self.speakers, self.threads = model.speakers, threads
+        chosen = choose_device(device)
+        self.device = str(chosen)
+        self.needs_source = bool(model.generator.needs_source)
+        self._convert = image_converter(model.generator.to(chosen).eval())
+
+    def convert_image(self, image: np.ndarray, target: int, source: int | None) -> np.ndarray:
+        """See `ConversionNetwork`."""
+        with limit_threads(self.threads):
+            return self._convert(image, target, source)

@@ -1,0 +1,21 @@
+"""What the package can do once more libraries are installed beside it."""
+
+from speechgan.utils.errors import SpeechganError
+
+EXTRAS = {
+    "pocketsphinx": "words",
+}
+"""The extra that installs a library, by the name under which that is imported; else `train`."""
+
+
+def missing_extra(library: str, what: str) -> SpeechganError:
+    """The error where a library is not installed.
+
+    Args:
+        library: as it is imported.
+        what: what needs it.
+    """
+    extra = EXTRAS.get(library, "train")
+    return SpeechganError(
+        f"{what}: needs {library}, which is not installed; pip install 'speechgan[{extra}]'"
+    )
