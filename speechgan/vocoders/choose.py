@@ -1,10 +1,12 @@
 """Which vocoder fits which features."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from speechgan.utils.errors import SpeechganError
-from speechgan.vocoders.base import Vocoder
+
+if TYPE_CHECKING:
+    from speechgan.vocoders.base import Vocoder
 
 VOCODERS = {
     "world": ("speechgan.vocoders.world", "WorldVocoder"),
@@ -17,7 +19,7 @@ NEURAL = "neural"
 NAMES = (*VOCODERS, NEURAL)
 
 
-def choose_vocoder(features: Any, name: str = "auto") -> Vocoder:
+def choose_vocoder(features: Any, name: str = "auto") -> "Vocoder":
     """A vocoder that needs no training, for voices that these features have analysed.
 
     Args:

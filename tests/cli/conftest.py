@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from speechgan.inference.export import make_graphs, write_graph
 from speechgan.models.generators.band_crn import BandCRN
-from speechgan.pretrained.loading import save_model
+from speechgan.pretrained.loading import load_model, save_model
 
 
 @pytest.fixture(scope="session")
@@ -26,4 +27,6 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     card = "# small\n\nRandom weights, for tests.\n"
     save_model(folder, config, BandCRN(channels=8, hidden=8), card)
+    for name, graph in make_graphs(load_model(folder)).items():
+        write_graph(graph, folder / name)
     return folder

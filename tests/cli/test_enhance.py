@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -27,7 +28,8 @@ def enhance(model_folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command in this process: its code, standard output and error."""
 
     def run(*arguments: str | Path) -> tuple[int, str, str]:
-        code = main(["enhance", *map(str, arguments), "--model", str(model_folder)])
+        one = [] if "--jobs" in arguments else ["--jobs", "1"]
+        code = main(["enhance", *map(str, arguments), "--model", str(model_folder), *one])
         return code, *capsys.readouterr()
 
     return run
@@ -141,7 +143,7 @@ def test_a_bad_file_is_named_and_the_others_finish(tmp_path: Path, enhance: Run)
     code, out, err = enhance(noisy, tmp_path / "h.wav", "-o", tmp_path / "out", "--json")
     assert code == 1
     assert list_files(tmp_path / "out") == ["a.wav", "e.wav", "g.wav"]
-    lines = err.splitlines()
+    lines = sorted(err.splitlines(), key=lambda line: line.split(": ")[2][-5:])
     assert [line.split(": ")[2].rsplit("/")[-1] for line in lines] == [
         "b.wav",
         "c.wav",
@@ -233,21 +235,58 @@ def _heeding_ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.usefixtures("_heeding_ctrl_c")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_run_leaves_no_half_file(
-    tmp_path: Path, model_folder: Path, number: signal.Signals, code: int
-) -> None:
-    source = tmp_path / "a.wav"
-    soundfile.write(source, np.zeros(16000 * 3600, np.int16), 16000)
+def start_long_run(folder: Path, model: Path, jobs: int, hours: float = 1) -> subprocess.Popen:
+    """A command that enhances as many long files as it has jobs, once it has begun with all."""
+    for number in range(jobs):
+        silence = np.zeros(round(16000 * 3600 * hours), np.int16)
+        soundfile.write(folder / f"{number}.wav", silence, 16000)
     process = subprocess.Popen(
-        [*COMMAND, str(source), "--model", str(model_folder)], stderr=subprocess.PIPE
+        [*COMMAND, str(folder), "--model", str(model), "--jobs", str(jobs)], stderr=subprocess.PIPE
     )
-    while not any(name.endswith(".part") for name in os.listdir(tmp_path)):
+    while sum(name.endswith(".part") for name in os.listdir(folder)) < jobs:
         assert process.poll() is None
         time.sleep(0.02)
+    return process
+
+
+@pytest.mark.usefixtures("_heeding_ctrl_c")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupted_run_leaves_no_half_file(
+    tmp_path: Path, model_folder: Path, number: signal.Signals, code: int, jobs: int
+) -> None:
+    process = start_long_run(tmp_path, model_folder, jobs)
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == code
     assert err == (b"speechgan: interrupted\n" if number == signal.SIGINT else b"")
-    assert os.listdir(tmp_path) == ["a.wav"]
+    assert list_files(tmp_path) == [f"{n}.wav" for n in range(jobs)]
+
+
+def test_jobs_side_by_side_write_the_same_bytes(tmp_path: Path, enhance: Run) -> None:
+    for number in range(3):
+        make_file(tmp_path / "in" / f"{number}.flac", 8000 * (number + 1), number + 1)
+    (tmp_path / "in" / "bad.wav").write_text("no sound")
+    for jobs in (1, 2):
+        code, out, err = enhance(
+            tmp_path / "in", "-o", tmp_path / str(jobs), "--jobs", jobs, "--json"
+        )
+        assert code == 1
+        assert err.count("\n") == 1 and "bad.wav: not audio" in err
+        names = [Path(file["input"]).name for file in json.loads(out)["files"]]
+        assert names == ["0.flac", "1.flac", "2.flac", "bad.wav"]
+    for name in list_files(tmp_path / "1"):
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+    assert len(list_files(tmp_path / "2")) == 3
+
+
+def test_the_file_of_a_killed_worker_is_tried_once_more(tmp_path: Path, model_folder: Path) -> None:
+    process = start_long_run(tmp_path, model_folder, 2, hours=0.1)
+    name = next(name for name in os.listdir(tmp_path) if name.startswith(".1.enhanced.wav."))
+    os.kill(int(name.split(".")[-2]), signal.SIGKILL)
+    _, err = process.communicate(timeout=120)
+    first, last = err.decode().splitlines()
+    assert re.fullmatch(r"speechgan: .*/1\.wav: its worker process \d+ ended with SIGKILL", first)
+    assert last.startswith("2 of 2 files enhanced: 720.0 s of audio")
+    assert process.returncode == 0
+    assert list_files(tmp_path) == ["0.enhanced.wav", "0.wav", "1.enhanced.wav", "1.wav"]

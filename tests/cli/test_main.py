@@ -1,6 +1,5 @@
 """The entry point: quick, and every failure one line and a code."""
 
-import importlib
 import os
 import subprocess
 import sys
@@ -25,9 +24,6 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    module = importlib.import_module(COMMANDS[name][0])
-    assert name == module.NAME
-    assert COMMANDS[name][1] == module.HELP
     with pytest.raises(SystemExit) as caught:
         main([name, "--help"])
     assert caught.value.code == 0
@@ -42,7 +38,7 @@ def test_help_imports_nothing_slow(arguments: list[str]) -> None:
         "try:\n"
         "    main(sys.argv[1:])\n"
         "except SystemExit:\n"
-        "    slow = {'torch', 'numpy', 'scipy', 'soundfile', 'hydra', 'tqdm'} & set(sys.modules)\n"
+        "    slow = {'torch', 'numpy', 'soundfile', 'hydra', 'tqdm', 'yaml'} & set(sys.modules)\n"
         "    print(sorted(slow), file=sys.stderr)\n"
     )
     done = subprocess.run(

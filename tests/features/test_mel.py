@@ -34,6 +34,6 @@ def test_warp_moves_a_tone() -> None:
         mel.analyse(np.sin(2 * np.pi * hertz * time).astype(np.float32)).image[:, 10]
         for hertz in (1000, 1200)
     )
-    same, moved = mel.warp(torch.tensor([1.0, 1.2])).numpy() @ before
+    same, moved = mel.warp(np.array([1.0, 1.2])) @ before
     assert np.allclose(same, before, atol=1e-4)
     assert before.argmax() != after.argmax() == moved.argmax()

@@ -80,12 +80,16 @@ def change(folder: Path, **changes: Any) -> None:
     [
         ("os.system", "_target_ os.system is not a class of speechgan"),
         (None, "_target_ None is not a class of speechgan"),
-        ("speechgan.audio.os.system", "this speechgan has no speechgan.audio.os.system"),
+        ("speechgan.audio.os.system", "speechgan.audio.os.system is not a class of speechgan"),
+        ("speechgan.models.generators.band_crn.torch.nn.LSTM", "this speechgan has no speechgan"),
+        ("speechgan.models.generators.band_crn.RunningLevel", "RunningLevel is not a class of a"),
+        ("speechgan.models.generators.band_crn.join", "band_crn.join is not a class of a model"),
+        ("speechgan.features.statistics.SpeakerStatistics", "cannot be built from this"),
         (
             "speechgan.models.generators.band_crn.Absent",
             "this speechgan has no speechgan.models.generators.band_crn.Absent",
         ),
-        ("speechgan.cli.main.main", "speechgan.cli.main.main is not a network"),
+        ("speechgan.cli.main.main", "speechgan.cli.main.main is not a class of speechgan"),
     ],
 )
 def test_a_configuration_builds_only_networks_of_this_package(

@@ -22,7 +22,7 @@ def converter(converter_folder: Path) -> Converter:
 
 
 def pitch(wave: np.ndarray) -> float:
-    f0, _ = World().find_f0(wave.astype(np.float64))
+    f0 = World().find_f0(wave.astype(np.float64))
     return float(np.exp(np.log(f0[f0 > 0]).mean()))
 
 
@@ -63,10 +63,10 @@ def test_pitch_shift_adds_to_it(converter: Converter, recordings: Recordings) ->
         converter(wave, 16000, "p228", pitch_shift=float("nan"))
 
 
-def test_a_known_source_is_taken_at_his_usual_pitch(
+def test_a_known_source_is_taken_at_its_usual_pitch(
     converter: Converter, recordings: Recordings
 ) -> None:
-    """Who speaks higher than usual stays higher than the target's usual."""
+    """Somebody who speaks higher than usual stays higher than the target's usual."""
     wave = recordings["p228_wind"][1]
     own = converter.speakers[1].statistics.log_f0_mean
     made = converter(wave, 16000, "kerstin", source_speaker="p228")
@@ -141,7 +141,7 @@ def test_files_keep_rate_channels_format_and_length(
     soundfile.write(tmp_path / "a.flac", np.stack([wave, wave], 1), 48000, "PCM_24")
     heard = []
     done = converter.convert_file(
-        tmp_path / "a.flac", tmp_path / "b.flac", "p228", None, 0, heard.append
+        tmp_path / "a.flac", tmp_path / "b.flac", "p228", progress=heard.append
     )
     before, after = (soundfile.info(tmp_path / f"{n}.flac") for n in "ab")
     assert (after.frames, after.samplerate, after.channels, after.subtype) == (
@@ -193,7 +193,7 @@ def test_long_files_sound_like_short_ones(
     """Whole and in segments: the same pitch and level everywhere."""
     wave = np.tile(recordings["p228_coffee"][1], 3)
     whole = converter(wave, 16000, "kerstin")
-    monkeypatch.setattr("speechgan.inference.conversion.converter.SEGMENT_SECONDS", 3.0)
+    monkeypatch.setattr("speechgan.inference.conversion.sound.SEGMENT_SECONDS", 3.0)
     pieces = converter(wave, 16000, "kerstin")
     assert pieces.shape == whole.shape
     assert pitch(pieces) == pytest.approx(pitch(whole), rel=0.03)

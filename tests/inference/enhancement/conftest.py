@@ -93,6 +93,14 @@ def crn() -> Model:
 
 
 @pytest.fixture
+def ahead() -> Model:
+    """A recurrent one that hears ahead."""
+    torch.manual_seed(3)
+    generator = BandCRN(channels=8, hidden=8, bands=16, bidirectional=True, context=200)
+    return make_model(spread_statistics(generator))
+
+
+@pytest.fixture
 def segan() -> Model:
     """The one that knows its level and draws z."""
     return make_model(make_generator("segan"))

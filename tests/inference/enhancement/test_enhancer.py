@@ -45,7 +45,8 @@ def test_the_band_above_the_models_is_dropped_and_comes_back_with_less_strength(
     wave = 0.1 * np.sin(2 * np.pi * 1000 * time) + 0.1 * np.sin(2 * np.pi * 12000 * time)
     levels = {}
     for strength in (1.0, 0.5):
-        spectrum = np.abs(np.fft.rfft(Enhancer.from_model(identity, "cpu")(wave, 48000, strength)))
+        made = Enhancer.from_model(identity, "cpu")(wave, 48000, strength=strength)
+        spectrum = np.abs(np.fft.rfft(made))
         levels[strength] = spectrum[[1000, 12000]] / 2400
     assert levels[1.0] == pytest.approx([1, 0], abs=1e-3)
     assert levels[0.5] == pytest.approx([1, 0.5], abs=1e-3)
@@ -156,7 +157,7 @@ def test_integers_are_scaled_by_their_range_and_clip(identity: Model) -> None:
     enhancer = Enhancer.from_model(identity, "cpu")
     wave = np.array([32767, -32768, 100, -1, 0], np.int16)
     assert np.array_equal(enhancer(wave, 16000), wave)
-    assert np.array_equal(enhancer(wave, 16000, 0.5), wave)
+    assert np.array_equal(enhancer(wave, 16000, strength=0.5), wave)
     loud = copy.deepcopy(identity)
     loud.generator.forward = lambda wave: 2 * wave
     assert Enhancer.from_model(loud, "cpu")(wave, 16000).tolist() == [32767, -32768, 200, -2, 0]
@@ -167,10 +168,10 @@ def test_integers_are_scaled_by_their_range_and_clip(identity: Model) -> None:
 def test_strength_is_the_share_of_the_enhanced(model: Model) -> None:
     wave = make_noise(2, 20000)
     enhancer = Enhancer.from_model(model, "cpu")
-    full = enhancer(wave, 16000, 1.0)
+    full = enhancer(wave, 16000, strength=1.0)
     assert np.abs(full - wave).max() > 1e-3
-    assert np.allclose(enhancer(wave, 16000, 0.25), 0.25 * full + 0.75 * wave, atol=1e-6)
-    nothing = enhancer(wave, 16000, 0.0)
+    assert np.allclose(enhancer(wave, 16000, strength=0.25), 0.25 * full + 0.75 * wave, atol=1e-6)
+    nothing = enhancer(wave, 16000, strength=0.0)
     assert nothing.tobytes() == wave.tobytes()
     nothing[:] = 0
     assert wave.any()
@@ -192,7 +193,7 @@ def test_what_cannot_be_enhanced_is_refused(
     crn: Model, wave: np.ndarray, rate: float, strength: float, message: str
 ) -> None:
     with pytest.raises(SpeechganError, match=message):
-        Enhancer.from_model(crn, "cpu")(wave, rate, strength)
+        Enhancer.from_model(crn, "cpu")(wave, rate, strength=strength)
 
 
 def test_a_model_of_another_task_is_refused(identity: Model) -> None:

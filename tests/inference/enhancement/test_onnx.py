@@ -1,8 +1,6 @@
 """The ONNX engine: the same sound, without PyTorch."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,8 @@ import pytest
 import torch
 
 from speechgan import Enhancer
-from speechgan.inference.export import export_onnx
+from speechgan.inference.enhancement.onnx_network import OnnxNetwork
+from speechgan.inference.export import Graph, make_graphs, write_graph
 from speechgan.pretrained.loading import Model
 from speechgan.utils.errors import SpeechganError
 
@@ -22,8 +21,17 @@ def make_noise(*shape: int) -> np.ndarray:
 
 @pytest.fixture
 def exported(tmp_path: Path, crn: Model) -> Path:
-    export_onnx(crn, tmp_path / "new" / "f.onnx")
-    return tmp_path / "new" / "f.onnx"
+    """The graph of one frame."""
+    path = tmp_path / "new" / "f.onnx"
+    write_graph(make_graphs(crn)["model.onnx"], path)
+    return path
+
+
+@pytest.fixture
+def blocks(tmp_path: Path, crn: Model) -> Path:
+    """The graph of many frames."""
+    write_graph(make_graphs(crn)["blocks.onnx"], tmp_path / "blocks.onnx")
+    return tmp_path / "blocks.onnx"
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(16000, 1), (44100, 2), (8000, 8)])
@@ -32,6 +40,30 @@ def test_it_gives_what_torch_gives(crn: Model, exported: Path, rate: int, channe
     expected = Enhancer.from_model(crn, "cpu")(wave, rate)
     out = Enhancer.from_pretrained(exported, engine="onnx")(wave, rate)
     assert np.abs(out - expected).max() < 1e-5 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("length", [100, 3000, 40000])
+def test_many_frames_at_once_give_what_single_ones_give(
+    exported: Path, blocks: Path, length: int
+) -> None:
+    wave = make_noise(2, 40000)
+    expected = Enhancer(OnnxNetwork(exported, None))(wave, 16000)
+    stream = Enhancer(OnnxNetwork(exported, blocks)).stream(16000, 2)
+    pieces = [stream(wave[:, start : start + length]) for start in range(0, 40000, length)]
+    out = np.concatenate([*pieces, stream.flush()], axis=1)
+    assert np.abs(out - expected).max() < 1e-5
+
+
+def test_a_model_that_hears_ahead_gives_what_torch_gives(ahead: Model, tmp_path: Path) -> None:
+    (graph,) = make_graphs(ahead).values()
+    write_graph(graph, tmp_path / "blocks.onnx")
+    enhancer = Enhancer(OnnxNetwork(None, tmp_path / "blocks.onnx"))
+    for samples in (1, 300, 300_000):  # the last is longer than a block with its context
+        wave = make_noise(2, samples)
+        expected = Enhancer.from_model(ahead, "cpu")(wave, 16000)
+        assert np.abs(enhancer(wave, 16000) - expected).max() < 1e-5
+    with pytest.raises(SpeechganError, match="this model hears ahead"):
+        enhancer.stream(16000)
 
 
 def test_a_stream_may_change_its_engine(crn: Model, exported: Path) -> None:
@@ -62,23 +94,38 @@ def test_the_file_describes_itself_and_holds_nothing_complex(exported: Path) -> 
 
 def test_the_model_can_be_trained_after_it_was_exported(crn: Model, tmp_path: Path) -> None:
     before = {name: weight.clone() for name, weight in crn.generator.state_dict().items()}
-    export_onnx(crn, tmp_path / "f.onnx")
+    write_graph(make_graphs(crn)["model.onnx"], tmp_path / "f.onnx")
     after = crn.generator.state_dict()
     assert list(after) == list(before)
     assert all(torch.equal(after[name], before[name]) for name in before)
 
 
-def test_models_that_hear_ahead_are_refused(unet: Model, segan: Model, tmp_path: Path) -> None:
+def test_what_onnx_does_not_hold_is_refused(unet: Model, segan: Model) -> None:
     for model in (unet, segan):
-        with pytest.raises(SpeechganError, match="test: not a causal enhancer"):
-            export_onnx(model, tmp_path / "f.onnx")
+        with pytest.raises(SpeechganError, match="test: ONNX holds enhancers of images without z"):
+            make_graphs(model)
+
+
+def test_a_graph_that_differs_from_its_network_is_not_written(crn: Model, tmp_path: Path) -> None:
+    class Counting(torch.nn.Module):
+        """Does something else at every call, which no graph holds."""
+
+        calls = 0
+
+        def forward(self, spectrum: torch.Tensor) -> torch.Tensor:
+            self.calls += 1
+            return spectrum * self.calls
+
+    graph = Graph(Counting(), {"spectrum": torch.ones(1, 2, 257, 32)}, ["enhanced"])
+    with pytest.raises(SpeechganError, match=r"f\.onnx: the network does something that ONNX"):
+        write_graph(graph, tmp_path / "f.onnx")
     assert not any(tmp_path.iterdir())
 
 
 def test_what_stood_there_stays_when_nothing_can_be_written(crn: Model, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("kept")
     with pytest.raises(SpeechganError, match="cannot be written"):
-        export_onnx(crn, tmp_path / "file" / "f.onnx")
+        write_graph(make_graphs(crn)["model.onnx"], tmp_path / "file" / "f.onnx")
     assert os.listdir(tmp_path) == ["file"]
 
 
@@ -88,7 +135,7 @@ def test_what_cannot_run_is_refused(exported: Path, tmp_path: Path, crn: Model) 
     del foreign.metadata_props[:]
     onnx.save(foreign, tmp_path / "foreign.onnx")
     for name in ("bad.onnx", "foreign.onnx"):
-        with pytest.raises(SpeechganError, match=f"{name}: not an enhancer that speechgan export"):
+        with pytest.raises(SpeechganError, match=f"{name}: not a graph that speechgan export"):
             Enhancer.from_pretrained(tmp_path / name, engine="onnx")
     with pytest.raises(SpeechganError, match=r"missing\.onnx: no such file"):
         Enhancer.from_pretrained(tmp_path / "missing.onnx", engine="onnx")
@@ -96,22 +143,7 @@ def test_what_cannot_run_is_refused(exported: Path, tmp_path: Path, crn: Model) 
         Enhancer.from_pretrained("vocoder", engine="onnx")
     with pytest.raises(SpeechganError, match="the ONNX engine runs on the cpu"):
         Enhancer.from_pretrained(exported, "cuda", engine="onnx")
-    with pytest.raises(SpeechganError, match="engine tflite: unknown; use one of torch, onnx"):
+    with pytest.raises(SpeechganError, match="tflite: unknown; use one of auto, onnx, torch"):
         Enhancer.from_pretrained(exported, engine="tflite")
     with pytest.raises(SpeechganError, match="threads 0: must be 1 or more"):
         Enhancer.from_pretrained(exported, threads=0, engine="onnx")
-
-
-def test_the_command_line_does_without_torch(exported: Path, tmp_path: Path) -> None:
-    import soundfile
-
-    source, target = tmp_path / "a.wav", tmp_path / "b.wav"
-    soundfile.write(source, make_noise(8000), 16000)
-    # A module that is None cannot be imported.
-    program = (
-        "import sys; sys.modules.update(torch=None, torchaudio=None, librosa=None)\n"
-        "from speechgan.cli.main import main; sys.exit(main())"
-    )
-    command = [sys.executable, "-c", program, "enhance", source, "-o", target]
-    subprocess.run([*command, "--engine", "onnx", "--model", exported], check=True)
-    assert soundfile.info(target).frames == 8000

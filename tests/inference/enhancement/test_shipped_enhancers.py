@@ -6,6 +6,7 @@ import soxr
 import torch
 
 from speechgan import Enhancer
+from speechgan.inference.enhancement.onnx_network import OnnxNetwork
 from speechgan.metrics.intrusive import pesq_wb, si_sdr
 from speechgan.pretrained.folder import list_models
 from speechgan.pretrained.loading import load_model
@@ -40,11 +41,13 @@ def test_recordings_come_out_clearer(enhancer, recordings, name):
     assert pesq_wb(clean, enhanced, RATE) > pesq_wb(clean, noisy, RATE) + 0.15
 
 
+@pytest.mark.parametrize("name", ["default", "quality"])
 @pytest.mark.parametrize("rate", [8000, 16000, 48000])
-def test_the_onnx_file_that_ships_is_of_these_weights(recordings, rate):
+def test_the_graphs_that_ship_are_of_these_weights(recordings, name, rate):
     noisy = soxr.resample(recordings["p228_coffee"][0], RATE, rate)
-    expected = Enhancer.from_pretrained("default", "cpu")(noisy, rate)
-    without_torch = Enhancer.from_pretrained("default", engine="onnx")
+    expected = Enhancer.from_pretrained(name, "cpu", engine="torch")(noisy, rate)
+    without_torch = Enhancer.from_pretrained(name)
+    assert isinstance(without_torch.network, OnnxNetwork)
     assert np.abs(without_torch(noisy, rate) - expected).max() < 1e-4 * np.abs(expected).max()
 
 

@@ -1,0 +1,64 @@
+"""Converters without PyTorch: the same images as with it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from speechgan import Converter
+from speechgan.inference.conversion.onnx_network import OnnxConversion
+from speechgan.inference.conversion.torch_network import TorchConversion
+from speechgan.inference.export import make_graphs, write_graph
+from speechgan.pretrained.folder import ONNX
+from speechgan.pretrained.loading import load_model
+from speechgan.utils.errors import SpeechganError
+
+
+@pytest.mark.parametrize("name", ["voices", "kerstin-p226"])
+def test_shipped_graphs_give_what_the_weights_give(name: str) -> None:
+    with_torch, without = TorchConversion(load_model(name), "cpu"), OnnxConversion(name)
+    assert [s.name for s in with_torch.speakers] == [s.name for s in without.speakers]
+    assert with_torch.needs_source == without.needs_source
+    # Of one frame the normalisation has next to nothing to go by, and rounding is blown up.
+    for frames, tolerance in ((1, 1e-2), (3, 1e-4), (200, 1e-4), (301, 1e-4)):
+        image = np.random.default_rng(frames).standard_normal((36, frames)).astype(np.float32)
+        for target in range(len(without.speakers)):
+            expected = with_torch.convert_image(image, target, None)
+            made = without.convert_image(image, target, None)
+            assert made.shape == expected.shape
+            assert np.abs(made - expected).max() < tolerance
+
+
+def test_an_exported_model_folder_is_run_without_torch(
+    converter_folder: Path, recordings: dict[str, tuple[np.ndarray, np.ndarray]]
+) -> None:
+    wave = recordings["kerstin_wind"][1]
+    expected = Converter.from_pretrained(converter_folder, "cpu", engine="torch")
+    with pytest.raises(SpeechganError, match=r"model\.onnx: no such file; speechgan export"):
+        Converter.from_pretrained(converter_folder, engine="onnx")
+    (graph,) = make_graphs(load_model(converter_folder)).values()
+    path = converter_folder / ONNX
+    write_graph(graph, path)
+    try:
+        converter = Converter.from_pretrained(converter_folder)
+        assert isinstance(converter.network, OnnxConversion)
+        made = converter(wave, 16000, "p228")
+        assert np.abs(made - expected(wave, 16000, "p228")).max() < 1e-3
+    finally:
+        path.unlink()  # other tests share the folder
+
+
+def test_a_graph_of_other_speakers_is_refused(converter_folder: Path) -> None:
+    (graph,) = make_graphs(load_model("voices")).values()
+    path = converter_folder / ONNX
+    write_graph(graph, path)
+    try:
+        with pytest.raises(SpeechganError, match=r"\(of 9 speakers\); write it anew"):
+            Converter.from_pretrained(converter_folder)
+    finally:
+        path.unlink()
+
+
+def test_an_enhancer_is_refused() -> None:
+    with pytest.raises(SpeechganError, match="a model for the task enhance, not convert"):
+        OnnxConversion("default")
