@@ -27,11 +27,10 @@ from speechgan.metrics.conversion import (
     modulation_distance,
     modulation_spectrum,
 )
-from speechgan.metrics.errors import UnmeasurableError
-from speechgan.metrics.perceptual import dnsmos
+from speechgan.metrics.dnsmos import dnsmos
 from speechgan.metrics.speaker import embed_speaker, mean_embedding
 from speechgan.metrics.words import recognise, word_error_rate
-from speechgan.utils.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError, UnmeasurableError
 from speechgan.utils.workers import start_workers
 
 SAMPLE_RATE = 16000

@@ -16,9 +16,8 @@ from tqdm import tqdm
 from speechgan import audio
 from speechgan.evaluation.pairing import Recording, pair_recordings
 from speechgan.evaluation.scores import MEASURES, SAMPLE_RATE, Measure, Scores, score
-from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.framing import Wave
-from speechgan.utils.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError, UnmeasurableError
 from speechgan.utils.workers import start_workers
 
 Side = Literal["noisy", "enhanced", "difference"]

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from speechgan.metrics.composite import log_likelihood_ratio, rate, weighted_spectral_slope
+from speechgan.metrics.dnsmos import dnsmos
 from speechgan.metrics.framing import Wave
 from speechgan.metrics.intrusive import (
     estoi,
@@ -15,7 +16,6 @@ from speechgan.metrics.intrusive import (
     si_sdr,
     stoi,
 )
-from speechgan.metrics.perceptual import dnsmos
 from speechgan.metrics.sharpness import sharpness
 
 SAMPLE_RATE = 16000

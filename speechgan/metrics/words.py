@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from speechgan.metrics.errors import UnmeasurableError
-from speechgan.utils.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError, UnmeasurableError
 
 SAMPLE_RATE = 16000
 
