@@ -99,18 +99,16 @@ def evaluate_conversion(
     chosen = CONVERSION.extend(own, measures, tuple(given))
     targets = set(find_audio(given["target"]).values()) if target else set()
     paths = sorted({path for r in recordings for path in r.files.values()} | targets)
-    found = dict(zip(paths, run_jobs(listen, paths, workers, progress), strict=True))
-    heard = {path: h for path, h in found.items() if isinstance(h, Heard)}
-    items = _prepare(recordings, heard, targets)
-    scored = run_jobs(partial(score, measures=chosen), items, workers, progress, "recording")
-    results = {i.recording.name: r for i, r in zip(items, scored, strict=True)}
+    found = run_jobs(listen, {str(path): path for path in paths}, workers, progress)
+    heard = {path: h for path in paths if isinstance(h := found[str(path)], Heard)}
+    items = {item.recording.name: item for item in _prepare(recordings, heard, targets)}
+    results = run_jobs(partial(score, measures=chosen), items, workers, progress)
     for recording in recordings:
-        missing = [path for path in recording.files.values() if path not in heard]
-        if missing:
-            results[recording.name] = found[missing[0]]
+        if missing := [path for path in recording.files.values() if path not in heard]:
+            results[recording.name] = found[str(missing[0])]
     needed = {path for recording in recordings for path in recording.files.values()}
-    lost = {path: found[path] for path in sorted(targets - needed - heard.keys())}
-    return gather(CONVERSION, chosen, results, {str(path): e for path, e in lost.items()})
+    lost = sorted(targets - needed - heard.keys())
+    return gather(CONVERSION, chosen, results, {str(path): found[str(path)] for path in lost})
 
 
 def listen(path: Path) -> Heard:

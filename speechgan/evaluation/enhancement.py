@@ -112,8 +112,8 @@ def evaluate_enhancement(
     recordings = pair_recordings(Path(clean), Path(enhanced), Path(noisy) if noisy else None)
     own = tuple(m for m in MEASURES if with_dnsmos or m not in DNSMOS)
     chosen = ENHANCEMENT.extend(own, measures, tuple(recordings[0].files))
-    found = run_jobs(partial(measure_recording, measures=chosen), recordings, workers, progress)
-    results = {r.name: result for r, result in zip(recordings, found, strict=True)}
+    job = partial(measure_recording, measures=chosen)
+    results = run_jobs(job, {r.name: r for r in recordings}, workers, progress)
     return gather(ENHANCEMENT, chosen, results)
 
 

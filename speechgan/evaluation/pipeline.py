@@ -1,6 +1,7 @@
 """One job for each recording, in worker processes; and what they found as an evaluation."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -27,25 +28,34 @@ class _Start:
 
 
 def run_jobs(
-    job: Job, items: Sequence[Any], workers: int | None, progress: bool, unit: str = "file"
-) -> list[Any]:
-    """Results in the order of the items; a SpeechganError in place of one says why it is missing.
+    job: Job, items: Mapping[str, Any], workers: int | None, progress: bool
+) -> dict[str, Any]:
+    """Results by the name of their item; a SpeechganError in place of one says why it is missing.
+
+    An item whose worker was killed is named on stderr and tried once more.
 
     Args:
         job: does one item; in a process of its own, so that it goes there by pickle.
-        items: what is to be done.
+        items: what is to be done, by name.
         workers: processes; None for one a core. With one, the job is done in this process.
         progress: whether to show a bar on stderr, if that is a terminal.
-        unit: what the bar counts.
     """
+    names, values = list(items), list(items.values())
     count = min(workers or count_cores(), len(items))
     hidden = None if progress else True
-    results: list[Any] = [None] * len(items)
-    with tqdm(total=len(items), desc="evaluate", unit=unit, disable=hidden) as bar:
+    results: dict[str, Any] = dict.fromkeys(names)
+    with tqdm(total=len(items), desc="evaluate", unit="file", disable=hidden) as bar:
+
+        def died(number: int, death: WorkerDeath) -> None:
+            bar.write(f"speechgan: {names[number]}: {death}", file=sys.stderr)
+
         for number, result in (
-            _run_here(job, items) if count < 2 else run_in_workers(_Start(job), items, count)
+            _run_here(job, values)
+            if count < 2
+            else run_in_workers(_Start(job), values, count, died=died)
         ):
-            results[number] = _explain(result) if isinstance(result, WorkerDeath) else result
+            is_dead = isinstance(result, WorkerDeath)
+            results[names[number]] = _explain(result) if is_dead else result
             bar.update()
     return results
 
@@ -92,4 +102,4 @@ def _run_here(job: Job, items: Sequence[Any]) -> Iterable[tuple[int, Any]]:
 
 
 def _explain(death: WorkerDeath) -> SpeechganError:
-    return SpeechganError(f"{death}, twice, perhaps for lack of memory; try --workers 1")
+    return SpeechganError(f"{death}, twice; the memory may be short: try --workers 1")
