@@ -25,9 +25,8 @@ from speechgan.features.voice import VoiceFeatures
 from speechgan.features.world import World
 from speechgan.inference.conversion.vocoders import load_vocoder
 from speechgan.metrics.conversion import log_f0_rmse, mel_cepstral_distortion
-from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.intrusive import estoi, pesq_wb
-from speechgan.utils.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError, UnmeasurableError
 from speechgan.vocoders.base import Vocoder
 from speechgan.vocoders.griffin_lim import GriffinLim
 from speechgan.vocoders.world import WorldVocoder

@@ -28,10 +28,10 @@ import soundfile
 from enhance_tables import format_report
 from enhancers import OURS, RATE, Entry, list_systems
 from measure import IMPORTS, measure_in_process
-
 from speechgan.evaluation.evaluation import evaluate
-from speechgan.evaluation.tables import write_text
+
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import write_whole
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NOISY = "noisy"
@@ -68,7 +68,7 @@ def main() -> None:
                 systems[name] = measure_system(name, entries[name], folder, arguments)
             if arguments.json:
                 # All systems on all recordings take half an hour: what is done outlives a stop.
-                write_text(arguments.json, json.dumps(report, indent=2) + "\n")
+                write_whole(arguments.json, json.dumps(report, indent=2) + "\n")
     print(format_report(report, MEASURES))
 
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from speechgan.evaluation.tables import write_text
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import write_whole
 
 SOURCE, CONVERTED = "source", "converted"
 COLUMNS = (
@@ -65,7 +65,7 @@ def main() -> int:
     try:
         table = format_markdown({path.stem: read_scores(path) for path in arguments.scores})
         if arguments.output:
-            write_text(arguments.output, table + "\n")
+            write_whole(arguments.output, table + "\n")
     except SpeechganError as error:
         print(f"table.py: error: {error}", file=sys.stderr)
         return 1

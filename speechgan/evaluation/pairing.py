@@ -1,8 +1,8 @@
-"""Which enhanced file belongs to which clean and noisy one: by name."""
+"""Which files of several folders belong together: by name."""
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from speechgan.audio import AUDIO_EXTENSIONS
@@ -18,15 +18,13 @@ class Recording:
 
     Attributes:
         name: path relative to the folder, without extension.
-        clean: reference.
-        enhanced: what is judged.
-        noisy: input of the enhancement, if given.
+        files: by the name of the side.
+        examples: files that are shown in place of a side that is missing.
     """
 
     name: str
-    clean: Path
-    enhanced: Path
-    noisy: Path | None = None
+    files: Mapping[str, Path]
+    examples: Mapping[str, Path] = field(default_factory=dict)
 
 
 def pair_recordings(clean: Path, enhanced: Path, noisy: Path | None = None) -> list[Recording]:
@@ -38,16 +36,43 @@ def pair_recordings(clean: Path, enhanced: Path, noisy: Path | None = None) -> l
     Raises:
         SpeechganError: a folder is missing or holds no audio, or a file has no partner or two.
     """
-    references = find_audio(clean)
-    judged = find_audio(enhanced)
-    _require_same(clean, references, enhanced, judged)
-    if noisy is None:
-        return [Recording(name, references[name], judged[name]) for name in sorted(references)]
-    inputs = find_audio(noisy)
-    _require_same(clean, references, noisy, inputs)
+    folders = {"clean": clean, "enhanced": enhanced} | ({"noisy": noisy} if noisy else {})
+    found = {side: find_audio(folder) for side, folder in folders.items()}
+    for side, folder in folders.items():
+        _require_same(clean, found["clean"], folder, found[side])
     return [
-        Recording(name, references[name], judged[name], inputs[name]) for name in sorted(references)
+        Recording(name, {side: files[name] for side, files in found.items()})
+        for name in sorted(found["clean"])
     ]
+
+
+def match_conversions(
+    converted: Path, target: Path | None, source: Path | None, parallel: bool
+) -> list[Recording]:
+    """Converted recordings with what they were made from and the target's readings, by name.
+
+    Args:
+        converted: folder of what is judged.
+        target: folder of the target's recordings, of which any is an example of how it sounds.
+        source: folder of what was converted.
+        parallel: whether equal names in `target` mean equal sentences.
+
+    Raises:
+        SpeechganError: a folder is missing or empty, or a converted recording has no source.
+    """
+    judged = find_audio(converted)
+    sources = find_audio(source) if source else {}
+    examples = find_audio(target) if target else {}
+    some = {"target": next(iter(examples.values()))} if examples else {}
+    missing = sorted(set(judged) - set(sources))
+    if source and missing:
+        raise SpeechganError(f"{source}: has no {missing[0]}, of which there is a converted one")
+    recordings = []
+    for name in sorted(judged):
+        named = {"source": sources, "converted": judged, "target": examples if parallel else {}}
+        files = {side: paths[name] for side, paths in named.items() if name in paths}
+        recordings.append(Recording(name, files, some))
+    return recordings
 
 
 def find_audio(folder: Path) -> dict[str, Path]:

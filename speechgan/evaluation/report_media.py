@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
@@ -12,9 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from speechgan import audio
-from speechgan.evaluation.evaluation import Row
-from speechgan.evaluation.scores import SAMPLE_RATE
+from speechgan.evaluation.pairing import Recording
+from speechgan.evaluation.sounds import SAMPLE_RATE, load
 from speechgan.metrics.framing import Wave, power_spectrum
 
 LONGEST_EXCERPT = 15.0
@@ -26,7 +26,7 @@ DYNAMIC_RANGE = 70.0
 _LENGTH, _HOP = 512, 128
 
 
-STYLE, SCRIPT = "report.css", "report.js"
+STYLE, SCRIPT, PAGE = "report.css", "report.js", "report.html"
 
 
 @dataclass(frozen=True)
@@ -34,48 +34,48 @@ class Exhibit:
     """One side of a recording, to look at and to listen to.
 
     Attributes:
-        side: noisy, enhanced or clean.
+        side: its name.
         picture: spectrogram, a PNG data URI.
         sound: 16 kHz, mono, a FLAC data URI.
+        is_example: whether another recording stands in for this side, which is missing.
     """
 
     side: str
     picture: str
     sound: str
+    is_example: bool = False
 
 
-def load_template(name: str) -> Template:
-    """A page of the package, its style and script filled in."""
+def load_template() -> Template:
+    """The page, its style and script filled in."""
     folder = files(__package__)
     style, script, page = (
-        folder.joinpath(part).read_text(encoding="utf-8") for part in (STYLE, SCRIPT, name)
+        folder.joinpath(part).read_text(encoding="utf-8") for part in (STYLE, SCRIPT, PAGE)
     )
     return Template(page.replace("$style", style).replace("$script", script.replace("$", "$$")))
 
 
-def show(row: Row) -> list[Exhibit]:
-    """Noisy (if there is one), enhanced and clean, all in one colour scale.
+def show(recording: Recording, sides: Sequence[str]) -> list[Exhibit]:
+    """Those sides that there are, all in one colour scale.
 
     Raises:
         SpeechganError: a file cannot be read any more.
     """
-    files = {
-        "noisy": row.recording.noisy,
-        "enhanced": row.recording.enhanced,
-        "clean": row.recording.clean,
+    paths = {**recording.examples, **recording.files}
+    waves = {
+        side: load(paths[side], mono=True, seconds=LONGEST_EXCERPT)[0]
+        for side in sides
+        if side in paths
     }
-    samples = round(min(row.seconds, LONGEST_EXCERPT) * SAMPLE_RATE)
-    waves: dict[str, Wave] = {}
-    for side, path in files.items():
-        if path is not None:
-            wave, sample_rate = audio.read(path)
-            # The excerpt is cut first: resampling an hour to show 15 s would take long.
-            wave = wave[:, : round((LONGEST_EXCERPT + 1) * sample_rate)]
-            waves[side] = audio.resample(wave, sample_rate, SAMPLE_RATE)[:, :samples].mean(axis=0)
     levels = {side: measure_levels(wave) for side, wave in waves.items()}
     top = max(float(level.max()) for level in levels.values())
     return [
-        Exhibit(side, draw_spectrogram(levels[side], top), encode_sound(wave))
+        Exhibit(
+            side,
+            draw_spectrogram(levels[side], top),
+            encode_sound(wave),
+            side not in recording.files,
+        )
         for side, wave in waves.items()
     ]
 

@@ -4,15 +4,16 @@ import csv
 import io
 import json
 import math
-import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from speechgan import __version__
-from speechgan.evaluation.evaluation import Evaluation, Mean, Side
-from speechgan.evaluation.scores import Measure
+from speechgan.evaluation.measure import Measure
+from speechgan.evaluation.results import DIFFERENCE, Evaluation, Mean, Row
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import cannot_write, write_whole
 
 
 def format_table(evaluation: Evaluation) -> str:
@@ -35,21 +36,30 @@ def format_table(evaluation: Evaluation) -> str:
 
 
 def describe(evaluation: Evaluation) -> str:
-    """How much was measured: recordings and duration."""
-    seconds = sum(row.seconds for row in evaluation.rows)
-    duration = f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.1f} s"
+    """How much was measured: recordings and, where it is known, duration."""
     count = len(evaluation.rows)
-    text = f"{count} recording{'s' if count != 1 else ''}, {duration}"
-    return f"{text}, {len(evaluation.refused)} left out" if evaluation.refused else text
+    parts = [f"{count} recording{'s' if count != 1 else ''}"]
+    if seconds := sum(row.seconds or 0.0 for row in evaluation.rows):
+        parts.append(f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.1f} s")
+    if evaluation.refused:
+        parts.append(f"{len(evaluation.refused)} left out")
+    return ", ".join(parts)
 
 
-def format_mean(mean: Mean, measure: Measure, side: Side) -> str:
-    """`1.90 ± 0.12`, with a sign if it is a difference."""
-    sign = "+" if side == "difference" else ""
-    value = f"{mean.value:{sign}.{measure.digits}f}"
+def format_mean(mean: Mean | None, measure: Measure, side: str) -> str:
+    """`1.90 ± 0.12`, with a sign if it is a difference; `-` for none."""
+    if mean is None:
+        return "-"
+    value = format_value(mean.value, measure, side)
     if math.isnan(mean.half_width):
         return value
     return f"{value} ± {mean.half_width:.{measure.digits}f}"
+
+
+def format_value(value: float | None, measure: Measure, side: str = "") -> str:
+    """`1.90`, with a sign if it is a difference; `-` for none."""
+    sign = "+" if side == DIFFERENCE else ""
+    return "-" if value is None else f"{value:{sign}.{measure.digits}f}"
 
 
 def write_json(evaluation: Evaluation, path: Path) -> None:
@@ -58,34 +68,28 @@ def write_json(evaluation: Evaluation, path: Path) -> None:
     Raises:
         SpeechganError: the file cannot be written.
     """
-
-    def convert(mean: Mean) -> dict[str, float | None]:
-        half_width = None if math.isnan(mean.half_width) else mean.half_width
-        return {"mean": mean.value, "confidence_95": half_width}
-
     content: dict[str, Any] = {
         "speechgan": __version__,
         "mean": {
             side: {
-                measure.key: convert(evaluation.mean(side, measure.key))
+                measure.key: {
+                    "mean": mean.value,
+                    "confidence_95": None if math.isnan(mean.half_width) else mean.half_width,
+                }
                 for measure in evaluation.measures
+                if (mean := evaluation.mean(side, measure.key)) is not None
             }
             for side in evaluation.sides
         },
         "recordings": [
-            {
-                "name": row.recording.name,
-                "seconds": row.seconds,
-                "enhanced": row.enhanced,
-                **({} if row.noisy is None else {"noisy": row.noisy}),
-            }
-            for row in evaluation.rows
+            {"name": row.recording.name, **_seconds([row]), **row.scores} for row in evaluation.rows
         ],
         "refused": [
             {"name": refusal.name, "reason": refusal.reason} for refusal in evaluation.refused
         ],
     }
-    write_text(path, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+    text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)
+    write_whole(path, f"{text}\n")
 
 
 def write_csv(evaluation: Evaluation, path: Path) -> None:
@@ -94,31 +98,15 @@ def write_csv(evaluation: Evaluation, path: Path) -> None:
     Raises:
         SpeechganError: the file cannot be written.
     """
-    sides: list[Side] = [side for side in evaluation.sides if side != "difference"]
-    keys = [measure.key for measure in evaluation.measures]
+    columns = [(side, m.key) for side in evaluation.measured_sides for m in evaluation.measures]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["recording", "seconds", *(f"{side}_{key}" for side in sides for key in keys)])
-    columns = [evaluation.values(side, key) for side in sides for key in keys]
-    for row, values in zip(evaluation.rows, zip(*columns, strict=True), strict=True):
-        writer.writerow([row.recording.name, row.seconds, *values])
-    write_text(path, text.getvalue())
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a whole file or, on any failure, leaves what stood there.
-
-    Raises:
-        SpeechganError: the file cannot be written.
-    """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
-    except OSError as error:
-        raise _make_error(path, error) from None
-    finally:
-        beside.unlink(missing_ok=True)
+    titles = (f"{side}_{key}" for side, key in columns)
+    writer.writerow(["recording", *_seconds(evaluation.rows), *titles])
+    for row in evaluation.rows:
+        values = (evaluation.value(row, side, key) for side, key in columns)
+        writer.writerow([row.recording.name, *_seconds([row]).values(), *values])
+    write_whole(path, text.getvalue())
 
 
 def require_writable(path: Path) -> None:
@@ -134,10 +122,9 @@ def require_writable(path: Path) -> None:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise _make_error(path, error) from None
+        raise cannot_write(path, error) from None
 
 
-def _make_error(path: Path, error: OSError) -> SpeechganError:
-    return SpeechganError(
-        f"{path}: cannot be written ({error.strerror}); choose another place or free some space"
-    )
+def _seconds(rows: Sequence[Row]) -> dict[str, float]:
+    """The first row's, under its name; nothing where no duration is one for all sides."""
+    return {} if rows[0].seconds is None else {"seconds": rows[0].seconds}

@@ -54,24 +54,37 @@ class Composite(NamedTuple):
     """Overall."""
 
 
-def composite(clean: Wave, enhanced: Wave, sample_rate: int) -> Composite:
-    """CSIG, CBAK and COVL of two waves `(sample,)` at 16000 Hz, full scale at 1.
+class Basics(NamedTuple):
+    """What the composite measures are made of."""
 
-    PESQ is the wide-band one, as throughout the literature on VoiceBank+DEMAND.
+    pesq: float
+    """Wide-band PESQ, as throughout the literature on VoiceBank+DEMAND."""
+    llr: float
+    """Log-likelihood ratio."""
+    wss: float
+    """Weighted spectral slope distance."""
+    segmental_snr: float
+    """In dB."""
+
+
+def measure_basics(clean: Wave, enhanced: Wave, sample_rate: int) -> Basics:
+    """The four basic measures of two waves `(sample,)` at 16000 Hz, full scale at 1.
 
     Raises:
         UnmeasurableError: see `intrusive.pesq_wb`.
     """
-    return rate(
-        pesq=pesq_wb(clean, enhanced, sample_rate),
-        llr=log_likelihood_ratio(clean, enhanced, sample_rate),
-        wss=weighted_spectral_slope(clean, enhanced, sample_rate),
-        ssnr=segmental_snr(clean, enhanced, sample_rate),
+    pair = (clean, enhanced, sample_rate)
+    return Basics(
+        pesq_wb(*pair),
+        log_likelihood_ratio(*pair),
+        weighted_spectral_slope(*pair),
+        segmental_snr(*pair),
     )
 
 
-def rate(pesq: float, llr: float, wss: float, ssnr: float) -> Composite:
+def rate(basics: Basics) -> Composite:
     """The three regressions of Hu & Loizou on four basic measures, limited to 1..5."""
+    pesq, llr, wss, ssnr = basics
     csig = 3.093 - 1.029 * llr + 0.603 * pesq - 0.009 * wss
     cbak = 1.634 + 0.478 * pesq - 0.007 * wss + 0.063 * ssnr
     covl = 1.594 + 0.805 * pesq - 0.512 * llr - 0.007 * wss

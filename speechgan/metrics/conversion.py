@@ -4,35 +4,15 @@ All of them take voices that `speechgan.features.world.World` has analysed. Reco
 sentence by two speakers are aligned by dynamic time warping first.
 """
 
-import librosa
 import numpy as np
 
+from speechgan.features.alignment import align, align_speech, locate_speech
 from speechgan.features.voice import Voice
 from speechgan.features.world import DECIBELS
-from speechgan.metrics.errors import UnmeasurableError
+from speechgan.utils.errors import UnmeasurableError
 
 # Frames of a modulation spectrum: 2.56 s at 5 ms.
 MODULATION_FRAMES = 512
-
-
-def align(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Dynamic time warping (Sakoe & Chiba 1978) of `(frame, feature)`: pairs `(step, 2)`.
-
-    Euclidean distance; a step moves on in one, the other or both, all at the same price.
-    """
-    _, path = librosa.sequence.dtw(one.T, other.T)
-    return path[::-1]
-
-
-def align_speech(one: Voice, other: Voice) -> np.ndarray:
-    """Frames of one and the other that belong together, `(step, 2)`, silence left out.
-
-    Raises:
-        UnmeasurableError: nothing but silence in one of them.
-    """
-    frames = [_find_speech(v) for v in (one, other)]
-    path = align(one.image[1:, frames[0]].T, other.image[1:, frames[1]].T)
-    return np.stack([frames[0][path[:, 0]], frames[1][path[:, 1]]], 1)
 
 
 def mel_cepstral_distortion(one: Voice, other: Voice) -> float:
@@ -117,14 +97,6 @@ def content_distance(one: Voice, other: Voice) -> float:
     return float(np.sqrt((difference**2).mean(1)).mean())
 
 
-def _find_speech(voice: Voice) -> np.ndarray:
-    """Indices of the frames that are speech."""
-    frames = np.flatnonzero(voice.find_speech())
-    if len(frames) < 2:
-        raise UnmeasurableError("holds no speech")
-    return frames
-
-
 def _voiced(voice: Voice) -> np.ndarray:
     """F0, which WORLD always tells."""
     assert voice.f0 is not None, "a voice that WORLD has analysed"
@@ -133,5 +105,5 @@ def _voiced(voice: Voice) -> np.ndarray:
 
 def _normalise(voice: Voice) -> np.ndarray:
     """Up to 24 coefficients of the speech, `(frame, coefficient)`; finer ones hold no phones."""
-    speech = voice.image[1:25, _find_speech(voice)].T
+    speech = voice.image[1:25, locate_speech(voice)].T
     return (speech - speech.mean(0)) / (speech.std(0) + 1e-8)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from speechgan.metrics.errors import UnmeasurableError
+from speechgan.utils.errors import UnmeasurableError
 
 Wave = NDArray[np.floating]
 Block = NDArray[np.float64]

@@ -11,7 +11,6 @@ from functools import partial
 
 import numpy as np
 
-from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.framing import (
     EPSILON,
     Block,
@@ -20,6 +19,7 @@ from speechgan.metrics.framing import (
     measure_frames,
     power_spectrum,
 )
+from speechgan.utils.errors import UnmeasurableError
 
 _PESQ_SECONDS = 20
 _STOI_SECONDS = 300

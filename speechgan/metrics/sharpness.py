@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.ndimage import uniform_filter
 
-from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.framing import Block, Wave, measure_frames, power_spectrum
+from speechgan.utils.errors import UnmeasurableError
 
 _FLOOR = 1e-6
 _SPEECH_LEVEL = -40.0

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from scipy.ndimage import binary_dilation, uniform_filter1d
 from torch import Tensor, nn
 
-from speechgan.metrics.errors import UnmeasurableError
+from speechgan.utils.errors import UnmeasurableError
 
 SAMPLE_RATE = 16000
 WEIGHTS = "speaker_encoder.safetensors"

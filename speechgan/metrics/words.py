@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from speechgan.metrics.errors import UnmeasurableError
-from speechgan.utils.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError, UnmeasurableError
 
 SAMPLE_RATE = 16000
 
@@ -26,6 +25,8 @@ def recognise(wave: np.ndarray) -> list[str]:
         UnmeasurableError: nothing was heard.
     """
     decoder = _load_decoder()
+    # What it has learned of the last recording's channel must not count for this one.
+    decoder.reinit_feat()
     pcm = np.round(np.clip(wave, -1, 1) * 32767).astype(np.int16)
     decoder.start_utt()
     decoder.process_raw(pcm.tobytes(), full_utt=True)

@@ -9,11 +9,11 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from speechgan.data.waves import WaveBatch
-from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.intrusive import estoi, pesq_wb
 from speechgan.training.compose import build
 from speechgan.training.logging import RunLog
 from speechgan.training.trainer import SaveBest
+from speechgan.utils.errors import UnmeasurableError
 
 
 class VocoderValidation:

@@ -1,4 +1,4 @@
-"""The one kind of error that a user can remedy."""
+"""The errors that a user can remedy."""
 
 
 class SpeechganError(Exception):
@@ -7,3 +7,7 @@ class SpeechganError(Exception):
     The command line prints it without a traceback and exits with a code other than 0. Anything
     else that is raised is a defect of speechgan.
     """
+
+
+class UnmeasurableError(SpeechganError):
+    """A recording for which a measure is not defined: silent, too short, or not finite."""

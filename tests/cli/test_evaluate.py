@@ -65,7 +65,7 @@ def test_neither_help_nor_measuring_loads_torch():
     code = (
         "import sys; from speechgan.cli import evaluate; import argparse;"
         "evaluate.configure(argparse.ArgumentParser()); assert 'numpy' not in sys.modules;"
-        "import speechgan.evaluation.evaluation; assert 'torch' not in sys.modules"
+        "import speechgan.evaluation.enhancement; assert 'torch' not in sys.modules"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)

@@ -27,9 +27,9 @@ def test_files_belong_together_by_path_without_extension(folders):
     )
     first, second = pair_recordings(clean, enhanced, noisy)
     assert (first.name, second.name) == ("b", "deep/a")
-    assert first.enhanced == enhanced / "b.enhanced.wav"
-    assert second.clean == clean / "deep" / "a.WAV"
-    assert second.noisy == noisy / "deep" / "a.wav"
+    assert first.files["enhanced"] == enhanced / "b.enhanced.wav"
+    assert second.files["clean"] == clean / "deep" / "a.WAV"
+    assert second.files["noisy"] == noisy / "deep" / "a.wav"
 
 
 def test_points_in_names_are_kept(folders):

@@ -9,23 +9,28 @@ import pytest
 import soundfile
 from PIL import Image
 
-from speechgan.evaluation.evaluation import Evaluation, Mean, Refusal, Row, measure_recording
+from speechgan.evaluation.enhancement import ENHANCEMENT, measure_recording
+from speechgan.evaluation.enhancement_measures import MEASURES
 from speechgan.evaluation.pairing import Recording
 from speechgan.evaluation.report import choose, judge, write_report
-from speechgan.evaluation.scores import MEASURES
+from speechgan.evaluation.results import Evaluation, Mean, Refusal, Row
 
 DATA = Path(__file__).parents[1] / "assets"
 
 
 def describe(name):
     """The noisy file counts as enhanced, and the clean one as noisy: any two will do."""
-    paths = (DATA / side / f"{name}.flac" for side in ("clean", "noisy", "clean"))
-    return Recording(name, *paths)
+    sides = {"clean": "clean", "enhanced": "noisy", "noisy": "clean"}
+    return Recording(name, {side: DATA / of / f"{name}.flac" for side, of in sides.items()})
 
 
 def make_row(name, gain=0.0):
     scores = {measure.key: 2.0 for measure in MEASURES}
-    return Row(describe(name), 3.0, {**scores, "pesq": 2 + gain}, scores)
+    return Row(describe(name), {"enhanced": {**scores, "pesq": 2 + gain}, "noisy": scores}, 3.0)
+
+
+def make_evaluation(*rows, refused=()):
+    return Evaluation(ENHANCEMENT, MEASURES, rows, refused)
 
 
 def decode(page, kind):
@@ -39,7 +44,7 @@ def decode(page, kind):
 def page(tmp_path_factory):
     row = measure_recording(describe("p228_coffee"))
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(Evaluation((row,), (Refusal("quiet <one>", "silence"),)), path)
+    write_report(make_evaluation(row, refused=(Refusal("quiet <one>", "silence"),)), path)
     return path.read_text(encoding="utf-8")
 
 
@@ -80,16 +85,18 @@ def test_long_recordings_are_shown_in_part(tmp_path):
         (tmp_path / side).mkdir()
         noise = 0.1 * np.random.default_rng(0).standard_normal((40 * 24000, 2))
         soundfile.write(tmp_path / side / "long.wav", noise, 24000)
-    recording = Recording("long", tmp_path / "clean/long.wav", tmp_path / "noisy/long.wav")
-    row = Row(recording, 40.0, make_row("long").enhanced)
-    write_report(Evaluation((row,)), tmp_path / "report.html")
+    sides = {"clean": "clean", "enhanced": "noisy"}
+    files = {side: tmp_path / of / "long.wav" for side, of in sides.items()}
+    scores = {"enhanced": make_row("long").scores["enhanced"]}
+    row = Row(Recording("long", files), scores, 40.0)
+    write_report(make_evaluation(row), tmp_path / "report.html")
     sounds = decode((tmp_path / "report.html").read_text(encoding="utf-8"), "audio/flac")
     assert [soundfile.info(io.BytesIO(data)).duration for data in sounds] == [15, 15]
 
 
 def test_the_worst_middling_and_best_gains_are_shown():
     gains = {"a": 0.4, "b": -0.1, "c": 0.9, "d": 0.2, "e": 0.3, "f": 0.0, "g": 0.5}
-    evaluation = Evaluation(tuple(make_row(name, gain) for name, gain in gains.items()))
+    evaluation = make_evaluation(*(make_row(name, gain) for name, gain in gains.items()))
     shown = [(row.recording.name, label) for row, label in choose(evaluation, 3)]
     assert shown == [("b", "worst"), ("e", "median"), ("c", "best")]
     shown = "".join(row.recording.name for row, _ in choose(evaluation, 6))

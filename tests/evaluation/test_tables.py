@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from speechgan.evaluation.evaluation import Evaluation, Refusal, Row
+from speechgan.evaluation.enhancement import ENHANCEMENT
+from speechgan.evaluation.enhancement_measures import MEASURES
 from speechgan.evaluation.pairing import Recording
+from speechgan.evaluation.results import Evaluation, Refusal, Row
 from speechgan.evaluation.tables import format_table, require_writable, write_csv, write_json
 from speechgan.utils.errors import SpeechganError
 
@@ -15,14 +17,16 @@ from speechgan.utils.errors import SpeechganError
 def evaluation():
     rows = [
         Row(
-            Recording(name, Path("c"), Path("e"), Path("n")),
+            Recording(name, {side: Path(side) for side in ("clean", "enhanced", "noisy")}),
+            {
+                "noisy": {"pesq": 1.5, "si_sdr": si_sdr},
+                "enhanced": {"pesq": pesq, "si_sdr": 10.0},
+            },
             45.0,
-            {"pesq": pesq, "si_sdr": 10.0},
-            {"pesq": 1.5, "si_sdr": si_sdr},
         )
         for name, pesq, si_sdr in (("a", 2.0, 4.0), ("b, c", 3.0, 14.0))
     ]
-    return Evaluation(tuple(rows), (Refusal("d", "silence"),))
+    return Evaluation(ENHANCEMENT, MEASURES, tuple(rows), (Refusal("d", "silence"),))
 
 
 def test_the_table_shows_means_intervals_and_signed_differences(evaluation):
@@ -51,7 +55,7 @@ def test_json_holds_everything(evaluation, tmp_path):
 
 
 def test_json_of_one_recording_is_valid(evaluation, tmp_path):
-    single = Evaluation(evaluation.rows[:1])
+    single = Evaluation(ENHANCEMENT, MEASURES, evaluation.rows[:1])
     assert math.isnan(single.mean("enhanced", "pesq").half_width)
     write_json(single, tmp_path / "scores.json")
     content = json.loads((tmp_path / "scores.json").read_text(), parse_constant=pytest.fail)

@@ -24,6 +24,10 @@ WIDTHS += [140.423, 153.823, 168.154, 183.457, 199.776, 217.153, 235.631, 255.25
 WIDTHS += [298.126, 321.465, 346.136]
 
 
+def compose(clean, processed, sample_rate):
+    return subject.rate(subject.measure_basics(clean, processed, sample_rate))
+
+
 def walk_frames(clean, processed, sample_rate):
     length = round(30 * sample_rate / 1000)
     skip = length // 4
@@ -123,7 +127,7 @@ def test_composite_equals_the_literal_program(pair):
         1.594 + 0.805 * mos - 0.512 * llr - 0.007 * wss,
     )
     expected = tuple(min(max(rating, 1), 5) for rating in expected)
-    assert subject.composite(clean, noisy, 16000) == pytest.approx(expected)
+    assert compose(clean, noisy, 16000) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +141,7 @@ def test_composite_equals_the_literal_program(pair):
 def test_scores_of_the_recordings_stay(read_pair, name, csig, cbak, covl, llr, wss, ssnr):
     # Once computed by the literal program, so that both programs cannot drift together.
     arguments = (*read_pair(name), 16000)
-    assert subject.composite(*arguments) == pytest.approx((csig, cbak, covl), abs=1e-3)
+    assert compose(*arguments) == pytest.approx((csig, cbak, covl), abs=1e-3)
     assert subject.log_likelihood_ratio(*arguments) == pytest.approx(llr, abs=1e-4)
     assert subject.weighted_spectral_slope(*arguments) == pytest.approx(wss, abs=1e-3)
     assert segmental_snr(*arguments) == pytest.approx(ssnr, abs=1e-4)
@@ -159,7 +163,7 @@ def test_long_waves_have_no_seams_between_blocks(coffee):
 
 def test_regressions_give_the_example_published_with_the_program():
     # Loizou's readme: composite('sp09.wav', 'enhanced_logmmse.wav').
-    ratings = subject.rate(pesq=2.255732, llr=0.681368, wss=49.671978, ssnr=3.991727)
+    ratings = subject.rate(subject.Basics(2.255732, 0.681368, 49.671978, 3.991727))
     assert ratings == pytest.approx((3.3050, 2.6160, 2.7133), abs=5e-5)
 
 
@@ -168,12 +172,14 @@ def test_regressions_fit_the_published_means_of_voicebank_demand():
     # of the ratings give LLR and WSS; the third must then follow.
     wss = (1.634 + 0.478 * 1.97 + 0.063 * 1.68 - 2.44) / 0.007
     llr = (3.093 + 0.603 * 1.97 - 0.009 * wss - 3.35) / 1.029
-    assert subject.rate(1.97, llr, wss, 1.68) == pytest.approx((3.35, 2.44, 2.63), abs=0.005)
+    assert subject.rate(subject.Basics(1.97, llr, wss, 1.68)) == pytest.approx(
+        (3.35, 2.44, 2.63), abs=0.005
+    )
 
 
 def test_a_perfect_copy_is_excellent(coffee):
     clean, _ = coffee
-    assert subject.composite(clean, clean, 16000) == (5, 5, 5)
+    assert compose(clean, clean, 16000) == (5, 5, 5)
     assert subject.log_likelihood_ratio(clean, clean, 16000) == 0
     assert subject.weighted_spectral_slope(clean, clean, 16000) == 0
 

@@ -16,7 +16,7 @@ from speechgan.metrics.conversion import (
     modulation_distance,
     modulation_spectrum,
 )
-from speechgan.metrics.errors import UnmeasurableError
+from speechgan.utils.errors import UnmeasurableError
 
 Recordings = dict[str, tuple[np.ndarray, np.ndarray]]
 

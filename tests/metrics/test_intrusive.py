@@ -7,7 +7,7 @@ import pytest
 from scipy.signal import stft
 
 from speechgan.metrics import intrusive as subject
-from speechgan.metrics.errors import UnmeasurableError
+from speechgan.utils.errors import UnmeasurableError
 
 
 def test_pesq_is_the_packages(pair):

@@ -3,8 +3,8 @@ import pytest
 from scipy.ndimage import gaussian_filter, generic_filter
 from scipy.signal import istft, stft
 
-from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.sharpness import sharpness
+from speechgan.utils.errors import UnmeasurableError
 
 
 def redraw(wave, change):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.speaker import embed_speaker, mean_embedding, trim_silence
+from speechgan.utils.errors import UnmeasurableError
 
 Recordings = dict[str, tuple[np.ndarray, np.ndarray]]
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from speechgan.metrics import words
-from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.words import recognise, word_error_rate
-from speechgan.utils.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError, UnmeasurableError
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,10 @@ import numpy as np
 from speechgan.data.conversion.unpaired import AlignedCrops, UnpairedCrops
 from speechgan.data.conversion.voice_cache import analyse_recordings
 from speechgan.data.conversion.voices import Speaker, scan_voices
+from speechgan.features.alignment import align_speech
 from speechgan.features.statistics import SpeakerStatistics
 from speechgan.features.voice import Voice, VoiceFeatures
-from speechgan.metrics.conversion import align_speech
-from speechgan.metrics.errors import UnmeasurableError
-from speechgan.utils.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError, UnmeasurableError
 
 FEW_SECONDS = 60.0
 NOISY_BELOW = 25.0

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from speechgan.metrics.perceptual import network_path
+from speechgan.metrics.dnsmos import network_path
 
 FRAME, HOP = 320, 160
 POOLED = (3, 4, 5)

@@ -11,10 +11,10 @@ from speechgan.features.conversion import convert_voice
 from speechgan.features.statistics import SpeakerStatistics
 from speechgan.features.voice import Voice
 from speechgan.metrics.conversion import content_distance, mel_cepstral_distortion
-from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.probe import probe_speakers
 from speechgan.systems.conversion.base import image_converter
 from speechgan.training.logging import RunLog
+from speechgan.utils.errors import UnmeasurableError
 from speechgan.vocoders.base import Vocoder
 
 

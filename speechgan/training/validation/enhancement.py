@@ -8,9 +8,9 @@ import numpy as np
 from speechgan.data.enhancement.batch import PairedBatch
 from speechgan.data.enhancement.mixing import Mixtures
 from speechgan.data.enhancement.paired import PairStore
-from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.intrusive import estoi, pesq_wb, si_sdr
 from speechgan.training.logging import RunLog
+from speechgan.utils.errors import UnmeasurableError
 
 MEASURES = {"pesq": pesq_wb, "estoi": estoi, "si_sdr": si_sdr}
 

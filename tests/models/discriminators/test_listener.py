@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from speechgan.features.stft import Stft
-from speechgan.metrics.perceptual import dnsmos
+from speechgan.metrics.dnsmos import dnsmos
 from speechgan.models.discriminators.listener import Listener, even_out
 
 WINDOW = int(9.01 * 16000)

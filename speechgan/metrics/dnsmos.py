@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from speechgan.metrics.errors import UnmeasurableError
 from speechgan.metrics.framing import Wave
-from speechgan.utils.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError, UnmeasurableError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from speechmos import dnsmos as published
 
-from speechgan.metrics.errors import UnmeasurableError
-from speechgan.metrics.perceptual import dnsmos
+from speechgan.metrics.dnsmos import dnsmos
+from speechgan.utils.errors import UnmeasurableError
 
 
 def expect(wave):

@@ -1,0 +1,161 @@
+"""Converted speech against its source and its target: the task, and a folder's evaluation."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from speechgan.evaluation.conversion_measures import MEASURES, word_error
+from speechgan.evaluation.measure import Measure, Scores
+from speechgan.evaluation.opinions import DNSMOS
+from speechgan.evaluation.pairing import Recording, find_audio, match_conversions
+from speechgan.evaluation.pipeline import gather, run_jobs
+from speechgan.evaluation.results import Evaluation, Row
+from speechgan.evaluation.sounds import SAMPLE_RATE
+from speechgan.evaluation.speakers import Heard, Speaker
+from speechgan.evaluation.task import Task
+from speechgan.evaluation.trial import Sound, Trial, load_at_level
+from speechgan.utils.errors import UnmeasurableError
+
+CONVERSION = Task(
+    title="Voice conversion",
+    sides=("source", "converted", "target"),
+    judged="converted",
+    baseline=None,
+    shown=("source", "converted", "target"),
+    offers=(
+        *("converted", "source", "target", "sample_rate"),
+        *("converted_voice", "source_voice", "target_voice"),
+        *("converted_words", "source_words", "converted_embedding"),
+        *("source_speaker", "target_speaker", "opinions"),
+    ),
+    headlines=("mcd", "target_similarity", "content", "dnsmos_overall"),
+    captions=("mcd", "target_similarity"),
+    ranked_by=("mcd", "target_similarity", "content"),
+    note="The source, as if it had been converted, and the target's own readings show what the "
+    "numbers can be.",
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """What it takes to score one recording.
+
+    Attributes:
+        recording: its files.
+        heard: each side that there is, analysed.
+        speakers: for each side, source and target speaker, but for the side's own recording.
+    """
+
+    recording: Recording
+    heard: Mapping[str, Heard]
+    speakers: Mapping[str, tuple[Speaker | None, Speaker | None]]
+
+
+def evaluate_conversion(
+    converted: str | Path,
+    target: str | Path | None = None,
+    source: str | Path | None = None,
+    *,
+    parallel: bool = True,
+    measures: Sequence[Measure] = (),
+    workers: int | None = None,
+    with_dnsmos: bool = True,
+    with_words: bool = False,
+    progress: bool = False,
+) -> Evaluation:
+    """Measures a folder of converted speech.
+
+    Channels are averaged and every recording is brought to one level. A measure that is not defined
+    for a recording leaves a gap; a recording that cannot be read or holds no speech is refused.
+
+    Args:
+        converted: folder of what is judged.
+        target: folder of the target's recordings. Those with a converted one's name are taken for
+            readings of the same sentence; all of them say how the target sounds.
+        source: folder of what was converted, with the same names.
+        parallel: False if equal names in `target` do not mean equal sentences.
+        measures: further ones.
+        workers: processes; all cores by default.
+        with_dnsmos: whether to run DNSMOS.
+        with_words: whether to run a recogniser of English; see `speechgan.metrics.words`.
+        progress: whether to show a bar on stderr, if that is a terminal.
+
+    Raises:
+        SpeechganError: a folder is missing, a converted recording has no source, none could be
+            measured, or a further measure asks for what there is not.
+    """
+    folders = {"converted": converted, "target": target, "source": source}
+    given = {side: Path(folder) for side, folder in folders.items() if folder}
+    recordings = match_conversions(
+        given["converted"], given.get("target"), given.get("source"), parallel
+    )
+    own = tuple(
+        m
+        for m in MEASURES
+        if (with_dnsmos or m not in DNSMOS) and (with_words or m is not word_error)
+    )
+    chosen = CONVERSION.extend(own, measures, tuple(given))
+    targets = set(find_audio(given["target"]).values()) if target else set()
+    paths = sorted({path for r in recordings for path in r.files.values()} | targets)
+    found = run_jobs(listen, {str(path): path for path in paths}, workers, progress)
+    heard = {path: h for path in paths if isinstance(h := found[str(path)], Heard)}
+    items = {item.recording.name: item for item in _prepare(recordings, heard, targets)}
+    results = run_jobs(partial(score, measures=chosen), items, workers, progress)
+    for recording in recordings:
+        if missing := [path for path in recording.files.values() if path not in heard]:
+            results[recording.name] = found[str(missing[0])]
+    needed = {path for recording in recordings for path in recording.files.values()}
+    lost = sorted(targets - needed - heard.keys())
+    return gather(CONVERSION, chosen, results, {str(path): found[str(path)] for path in lost})
+
+
+def listen(path: Path) -> Heard:
+    """A recording analysed.
+
+    Raises:
+        SpeechganError: unreadable, damaged, silence, or no speech in it.
+    """
+    try:
+        return Heard.analyse(load_at_level(path), SAMPLE_RATE)
+    except UnmeasurableError as error:
+        named = str(error).startswith(str(path))
+        raise error if named else UnmeasurableError(f"{path}: {error}") from None
+
+
+def score(item: Item, measures: Sequence[Measure] = MEASURES) -> Row:
+    """Every measure that is defined, of every side that there is."""
+    files = item.recording.files
+    sounds = {side: Sound(files[side], heard) for side, heard in item.heard.items()}
+    scores: dict[str, Scores] = {}
+    for side, judged in sounds.items():
+        others = {name: sound for name, sound in sounds.items() if name != side}
+        trial = Trial(judged, others.get("source"), others.get("target"), *item.speakers[side])
+        scores[side] = {}
+        for measure in measures:
+            if measure.sides is None or side in measure.sides:
+                with suppress(UnmeasurableError):
+                    scores[side][measure.key] = measure.score(trial)
+    return Row(item.recording, scores)
+
+
+def _prepare(
+    recordings: Sequence[Recording], heard: Mapping[Path, Heard], targets: Iterable[Path]
+) -> list[Item]:
+    """What workers need, of recordings of which every file was heard."""
+    sources = {r.files["source"] for r in recordings if "source" in r.files} & heard.keys()
+    origin, goal = (
+        Speaker.describe({path: heard[path] for path in sorted(paths)})
+        for paths in (sources, set(targets) & heard.keys())
+    )
+    items = []
+    for recording in recordings:
+        if all(path in heard for path in recording.files.values()):
+            known = {side: heard[path] for side, path in recording.files.items()}
+            own = {
+                side: (origin and origin.without(path), goal and goal.without(path))
+                for side, path in recording.files.items()
+            }
+            items.append(Item(recording, known, own))
+    return items

@@ -1,0 +1,169 @@
+"""Enhanced speech against clean speech: the task, and a folder's evaluation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+
+from speechgan.audio import Wave
+from speechgan.evaluation.enhancement_measures import MEASURES
+from speechgan.evaluation.measure import Measure, Scores
+from speechgan.evaluation.opinions import DNSMOS
+from speechgan.evaluation.pairing import Recording, pair_recordings
+from speechgan.evaluation.pipeline import gather, run_jobs
+from speechgan.evaluation.results import Evaluation, Row
+from speechgan.evaluation.sounds import SAMPLE_RATE, load
+from speechgan.evaluation.task import Scale, Task
+from speechgan.metrics.composite import Basics, measure_basics
+from speechgan.metrics.dnsmos import Dnsmos, dnsmos
+from speechgan.utils.errors import UnmeasurableError
+
+# Encoders and resamplers add or drop a little at the ends.
+_LENGTH_TOLERANCE = 0.050
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One channel beside its clean reference: what measures of enhancement may ask for.
+
+    Attributes:
+        clean: reference, `(sample,)`, full scale at 1.
+        enhanced: what is judged, of the same shape: the enhanced wave or, for comparison, the
+            noisy one.
+        sample_rate: in Hz.
+    """
+
+    clean: Wave
+    enhanced: Wave
+    sample_rate: int = SAMPLE_RATE
+
+    @cached_property
+    def basics(self) -> Basics:
+        """PESQ and three others, of which composite measures are made."""
+        return measure_basics(self.clean, self.enhanced, self.sample_rate)
+
+    @cached_property
+    def opinions(self) -> Dnsmos:
+        """DNSMOS of what is judged."""
+        return dnsmos(self.enhanced, self.sample_rate)
+
+
+def describe_sharpness(value: float) -> str:
+    """What a mean sharpness says of the sound."""
+    if value < 0.9:
+        return "blurred against the clean speech, or noise is left between its harmonics"
+    if value > 1.1:
+        return "more dug out than the clean speech: over-suppressed, or musical noise"
+    return "about as sharp as the clean speech"
+
+
+ENHANCEMENT = Task(
+    title="Speech enhancement",
+    sides=("noisy", "enhanced"),
+    judged="enhanced",
+    baseline="noisy",
+    shown=("noisy", "enhanced", "clean"),
+    offers=("clean", "enhanced", "sample_rate", "basics", "opinions"),
+    headlines=("pesq", "covl", "estoi", "si_sdr"),
+    captions=("pesq", "si_sdr"),
+    ranked_by=("pesq",),
+    scales=(
+        Scale("sharpness", "Sharpness", 0, 2, describe_sharpness),
+        Scale("dnsmos_signal", "Speech, DNSMOS SIG", 1, 5),
+        Scale("dnsmos_background", "Background, DNSMOS BAK", 1, 5),
+    ),
+    note="A difference is coloured if its interval leaves out 0.",
+)
+
+
+def evaluate_enhancement(
+    clean: str | Path,
+    enhanced: str | Path,
+    noisy: str | Path | None = None,
+    *,
+    measures: Sequence[Measure] = (),
+    workers: int | None = None,
+    with_dnsmos: bool = True,
+    progress: bool = False,
+) -> Evaluation:
+    """Measures a folder of enhanced speech against the clean references of the same names.
+
+    Files of any rate are resampled to 16 kHz. Channels are measured one by one and averaged. Files
+    whose lengths differ by up to 50 ms are cut to the shorter. A recording that cannot be measured
+    (silence, lengths or channel counts that do not fit, an unreadable file) is reported in
+    `Evaluation.refused` and left out, so that all means are over the same recordings.
+
+    Args:
+        clean: folder of references.
+        enhanced: folder of what is judged, with the same names; see `pairing.pair_recordings`.
+        noisy: folder of the inputs of the enhancement, to measure them and the difference.
+        measures: further ones.
+        workers: processes that measure at the same time; all cores by default. With more than
+            one, a script must call this below `if __name__ == "__main__":`.
+        with_dnsmos: whether to run DNSMOS, which takes longer than all other measures together.
+        progress: whether to show a progress bar on stderr, if that is a terminal.
+
+    Raises:
+        SpeechganError: a folder is missing, files are unmatched, none could be measured, or a
+            further measure asks for what there is not.
+    """
+    recordings = pair_recordings(Path(clean), Path(enhanced), Path(noisy) if noisy else None)
+    own = tuple(m for m in MEASURES if with_dnsmos or m not in DNSMOS)
+    chosen = ENHANCEMENT.extend(own, measures, tuple(recordings[0].files))
+    job = partial(measure_recording, measures=chosen)
+    results = run_jobs(job, {r.name: r for r in recordings}, workers, progress)
+    return gather(ENHANCEMENT, chosen, results)
+
+
+def measure_recording(recording: Recording, measures: Sequence[Measure] = MEASURES) -> Row:
+    """Scores of one recording.
+
+    Raises:
+        SpeechganError: a file cannot be read, does not fit its reference, or is not measurable.
+    """
+    clean = load(recording.files["clean"])
+    scores, seconds = {}, 0.0
+    for side in ENHANCEMENT.sides:
+        if side in recording.files:
+            path = recording.files[side]
+            pair = _fit(clean, load(path), path)
+            seconds = pair[0].shape[1] / SAMPLE_RATE
+            try:
+                scores[side] = score(*pair, measures)
+            except UnmeasurableError as error:
+                raise UnmeasurableError(f"{path}: {error}") from None
+    return Row(recording, scores, seconds)
+
+
+def score(clean: Wave, enhanced: Wave, measures: Sequence[Measure] = MEASURES) -> Scores:
+    """The measures, by key.
+
+    Args:
+        clean: reference, `(channel, sample)` at 16 kHz, full scale at 1.
+        enhanced: what is judged, of the same shape. Each channel is compared with its own
+            reference; the scores are means over channels.
+        measures: all by default.
+
+    Raises:
+        UnmeasurableError: a measure is not defined for a channel.
+    """
+    channels = [Comparison(*pair) for pair in zip(clean, enhanced, strict=True)]
+    return {m.key: float(np.mean([m.score(channel) for channel in channels])) for m in measures}
+
+
+def _fit(clean: Wave, wave: Wave, path: Path) -> tuple[Wave, Wave]:
+    """Reference and wave, cut to the shorter."""
+    if len(clean) != len(wave):
+        raise UnmeasurableError(
+            f"{path}: has {len(wave)} channels, but its clean reference has {len(clean)}"
+        )
+    excess = (wave.shape[1] - clean.shape[1]) / SAMPLE_RATE
+    if abs(excess) > _LENGTH_TOLERANCE:
+        raise UnmeasurableError(
+            f"{path}: {abs(excess):.2f} s {'longer' if excess > 0 else 'shorter'} "
+            "than its clean reference"
+        )
+    samples = min(clean.shape[1], wave.shape[1])
+    return clean[:, :samples], wave[:, :samples]

@@ -1,0 +1,128 @@
+"""What a measure is: one function, with the heading of its column."""
+
+import importlib
+import inspect
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from speechgan.utils.errors import SpeechganError, UnmeasurableError
+
+Scores = dict[str, float]
+"""Values by the key of their measure."""
+
+Better = Literal["higher", "lower", "one", "zero"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A function and the column of its values.
+
+    Attributes:
+        function: returns one number. The names of its parameters say what it is given: see the
+            `offers` of a task.
+        title: its name for people.
+        better: which way is better; `one` means nearer to 1, `zero` nearer to 0.
+        unit: empty where there is none.
+        digits: printed after the point.
+        sides: of which it is a measure; None for all that have what it asks for.
+    """
+
+    function: Callable[..., float]
+    title: str
+    better: Better
+    unit: str = ""
+    digits: int = 2
+    sides: tuple[str, ...] | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name in JSON and CSV: that of the function."""
+        return self.function.__name__
+
+    @property
+    def meaning(self) -> str:
+        """One line: the first of the function's docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0].removesuffix(".")
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of what it asks for."""
+        return tuple(inspect.signature(self.function).parameters)
+
+    def score(self, trial: object) -> float:
+        """The value for one trial, which has what is asked for as attributes.
+
+        Raises:
+            UnmeasurableError: it is not defined here, or not a finite number.
+            SpeechganError: the function failed.
+        """
+        given = {name: getattr(trial, name) for name in self.parameters}
+        if missing := [name for name, value in given.items() if value is None]:
+            raise UnmeasurableError(f"{self.title} needs {' and '.join(missing)}")
+        try:
+            value = float(self.function(**given))
+        except SpeechganError:
+            raise
+        except Exception as error:  # a function that a user wrote may fail in any way
+            reason = f"{type(error).__name__}: {error}"
+            raise SpeechganError(f"the measure {self.key} failed: {reason}") from error
+        if not math.isfinite(value):
+            raise UnmeasurableError(f"{self.title} has no finite value")
+        return value
+
+    def __reduce__(self) -> tuple[Callable[[str], "Measure"], tuple[str]]:
+        # Worker processes find it by name, as the command line does.
+        return load_measure, (f"{self.function.__module__}:{self.function.__qualname__}",)
+
+
+def measure(
+    title: str,
+    *,
+    better: Better,
+    unit: str = "",
+    digits: int = 2,
+    sides: tuple[str, ...] | None = None,
+) -> Callable[[Callable[..., float]], Measure]:
+    """Makes a `Measure` of a function; its arguments are the attributes of that class.
+
+    @measure("Level", better="zero", unit="dB", digits=1)
+    def level(clean, enhanced):
+        '''Of the enhanced wave, over that of the clean one.'''
+        return 10 * np.log10(np.mean(enhanced**2) / np.mean(clean**2))
+    """
+
+    def make(function: Callable[..., float]) -> Measure:
+        return Measure(function, title, better, unit, digits, sides)
+
+    return make
+
+
+def load_measure(name: str) -> Measure:
+    """Finds a measure by `module:function`, in the current folder too.
+
+    Raises:
+        SpeechganError: there is no such module or function, it fails to load, or it is no measure.
+    """
+    module, _, attribute = name.partition(":")
+    if not module or not attribute:
+        raise SpeechganError(f"{name}: not the name of a measure; write package.module:function")
+    if "" not in sys.path:
+        sys.path.append("")
+    try:
+        found = importlib.import_module(module)
+    except Exception as error:  # a module that a user wrote may fail in any way
+        reason = f"{type(error).__name__}: {error}"
+        raise SpeechganError(f"{name}: cannot be imported ({reason})") from error
+    try:
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except AttributeError:
+        raise SpeechganError(f"{name}: {module} has no {attribute}") from None
+    if not isinstance(found, Measure):
+        raise SpeechganError(
+            f"{name}: not a measure; decorate it with speechgan.evaluation.measure"
+        )
+    return found

@@ -1,0 +1,47 @@
+"""Recordings as measures hear them: 16 kHz, read block by block."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from speechgan import audio
+from speechgan.audio import Wave
+from speechgan.utils.errors import UnmeasurableError
+
+SAMPLE_RATE = 16000
+_BLOCK = 2**16
+
+
+def load(path: Path, mono: bool = False, seconds: float | None = None) -> Wave:
+    """A recording, resampled block by block: float32 `(channel, sample)` at 16 kHz.
+
+    Args:
+        path: of any rate and format.
+        mono: whether to average the channels.
+        seconds: of the beginning; None for the whole.
+
+    Raises:
+        SpeechganError: unreadable, damaged, or with NaN in it.
+        UnmeasurableError: nothing is left of it at 16 kHz.
+    """
+    with audio.Reader(path) as reader:
+        blocks = _take(reader, seconds)
+        channels = reader.channels
+        if mono:
+            blocks, channels = (block.mean(0, keepdims=True) for block in blocks), 1
+        pieces = list(audio.resample_blocks(blocks, reader.sample_rate, SAMPLE_RATE, channels))
+    if not pieces:
+        raise UnmeasurableError(f"{path}: too short; leave it out")
+    wave = np.ascontiguousarray(np.concatenate(pieces, axis=1))
+    return wave if seconds is None else wave[:, : round(seconds * SAMPLE_RATE)]
+
+
+def _take(reader: audio.Reader, seconds: float | None) -> Iterator[Wave]:
+    # A second more than asked for keeps the resampler's end out of what is asked for.
+    rest = reader.samples if seconds is None else round((seconds + 1) * reader.sample_rate)
+    for block in reader.blocks(_BLOCK):
+        yield block[:, :rest] if seconds is not None else block
+        rest -= block.shape[1]
+        if seconds is not None and rest <= 0:
+            return

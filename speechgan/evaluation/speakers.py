@@ -1,0 +1,91 @@
+"""How a speaker sounds, over all recordings that there are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from speechgan.features.voice import Voice
+from speechgan.features.world import World
+from speechgan.metrics.conversion import modulation_spectrum
+from speechgan.metrics.speaker import embed_speaker, mean_embedding
+from speechgan.utils.errors import UnmeasurableError
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A recording, analysed.
+
+    Attributes:
+        voice: by WORLD.
+        embedding: of the speaker, `(256,)`, of length 1.
+    """
+
+    voice: Voice
+    embedding: np.ndarray
+
+    @classmethod
+    def analyse(cls, wave: np.ndarray, sample_rate: int) -> "Heard":
+        """Of `(sample,)` at 16 kHz.
+
+        Raises:
+            UnmeasurableError: no speech in it.
+        """
+        return cls(World(sample_rate).analyse(wave), embed_speaker(wave))
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """What all recordings of a speaker have in common.
+
+    Attributes:
+        modulation: mean modulation spectrum, `(modulation frequency, coefficient)`, in dB.
+        log_f0: mean of log F0 over all voiced frames; NaN if there are none.
+        embeddings: of each recording.
+    """
+
+    modulation: np.ndarray
+    log_f0: float
+    embeddings: Mapping[Path, np.ndarray]
+
+    @classmethod
+    def describe(cls, recordings: Mapping[Path, Heard]) -> "Speaker | None":
+        """None where there are no recordings."""
+        if not recordings:
+            return None
+        voices = [heard.voice for heard in recordings.values()]
+        try:
+            log_f0 = mean_log_f0(voices)
+        except UnmeasurableError:
+            log_f0 = float("nan")
+        modulation = np.mean([modulation_spectrum(voice) for voice in voices], 0)
+        return cls(modulation, log_f0, {path: h.embedding for path, h in recordings.items()})
+
+    def without(self, path: Path | None) -> "Speaker":
+        """Embeddings of all recordings but one, which must not be compared with itself."""
+        others = [e for other, e in self.embeddings.items() if other != path]
+        return replace(self, embeddings={Path(): mean_embedding(others)} if others else {})
+
+    def similarity(self, embedding: np.ndarray) -> float:
+        """Cosine to the mean of the embeddings.
+
+        Raises:
+            UnmeasurableError: there are none.
+        """
+        if not self.embeddings:
+            raise UnmeasurableError("there is no other recording of the speaker")
+        return float(embedding @ mean_embedding(list(self.embeddings.values())))
+
+
+def mean_log_f0(voices: Sequence[Voice]) -> float:
+    """Mean of log F0, in Hz, over all voiced frames.
+
+    Raises:
+        UnmeasurableError: no voiced frame.
+    """
+    voiced = [v.f0[v.f0 > 0].astype(np.float64) for v in voices if v.f0 is not None]
+    f0 = np.concatenate(voiced)
+    if not len(f0):
+        raise UnmeasurableError("has no voiced frame")
+    return float(np.log(f0).mean())

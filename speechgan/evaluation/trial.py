@@ -1,0 +1,123 @@
+"""One side of a converted recording, with what measures of conversion may ask for."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from speechgan import audio
+from speechgan.evaluation.sounds import SAMPLE_RATE, load
+from speechgan.evaluation.speakers import Heard, Speaker
+from speechgan.features.voice import Voice
+from speechgan.metrics.dnsmos import Dnsmos, dnsmos
+from speechgan.metrics.words import recognise
+from speechgan.utils.errors import UnmeasurableError
+
+
+def load_at_level(path: Path) -> np.ndarray:
+    """A recording, channels averaged: float32 `(sample,)` at 16 kHz and -26 dBFS.
+
+    Raises:
+        SpeechganError: unreadable or damaged.
+        UnmeasurableError: silence.
+    """
+    wave = load(path, mono=True)[0]
+    if not wave.any():
+        raise UnmeasurableError(f"{path}: silence")
+    return audio.bring_to_level(wave)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A recording that is read again when a measure asks for what is not known of it yet.
+
+    Attributes:
+        path: the file.
+        heard: what is known of it.
+    """
+
+    path: Path
+    heard: Heard
+
+    @cached_property
+    def wave(self) -> np.ndarray:
+        """`(sample,)` at 16 kHz and -26 dBFS."""
+        return load_at_level(self.path)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """What a recogniser hears; may be none."""
+        with suppress(UnmeasurableError):
+            return recognise(self.wave)
+        return []
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One side of a recording: what measures of conversion may ask for.
+
+    A recording is never compared with itself: there is no source for the source, and no target for
+    the target.
+
+    Attributes:
+        judged: the converted recording or, for comparison, the source or the target's reading.
+        origin: what was converted, if given.
+        reading: the target's reading of the same sentence, if there is one.
+        source_speaker: all recordings of the source, but for the judged one.
+        target_speaker: all recordings of the target, but for the judged one.
+    """
+
+    judged: Sound
+    origin: Sound | None
+    reading: Sound | None
+    source_speaker: Speaker | None
+    target_speaker: Speaker | None
+    sample_rate: int = SAMPLE_RATE
+
+    @property
+    def converted(self) -> np.ndarray:
+        """`(sample,)` at 16 kHz, like the next two."""
+        return self.judged.wave
+
+    @property
+    def source(self) -> np.ndarray | None:
+        return self.origin.wave if self.origin else None
+
+    @property
+    def target(self) -> np.ndarray | None:
+        return self.reading.wave if self.reading else None
+
+    @property
+    def converted_voice(self) -> Voice:
+        """By WORLD, like the next two."""
+        return self.judged.heard.voice
+
+    @property
+    def source_voice(self) -> Voice | None:
+        return self.origin.heard.voice if self.origin else None
+
+    @property
+    def target_voice(self) -> Voice | None:
+        return self.reading.heard.voice if self.reading else None
+
+    @property
+    def converted_words(self) -> list[str]:
+        """That a recogniser hears."""
+        return self.judged.words
+
+    @property
+    def source_words(self) -> list[str] | None:
+        """None if none were heard: then there is nothing to compare with."""
+        return (self.origin.words if self.origin else None) or None
+
+    @property
+    def converted_embedding(self) -> np.ndarray:
+        """Of the speaker, `(256,)`."""
+        return self.judged.heard.embedding
+
+    @cached_property
+    def opinions(self) -> Dnsmos:
+        """DNSMOS of what is judged."""
+        return dnsmos(np.clip(self.judged.wave, -1, 1), SAMPLE_RATE)
