@@ -1,9 +1,11 @@
 """Enhancers beside each other, on the same recordings in the same run: quality, speed, memory.
 
-    python benchmarks/enhance.py [--data DIR] [--items N] [--systems NAME ...] [--hour] [--json F]
+    python benchmarks/enhance.py [--data DIR [--far] [--split valid]] [--items N]
+        [--systems NAME ...] [--hour] [--json F]
 
-DIR holds pairs/test/{noisy,clean}; without it, the examples are measured. Peers come with
-`pip install '.[benchmark]'`; a line tells why a system is missing. Every system gets
+DIR holds pairs/{test,valid}/{noisy,clean}; without it, the examples are measured. With --far,
+recordings away from home, below DIR/far, are judged beside those at home in the same table. Peers
+come with `pip install '.[benchmark]'`; a line tells why a system is missing. Every system gets
 one thread and fresh processes. All take and return 16-bit samples of 16 kHz. What comes late
 (RNNoise's output by 20 ms, WebRTC's by 6 ms) is brought back in step before it is judged: by the
 lag at which a minute of output correlates best with its input. Speed and milliseconds a hop are of
@@ -28,8 +30,8 @@ import soundfile
 from enhance_tables import format_report
 from enhancers import OURS, RATE, Entry, list_systems
 from measure import IMPORTS, measure_in_process
-from speechgan.evaluation.evaluation import evaluate
 
+from speechgan.evaluation.enhancement import evaluate_enhancement
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import write_whole
 
@@ -45,16 +47,17 @@ def main() -> None:
     """Measures and prints."""
     arguments = parse()
     entries = list_systems(arguments.model)
-    pairs = arguments.data / "pairs" / "test" if arguments.data else EXAMPLES
+    places = find_places(arguments)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as temporary:
         folder = Path(temporary)
-        prepare(pairs, folder, arguments.items)
+        for place, pairs in places.items():
+            prepare(pairs, folder, place, arguments.items)
         imports = [measure_in_process(IMPORTS) for _ in range(STARTS)]
         systems: dict[str, Any] = {}
         report = {
             "versions": find_versions(),
             "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-            "recordings": len(list((folder / NOISY).iterdir())),
+            "recordings": {p: len(list((folder / NOISY / p).iterdir())) for p in places},
             "imports": min(imports, key=lambda found: found["start"]),
             "systems": systems,
         }
@@ -78,6 +81,8 @@ def parse() -> argparse.Namespace:
     names = [NOISY, *list_systems()]
     add = parser.add_argument
     add("--data", type=Path, metavar="DIR", help="holds pairs/test (default: the examples)")
+    add("--far", action="store_true", help="judge on DIR/far as well")
+    add("--split", choices=["test", "valid"], default="test", help="of DIR (default: test)")
     add("--items", type=int, metavar="N", help="judge at most N recordings; 0 judges none")
     add("--systems", nargs="+", choices=names, default=names, metavar="NAME", help=f"{names}")
     add("--model", default="default", metavar="NAME|DIR", help="that torch and onnx run")
@@ -85,10 +90,21 @@ def parse() -> argparse.Namespace:
     add("--workers", type=int, metavar="N", help="processes that judge (default: all cores)")
     add("--hour", action="store_true", help="measure memory on an hour-long file as well")
     add("--json", type=Path, metavar="F", help="write all figures here")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.far and not arguments.data:
+        parser.error("--far needs --data DIR")
+    return arguments
 
 
-def prepare(pairs: Path, folder: Path, items: int | None) -> None:
+def find_places(arguments: argparse.Namespace) -> dict[str, Path]:
+    """Folders of pairs, by the name of the place that they are from."""
+    if not arguments.data:
+        return {"home": EXAMPLES}
+    places = {"home": arguments.data / "pairs" / arguments.split}
+    return places | ({"far": arguments.data / "far" / arguments.split} if arguments.far else {})
+
+
+def prepare(pairs: Path, folder: Path, place: str, items: int | None) -> None:
     """Into `folder`: the recordings to judge, and a minute of sound to measure speed on.
 
     Raises:
@@ -99,17 +115,26 @@ def prepare(pairs: Path, folder: Path, items: int | None) -> None:
         raise SpeechganError(f"{pairs / NOISY}: holds no recordings of {RATE} Hz, one channel")
     chosen = noisy if items is None else noisy[:: math.ceil(len(noisy) / items)] if items else []
     for side in (NOISY, "clean"):
-        (folder / side).mkdir()
+        (folder / side / place).mkdir(parents=True)
         for path in chosen:
-            (folder / side / path.name).symlink_to((pairs / side / path.name).resolve())
+            source = pairs / side / path.name
+            if not source.is_file():
+                raise SpeechganError(f"{source}: is missing, of which there is a noisy one")
+            (folder / side / place / path.name).symlink_to(source.resolve())
+    if not (folder / "sound.npy").exists():
+        np.save(folder / "sound.npy", read_minute(noisy))
+
+
+def read_minute(paths: list[Path]) -> np.ndarray[Any, Any]:
+    """`(sample,)` of 16 bits: recordings one after the other, over and over."""
     waves, missing = [], SECONDS * RATE
-    for path in itertools.cycle(noisy):
+    for path in itertools.cycle(paths):
         wave, _ = soundfile.read(path, dtype="int16")
         waves.append(wave[:missing])
         missing -= len(waves[-1])
         if not missing:
             break
-    np.save(folder / "sound.npy", np.concatenate(waves))
+    return np.concatenate(waves)
 
 
 def is_plain(path: Path) -> bool:
@@ -154,17 +179,23 @@ def write_hour(path: Path, sound: np.ndarray[Any, Any]) -> None:
 
 
 def judge(folder: Path, name: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Mean scores with their confidence, and what could not be measured."""
-    found = evaluate(folder / "clean", folder / name, workers=arguments.workers)
-    means = {measure.key: found.mean("enhanced", measure.key) for measure in found.measures}
-    quality = {
-        key: {
-            "mean": mean.value,
-            "confidence_95": None if math.isnan(mean.half_width) else mean.half_width,
+    """Mean scores with their confidence for each place, and what could not be measured."""
+    quality: dict[str, Any] = {}
+    left_out: list[str] = []
+    for place in find_places(arguments):
+        sides = (folder / "clean" / place, folder / name / place)
+        found = evaluate_enhancement(*sides, workers=arguments.workers)
+        means = {m.key: found.mean("enhanced", m.key) for m in found.measures}
+        quality[place] = {
+            key: {
+                "mean": mean.value,
+                "confidence_95": None if math.isnan(mean.half_width) else mean.half_width,
+            }
+            for key, mean in means.items()
+            if mean is not None
         }
-        for key, mean in means.items()
-    }
-    return {"quality": quality, "left_out": [refusal.reason for refusal in found.refused]}
+        left_out += [refusal.reason for refusal in found.refused]
+    return {"quality": quality, "left_out": left_out}
 
 
 def find_versions() -> dict[str, str]:

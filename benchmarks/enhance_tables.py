@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from speechgan.evaluation.scores import MEASURES
+from speechgan.evaluation.enhancement_measures import MEASURES
 
 Found = dict[str, Any]
 BUSY = 0.9
@@ -15,8 +15,9 @@ def format_report(report: dict[str, Any], measures: Sequence[str]) -> str:
     present = [found for found in systems if "missing" not in found]
     imports = report["imports"]
     versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+    count = " and ".join(f"{n} {place}" for place, n in report["recordings"].items())
     parts = [
-        f"{versions}. {report['machine']}, one thread. {report['recordings']} recordings judged. "
+        f"{versions}. {report['machine']}, one thread. {count} recordings judged. "
         f"`import torch, torchaudio` alone takes {imports['peak']:.0f} MB and "
         f"{imports['start']:.1f} s."
     ]
@@ -52,12 +53,21 @@ def format_report(report: dict[str, Any], measures: Sequence[str]) -> str:
 
 
 def format_quality(systems: list[Found], measures: Sequence[str]) -> str:
-    """Mean scores."""
+    """Mean scores, of one place beside those of the other."""
     known = {measure.key: measure for measure in MEASURES}
     columns = [known[key] for key in measures]
-    heads = [f"{c.title}, {c.unit}" if c.unit else c.title for c in columns]
+    places = list(systems[0]["quality"])
+    titles = [f"{c.title}, {c.unit}" if c.unit else c.title for c in columns]
+    heads = [
+        f"{place}: {title}" if len(places) > 1 else title for place in places for title in titles
+    ]
     rows = (
-        [f"{found['quality'][c.key]['mean']:.{c.digits}f}" for c in columns] for found in systems
+        [
+            f"{found['quality'][place][c.key]['mean']:.{c.digits}f}"
+            for place in places
+            for c in columns
+        ]
+        for found in systems
     )
     return format_table(["system", *heads], systems, rows)
 

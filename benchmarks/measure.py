@@ -159,13 +159,15 @@ def find_lag(given: Samples, made: Samples, rate: int) -> int:
 
 
 def enhance_folder(system: System, lag: int, recordings: Path, into: Path) -> None:
-    """Every recording, of 16 kHz and one channel, without the lag."""
+    """Every recording below a folder, of 16 kHz and one channel, without the lag."""
     import soundfile
 
-    for path in sorted(recordings.iterdir()):
+    for path in sorted(path for path in recordings.rglob("*") if path.is_file()):
         wave, _ = soundfile.read(path, dtype="int16")
         enhanced = system.enhance(np.pad(wave, (0, lag)) if lag else wave)[lag:]
-        soundfile.write(into / f"{path.stem}.wav", enhanced, RATE)
+        target = into / path.relative_to(recordings).with_suffix(".wav")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(target, enhanced, RATE)
 
 
 def measure_file(system: Any, source: Path, target: Path) -> Report:

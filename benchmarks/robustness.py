@@ -22,7 +22,8 @@ from speechgan import Enhancer, audio
 from speechgan.audio import Wave
 from speechgan.data.enhancement.mixing import noise_gain
 from speechgan.data.enhancement.rooms import room_responses
-from speechgan.evaluation.evaluation import Evaluation, evaluate
+from speechgan.evaluation.enhancement import evaluate_enhancement
+from speechgan.evaluation.results import Evaluation
 
 RATE = 16000
 KEYS = {"pesq": 2, "estoi": 3, "si_sdr": 1, "covl": 2}
@@ -116,7 +117,7 @@ def measure(enhancer: Enhancer, items: Iterator[Item], folder: Path) -> Evaluati
             like = audio.Format("WAV", "FLOAT")
             audio.write(folder / side / f"{name}.wav", wave, rate, like)
     sides = (folder / side for side in ("clean", "enhanced", "noisy"))
-    return evaluate(*sides, dnsmos=False)
+    return evaluate_enhancement(*sides, with_dnsmos=False)
 
 
 def format_row(name: str, found: Evaluation) -> str:

@@ -31,9 +31,9 @@ def load(path: Path, mono: bool = False, seconds: float | None = None) -> Wave:
         if mono:
             blocks, channels = (block.mean(0, keepdims=True) for block in blocks), 1
         pieces = list(audio.resample_blocks(blocks, reader.sample_rate, SAMPLE_RATE, channels))
-    if not pieces:
-        raise UnmeasurableError(f"{path}: too short; leave it out")
     wave = np.ascontiguousarray(np.concatenate(pieces, axis=1))
+    if not wave.size:
+        raise UnmeasurableError(f"{path}: too short; leave it out")
     return wave if seconds is None else wave[:, : round(seconds * SAMPLE_RATE)]
 
 

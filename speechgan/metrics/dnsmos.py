@@ -34,7 +34,7 @@ class Dnsmos(NamedTuple):
 
 
 def dnsmos(wave: Wave, sample_rate: int) -> Dnsmos:
-    """DNSMOS P.835 (Reddy, Gopal & Cutler 2022), on one thread.
+    """DNSMOS P.835 (Reddy, Gopal & Cutler 2022, arXiv:2110.01763), on one thread.
 
     The network hears 9.01 s. Shorter waves are repeated, longer ones are heard in windows that
     begin every second, and the mean is returned, as the authors' own script does.
@@ -52,13 +52,12 @@ def dnsmos(wave: Wave, sample_rate: int) -> Dnsmos:
         raise ValueError(f"DNSMOS is defined at {_SAMPLE_RATE} Hz, not at {sample_rate}")
     if not (len(wave) and np.isfinite(wave).all()):
         raise UnmeasurableError("DNSMOS needs finite samples")
-    audio = np.clip(wave, -1, 1).astype(np.float32)
-    while len(audio) < _SEGMENT:
-        audio = np.concatenate([audio, audio])
+    while len(wave) < _SEGMENT:
+        wave = np.concatenate([wave, wave])
     session = _load_network()
     ratings = []
-    for second in range(int(len(audio) // _SAMPLE_RATE - 9.01) + 1):
-        segment = audio[second * _SAMPLE_RATE :][:_SEGMENT]
+    for second in range(int(len(wave) // _SAMPLE_RATE - 9.01) + 1):
+        segment = np.clip(wave[second * _SAMPLE_RATE :][:_SEGMENT], -1, 1).astype(np.float32)
         signal, background, overall = session.run(None, {"input_1": segment[None]})[0][0]
         ratings.append((_SIGNAL(signal), _BACKGROUND(background), _OVERALL(overall)))
     return Dnsmos(*(float(rating) for rating in np.mean(ratings, axis=0)))

@@ -6,7 +6,7 @@ scale at 1, and hertz. It returns one number.
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -23,6 +23,7 @@ from speechgan.utils.errors import UnmeasurableError
 
 _PESQ_SECONDS = 20
 _STOI_SECONDS = 300
+_BLOCK_SAMPLES = 2**16
 
 
 def pesq_wb(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
@@ -143,16 +144,24 @@ def si_sdr(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
         UnmeasurableError: `clean` is constant.
     """
     check_pair(clean, enhanced)
-    reference = clean - clean.mean(dtype=np.float64)
-    estimate = enhanced - enhanced.mean(dtype=np.float64)
-    energy = float(reference @ reference)
+    blocks = partial(_centred_blocks, clean, enhanced)
+    energy = sum(float(reference @ reference) for reference, _ in blocks())
     if energy == 0:
         raise UnmeasurableError("SI-SDR needs a clean wave that is not constant")
-    target = (reference @ estimate) / energy * reference
-    residual = estimate - target
-    signal, noise = float(target @ target), float(residual @ residual)
+    scale = sum(float(reference @ estimate) for reference, estimate in blocks()) / energy
+    residuals = (estimate - scale * reference for reference, estimate in blocks())
+    signal, noise = scale**2 * energy, sum(float(residual @ residual) for residual in residuals)
     ratio = signal / max(noise, signal * 1e-10, np.finfo(np.float64).tiny)
     return 10 * math.log10(max(ratio, 1e-10))
+
+
+def _centred_blocks(clean: Wave, enhanced: Wave) -> Iterator[tuple[Block, Block]]:
+    """Both without their means, in double precision, a block at a time: hours are long."""
+    means = [wave.mean(dtype=np.float64) for wave in (clean, enhanced)]
+    for start in range(0, len(clean), _BLOCK_SAMPLES):
+        part = slice(start, start + _BLOCK_SAMPLES)
+        reference, estimate = (w[part] - m for w, m in zip((clean, enhanced), means, strict=True))
+        yield reference, estimate
 
 
 def segmental_snr(clean: Wave, enhanced: Wave, sample_rate: int) -> float:

@@ -1,8 +1,8 @@
 """Who seems to speak: a speaker embedding and the similarity of two.
 
 The encoder is that of the package Resemblyzer 0.1.4 (Resemble AI, Apache License 2.0), a GE2E
-network (Wan et al. 2018) whose weights lie beside this file as safetensors; the package itself, a
-pickle and a list of dependencies that is out of date, is not needed.
+network (Wan, Wang, Papir & Lopez Moreno 2018, arXiv:1710.10467) whose weights ship as safetensors;
+the package itself, a pickle and a list of dependencies that is out of date, is not needed.
 """
 
 from functools import cache
@@ -19,9 +19,9 @@ from torch import Tensor, nn
 from speechgan.utils.errors import UnmeasurableError
 
 SAMPLE_RATE = 16000
-WEIGHTS = "speaker_encoder.safetensors"
+WEIGHTS = files("speechgan") / "weights" / "speaker_encoder.safetensors"
 HOP, WINDOW, BANDS = 160, 400, 40
-# The network hears so many frames at a time; windows overlap so that there are 1.3 a second.
+# Frames that the network hears at a time, and from one window to the next: 1.3 windows a second.
 FRAMES, STEP = 160, 77
 VOICE_WINDOW = 480
 LEVEL_DBFS = -30.0
@@ -48,7 +48,7 @@ def embed_speaker(wave: np.ndarray) -> np.ndarray:
     Raises:
         UnmeasurableError: no speech in it.
     """
-    speech = trim_silence(bring_to_level(np.asarray(wave, np.float32)))
+    speech = trim_silence(raise_level(np.asarray(wave, np.float32)))
     if len(speech) < WINDOW:
         raise UnmeasurableError("holds no speech")
     starts = _window_starts(len(speech))
@@ -68,7 +68,7 @@ def mean_embedding(embeddings: list[np.ndarray]) -> np.ndarray:
     return mean / np.linalg.norm(mean)
 
 
-def bring_to_level(wave: np.ndarray) -> np.ndarray:
+def raise_level(wave: np.ndarray) -> np.ndarray:
     """Raises what is softer than -30 dBFS to it."""
     level = float(np.sqrt(np.mean(np.square(wave, dtype=np.float64)))) if wave.size else 0.0
     gain = 10 ** (LEVEL_DBFS / 20) / level if level > 0 else 1.0
@@ -100,7 +100,7 @@ def _window_starts(samples: int) -> list[int]:
 @cache
 def _load_encoder() -> SpeakerEncoder:
     encoder = SpeakerEncoder()
-    with as_file(files(__package__).joinpath(WEIGHTS)) as path:
+    with as_file(WEIGHTS) as path:
         weights = load_file(path)
     encoder.load_state_dict({name: weight.float() for name, weight in weights.items()})
     return encoder.eval()

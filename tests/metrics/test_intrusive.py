@@ -1,4 +1,5 @@
 import math
+import tracemalloc
 
 import numpy as np
 import pesq
@@ -152,3 +153,15 @@ def test_waves_must_have_one_shape(coffee, measure):
         measure(clean, noisy[:-1], 16000)
     with pytest.raises(ValueError, match="one shape"):
         measure(clean[None], noisy[None], 16000)
+
+
+def test_si_sdr_of_a_long_wave_needs_little_memory():
+    random = np.random.default_rng(0)
+    clean = random.standard_normal(2_000_003, dtype=np.float32)
+    enhanced = clean + random.standard_normal(len(clean), dtype=np.float32)
+    tracemalloc.start()
+    found = subject.si_sdr(clean, enhanced, 16000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == pytest.approx(0, abs=0.05)
+    assert peak < clean.nbytes
