@@ -1,0 +1,184 @@
+"""Runs commands in this process on folders of damaged files, and tells what goes wrong."""
+
+import contextlib
+import io
+import resource
+import shutil
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+
+from speechgan.cli.main import main
+
+MOST_MEGABYTES = 200.0
+"""That a command may take beyond what it takes of sound files of a tenth of a second."""
+MOST_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did.
+
+    Attributes:
+        code: its exit code; None if something escaped.
+        lines: that it printed on stderr.
+        escaped: the traceback of what is no error of the user's.
+        seconds: that it took.
+    """
+
+    code: int | None
+    lines: tuple[str, ...]
+    escaped: str
+    seconds: float
+
+
+def run(*arguments: object) -> Outcome:
+    """`speechgan ARGUMENTS` in this process."""
+    errors = io.StringIO()
+    code, escaped = None, ""
+    started = time.perf_counter()
+    with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as error:
+            code = error.code if isinstance(error.code, int) else 1
+        except Exception:
+            escaped = traceback.format_exc()
+    lines = tuple(line for line in errors.getvalue().splitlines() if line.strip())
+    return Outcome(code, lines, escaped, time.perf_counter() - started)
+
+
+def find_faults(outcome: Outcome, folder: Path, peak_before: float) -> list[str]:
+    """What no command may do, whatever its files are.
+
+    Args:
+        outcome: of the command.
+        folder: below which it wrote.
+        peak_before: `read_peak()` before it ran.
+    """
+    faults = []
+    if outcome.escaped:
+        faults.append(f"escaped: {outcome.escaped}")
+    if any("Traceback" in line or "a worker failed" in line for line in outcome.lines):
+        faults.append("a traceback: " + "\n".join(outcome.lines))
+    if outcome.code not in (0, 1):
+        faults.append(f"exit code {outcome.code}: {outcome.lines}")
+    if outcome.code == 1 and not outcome.lines:
+        faults.append("failed and said nothing")
+    if left := [str(path) for path in folder.rglob("*.part")]:
+        faults.append(f"left unfinished: {left}")
+    if (taken := read_peak() - peak_before) > MOST_MEGABYTES:
+        faults.append(f"took {taken:.0f} MB more than before")
+    if outcome.seconds > MOST_SECONDS:
+        faults.append(f"took {outcome.seconds:.0f} s")
+    return faults
+
+
+def check_each(outcome: Outcome, sources: Sequence[Path], results: dict[Path, bool]) -> list[str]:
+    """Each file has its result or one line that names it, and the exit code tells which.
+
+    Args:
+        outcome: of the command.
+        sources: the files that it was given.
+        results: whether there is a result of each.
+    """
+    faults = []
+    for source in sources:
+        named = sum(source.stem in line for line in outcome.lines)
+        if named != (0 if results[source] else 1):
+            has = "a result" if results[source] else "no result"
+            faults.append(f"{source.name}: {has}, named in {named} lines")
+    expected = 0 if all(results.values()) else 1
+    if not outcome.escaped and outcome.code != expected:
+        faults.append(f"exit code {outcome.code} instead of {expected}")
+    return faults
+
+
+def is_whole(path: Path) -> bool:
+    """Whether it is a sound file that can be read to its end."""
+    try:
+        wave, _ = soundfile.read(path, always_2d=True)
+    except (soundfile.LibsndfileError, OSError):
+        return False
+    return len(wave) > 0
+
+
+def fuzz_files(sources: Path, work: Path, *command: object) -> list[str]:
+    """A command that makes a file of a file: enhance or convert.
+
+    Args:
+        sources: folder of damaged files.
+        work: folder to write in, which is emptied.
+        command: to which output and options are added.
+    """
+    shutil.rmtree(work, ignore_errors=True)
+    files = sorted(sources.iterdir())
+    before = read_peak()
+    outcome = run(*command, "-o", f"{work}/", "--jobs", 1, "--engine", "auto")
+    faults = find_faults(outcome, work.parent, before)
+    # What is lossy comes back under another extension.
+    made = {path.stem: path for path in work.iterdir()} if work.exists() else {}
+    faults += check_each(outcome, files, {path: path.stem in made for path in files})
+    broken = [path.name for path in made.values() if not is_whole(path)]
+    return faults + [f"{name}: the result cannot be read" for name in broken]
+
+
+def fuzz_evaluate(sources: Path, work: Path, reference: bytes) -> list[str]:
+    """`evaluate enhance`, the damaged files being judged against whole ones.
+
+    Args:
+        sources: folder of damaged files.
+        work: folder to write in, which is emptied.
+        reference: content of the WAV that all are compared with.
+    """
+    shutil.rmtree(work, ignore_errors=True)
+    (work / "clean").mkdir(parents=True)
+    files = sorted(sources.iterdir())
+    # One that can be measured, so that the others are left out and not all there is.
+    for folder in (work / "clean", sources):
+        (folder / "whole.wav").write_bytes(reference)
+    for path in files:
+        (work / "clean" / f"{path.stem}.wav").write_bytes(reference)
+    before = read_peak()
+    scores = work / "scores.csv"
+    sides = ("--clean", work / "clean", "--enhanced", sources)
+    outcome = run("evaluate", "enhance", *sides, "--no-dnsmos", "--workers", 1, "--csv", scores)
+    (sources / "whole.wav").unlink()
+    faults = find_faults(outcome, work, before)
+    rows = scores.read_text().splitlines()[1:] if scores.exists() else []
+    measured = {row.split(",")[0] for row in rows}
+    if "whole" not in measured:
+        faults.append("what can be measured was not")
+    return faults + check_each(outcome, files, {path: path.stem in measured for path in files})
+
+
+def fuzz_data(sources: Path, work: Path, *command: object) -> list[str]:
+    """A command that reads a folder of training data: it names a file that it refuses, or goes on.
+
+    Args:
+        sources: folder of damaged files.
+        work: folder of `speech/` and `noise/`, to which they are added.
+        command: that reads it.
+    """
+    for role in ("speech", "noise"):
+        shutil.rmtree(work / role / "damaged", ignore_errors=True)
+    files = sorted(sources.iterdir())
+    for number, path in enumerate(files):
+        folder = work / ("speech" if number % 2 else "noise") / "damaged"
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder)
+    before = read_peak()
+    outcome = run(*command)
+    faults = find_faults(outcome, work, before)
+    if outcome.code == 1 and not any(path.stem in line for path in files for line in outcome.lines):
+        faults.append(f"failed without naming a file: {outcome.lines}")
+    return faults
+
+
+def read_peak() -> float:
+    """Most memory that this process has had, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
