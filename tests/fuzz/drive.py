@@ -156,26 +156,75 @@ def fuzz_evaluate(sources: Path, work: Path, reference: bytes) -> list[str]:
     return faults + check_each(outcome, files, {path: path.stem in measured for path in files})
 
 
-def fuzz_data(sources: Path, work: Path, *command: object) -> list[str]:
-    """A command that reads a folder of training data: it names a file that it refuses, or goes on.
+def fuzz_data(sources: Path, work: Path, most: int, *command: object) -> list[str]:
+    """A command that reads a folder of training data: it goes on, or names a file that it refuses.
+
+    What it names is taken away, and it is run again.
 
     Args:
         sources: folder of damaged files.
         work: folder of `speech/` and `noise/`, to which they are added.
+        most: times that it is run.
         command: that reads it.
     """
-    for role in ("speech", "noise"):
-        shutil.rmtree(work / role / "damaged", ignore_errors=True)
-    files = sorted(sources.iterdir())
-    for number, path in enumerate(files):
+    left = {}
+    for number, path in enumerate(sorted(sources.iterdir())):
         folder = work / ("speech" if number % 2 else "noise") / "damaged"
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, folder)
-    before = read_peak()
-    outcome = run(*command)
-    faults = find_faults(outcome, work, before)
-    if outcome.code == 1 and not any(path.stem in line for path in files for line in outcome.lines):
-        faults.append(f"failed without naming a file: {outcome.lines}")
+        left[path.stem] = Path(shutil.copy(path, folder))
+    faults = []
+    for _ in range(most):
+        before = read_peak()
+        outcome = run(*command)
+        faults += find_faults(outcome, work, before)
+        named = [stem for stem in left if any(stem in line for line in outcome.lines)]
+        if outcome.code == 0 or outcome.escaped:
+            break
+        if not named:
+            faults.append(f"failed without naming a file: {outcome.lines}")
+            break
+        for stem in named:
+            left.pop(stem).unlink()
+    for path in left.values():
+        path.unlink()
+    return faults
+
+
+def fuzz_model(folder: Path, work: Path, mark: Path) -> list[str]:
+    """Everything that reads a model: each command does what it is for, or refuses in one line.
+
+    Args:
+        folder: a spoiled model.
+        work: holds `sound.wav`; outputs go there as well.
+        mark: a file that is there if anything of the model was executed.
+    """
+    sound, result = work / "sound.wav", work / "result.wav"
+    commands: dict[str, tuple[object, ...]] = {
+        "show": ("models", "show", folder),
+        "speakers": ("speakers", "--model", folder),
+        "export": ("export", folder, "--onnx", work / "result.onnx"),
+    }
+    for engine in ("onnx", "torch"):
+        common = ("--model", folder, "--engine", engine, "-o", result)
+        commands[f"enhance, {engine}"] = ("enhance", sound, *common)
+        convert = ("convert", "--src", sound, "--target-speaker", "p226")
+        commands[f"convert, {engine}"] = (*convert, *common)
+    faults = []
+    for name, command in commands.items():
+        before = read_peak()
+        outcome = run(*command)
+        found = find_faults(outcome, work, before)
+        if outcome.code == 1 and len(outcome.lines) != 1:
+            found.append(f"{len(outcome.lines)} lines: {outcome.lines}")
+        if result.exists() and not is_whole(result):
+            found.append("the result cannot be read")
+        if mark.exists():
+            found.append("something was executed")
+        for path in (result, work / "result.onnx", mark):
+            if path.is_dir():
+                path.rmdir()
+            path.unlink(missing_ok=True)
+        faults += [f"{name}: {fault}" for fault in found]
     return faults
 
 

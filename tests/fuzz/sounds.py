@@ -29,7 +29,7 @@ KINDS = {
 """Extensions, with something before them where several formats share one; container and subtype."""
 
 RATES = (8000, 16000, 24000, 48000)
-SECONDS = 0.15
+SECONDS = 0.6
 HOUR = 3600
 # What headers say that are wrong: nothing, one, the ends of 16, 31 and 32 bits.
 EXTREMES = (0, 1, 2, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)
