@@ -6,17 +6,28 @@ import resource
 import shutil
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import soundfile
+from sounds import make_case, make_sound
 
 from speechgan.cli.main import main
 
 MOST_MEGABYTES = 200.0
 """That a command may take beyond what it takes of sound files of a tenth of a second."""
 MOST_SECONDS = 60.0
+MEMORY = "MB more than before"
+ASSETS = Path(__file__).parents[1] / "assets"
+ONE_STEP = (
+    *(f"generator.{name}=8" for name in ("channels", "bands", "hidden")),
+    *("system=supervised", "data.batch_size=2", "data.seconds=0.5", "data.valid_items=1"),
+    *("trainer.max_steps=1", "trainer.validate_every=1", "trainer.workers=0"),
+    *("trainer.accelerator=cpu", "trainer.threads=1"),
+)
+"""Settings of the shortest training."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +83,7 @@ def find_faults(outcome: Outcome, folder: Path, peak_before: float) -> list[str]
     if left := [str(path) for path in folder.rglob("*.part")]:
         faults.append(f"left unfinished: {left}")
     if (taken := read_peak() - peak_before) > MOST_MEGABYTES:
-        faults.append(f"took {taken:.0f} MB more than before")
+        faults.append(f"took {taken:.0f} {MEMORY}")
     if outcome.seconds > MOST_SECONDS:
         faults.append(f"took {outcome.seconds:.0f} s")
     return faults
@@ -99,95 +110,133 @@ def check_each(outcome: Outcome, sources: Sequence[Path], results: dict[Path, bo
 
 
 def is_whole(path: Path) -> bool:
-    """Whether it is a sound file that can be read to its end."""
+    """Whether it is a sound file that can be read to its end, of nothing but numbers."""
     try:
         wave, _ = soundfile.read(path, always_2d=True)
     except (soundfile.LibsndfileError, OSError):
         return False
-    return len(wave) > 0
+    return len(wave) > 0 and bool(np.isfinite(wave).all())
 
 
-def fuzz_files(sources: Path, work: Path, *command: object) -> list[str]:
-    """A command that makes a file of a file: enhance or convert.
+def fuzz_enhance(sources: Path, work: Path) -> list[str]:
+    """`enhance` of a folder."""
+    return _fuzz_conversion(sources, work, "enhance", sources, "--engine", "onnx")
 
-    Args:
-        sources: folder of damaged files.
-        work: folder to write in, which is emptied.
-        command: to which output and options are added.
-    """
-    shutil.rmtree(work, ignore_errors=True)
+
+def fuzz_convert(sources: Path, work: Path) -> list[str]:
+    """`convert` of a folder, by the smallest model that ships."""
+    model = ("--model", "kerstin-p226", "--target-speaker", "p226")
+    return _fuzz_conversion(sources, work, "convert", "--src", sources, *model)
+
+
+def _fuzz_conversion(sources: Path, work: Path, *command: object) -> list[str]:
+    """A command that makes a file of a file."""
+    output = work / "made"
     files = sorted(sources.iterdir())
     before = read_peak()
-    outcome = run(*command, "-o", f"{work}/", "--jobs", 1, "--engine", "auto")
-    faults = find_faults(outcome, work.parent, before)
+    outcome = run(*command, "-o", f"{output}/", "--jobs", 1)
+    faults = find_faults(outcome, work, before)
     # What is lossy comes back under another extension.
-    made = {path.stem: path for path in work.iterdir()} if work.exists() else {}
+    made = {path.stem: path for path in output.iterdir()} if output.exists() else {}
     faults += check_each(outcome, files, {path: path.stem in made for path in files})
     broken = [path.name for path in made.values() if not is_whole(path)]
     return faults + [f"{name}: the result cannot be read" for name in broken]
 
 
-def fuzz_evaluate(sources: Path, work: Path, reference: bytes) -> list[str]:
-    """`evaluate enhance`, the damaged files being judged against whole ones.
-
-    Args:
-        sources: folder of damaged files.
-        work: folder to write in, which is emptied.
-        reference: content of the WAV that all are compared with.
-    """
-    shutil.rmtree(work, ignore_errors=True)
-    (work / "clean").mkdir(parents=True)
-    files = sorted(sources.iterdir())
+def fuzz_evaluate(sources: Path, work: Path) -> list[str]:
+    """`evaluate enhance`, the damaged files being judged against whole ones."""
+    reference = make_sound("wav", 16000, 1)
+    judged, clean = Path(shutil.copytree(sources, work / "judged")), work / "clean"
+    clean.mkdir()
     # One that can be measured, so that the others are left out and not all there is.
-    for folder in (work / "clean", sources):
-        (folder / "whole.wav").write_bytes(reference)
-    for path in files:
-        (work / "clean" / f"{path.stem}.wav").write_bytes(reference)
+    (judged / "whole.wav").write_bytes(reference)
+    for path in judged.iterdir():
+        (clean / f"{path.stem}.wav").write_bytes(reference)
     before = read_peak()
     scores = work / "scores.csv"
-    sides = ("--clean", work / "clean", "--enhanced", sources)
+    sides = ("--clean", clean, "--enhanced", judged)
     outcome = run("evaluate", "enhance", *sides, "--no-dnsmos", "--workers", 1, "--csv", scores)
-    (sources / "whole.wav").unlink()
-    faults = find_faults(outcome, work, before)
     rows = scores.read_text().splitlines()[1:] if scores.exists() else []
     measured = {row.split(",")[0] for row in rows}
-    if "whole" not in measured:
-        faults.append("what can be measured was not")
-    return faults + check_each(outcome, files, {path: path.stem in measured for path in files})
+    faults = find_faults(outcome, work, before)
+    return faults + check_each(
+        outcome, list(judged.iterdir()), {p: p.stem in measured for p in judged.iterdir()}
+    )
 
 
-def fuzz_data(sources: Path, work: Path, most: int, *command: object) -> list[str]:
-    """A command that reads a folder of training data: it goes on, or names a file that it refuses.
+def fuzz_scan(sources: Path, work: Path) -> list[str]:
+    """`data scan` of a folder of training data."""
+    return _fuzz_data(sources, work, "data", "scan", work / "data")
+
+
+def fuzz_train(sources: Path, work: Path) -> list[str]:
+    """One step of training on a folder."""
+    folders = {"data.root": "data", "data.cache": "cache", "run.folder": "run"}
+    places = (f"{key}={work / folder}" for key, folder in folders.items())
+    return _fuzz_data(sources, work, "train", "enhance", *places, *ONE_STEP)
+
+
+def _fuzz_data(sources: Path, work: Path, *command: object) -> list[str]:
+    """A command that reads training data: it goes on, or names a file that it refuses.
 
     What it names is taken away, and it is run again.
-
-    Args:
-        sources: folder of damaged files.
-        work: folder of `speech/` and `noise/`, to which they are added.
-        most: times that it is run.
-        command: that reads it.
     """
+    for role, side in (("speech", "clean"), ("noise", "noisy")):
+        shutil.copytree(ASSETS / side, work / "data" / role)
     left = {}
     for number, path in enumerate(sorted(sources.iterdir())):
-        folder = work / ("speech" if number % 2 else "noise") / "damaged"
-        folder.mkdir(parents=True, exist_ok=True)
-        left[path.stem] = Path(shutil.copy(path, folder))
-    faults = []
-    for _ in range(most):
+        role = "speech" if number % 2 else "noise"
+        left[path.stem] = Path(shutil.copy(path, work / "data" / role))
+    faults: list[str] = []
+    while not faults:
         before = read_peak()
         outcome = run(*command)
         faults += find_faults(outcome, work, before)
         named = [stem for stem in left if any(stem in line for line in outcome.lines)]
-        if outcome.code == 0 or outcome.escaped:
+        if outcome.code == 0:
             break
         if not named:
             faults.append(f"failed without naming a file: {outcome.lines}")
-            break
         for stem in named:
             left.pop(stem).unlink()
-    for path in left.values():
-        path.unlink()
     return faults
+
+
+FUZZERS: dict[str, Callable[[Path, Path], list[str]]] = {
+    "enhance": fuzz_enhance,
+    "convert": fuzz_convert,
+    "evaluate": fuzz_evaluate,
+    "scan": fuzz_scan,
+    "train": fuzz_train,
+}
+"""By command: takes a folder of damaged files and an empty one to work in; tells what is wrong."""
+
+
+def fuzz(name: str, numbers: Iterable[int], work: Path) -> list[str]:
+    """The faults of a command on the files of these numbers.
+
+    Args:
+        name: of `FUZZERS`.
+        numbers: of `sounds.make_case`.
+        work: folder to work in; what stands there is removed.
+    """
+    return _fuzz(name, [make_case(number) for number in numbers], work)
+
+
+def warm_up(name: str, work: Path) -> list[str]:
+    """As `fuzz`, on a whole file; what it imports does not count as memory taken afterwards."""
+    faults = _fuzz(name, [("whole.wav", make_sound("wav", 16000, 1))], work)
+    return [fault for fault in faults if MEMORY not in fault]
+
+
+def _fuzz(name: str, cases: Iterable[tuple[str, bytes]], work: Path) -> list[str]:
+    shutil.rmtree(work, ignore_errors=True)
+    sources = work / "sources"
+    sources.mkdir(parents=True)
+    for file, content in cases:
+        (sources / file).write_bytes(content)
+    (work / "work").mkdir()
+    return FUZZERS[name](sources, work / "work")
 
 
 def fuzz_model(folder: Path, work: Path, mark: Path) -> list[str]:
