@@ -32,6 +32,7 @@ def ask(wave: Wave) -> list[float]:
 
 
 def main() -> None:
+    """Judges and prints."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--models", nargs="+", default=["default", "quality"], metavar="NAME|DIR")

@@ -143,6 +143,7 @@ def measure_noise(enhancer: Enhancer, data: Path) -> str:
 
 
 def main() -> None:
+    """Measures every condition and prints a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", default="default")

@@ -83,10 +83,12 @@ class Trial:
 
     @property
     def source(self) -> np.ndarray | None:
+        """What was converted; None of itself."""
         return self.origin.wave if self.origin else None
 
     @property
     def target(self) -> np.ndarray | None:
+        """The target's reading; None of itself."""
         return self.reading.wave if self.reading else None
 
     @property
@@ -96,10 +98,12 @@ class Trial:
 
     @property
     def source_voice(self) -> Voice | None:
+        """Of what was converted; None of itself."""
         return self.origin.heard.voice if self.origin else None
 
     @property
     def target_voice(self) -> Voice | None:
+        """Of the target's reading; None of itself."""
         return self.reading.heard.voice if self.reading else None
 
     @property

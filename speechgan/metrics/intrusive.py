@@ -47,7 +47,10 @@ def pesq_wb(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
 
 
 def normalised_pesq(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
-    """PESQ from 1..4.5 to 0..1, as in CMGAN (Cao et al. 2022); NaN where it is not defined."""
+    """PESQ from 1..4.5 to 0..1, as in CMGAN; NaN where it is not defined.
+
+    Cao, Abdulatif & Yang 2022, arXiv:2203.15149.
+    """
     try:
         return (pesq_wb(clean, enhanced, sample_rate) - 1) / 3.5
     except UnmeasurableError:
@@ -135,7 +138,9 @@ def _average_parts(
 
 
 def si_sdr(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
-    """Scale-invariant signal-to-distortion ratio in dB (Le Roux, Wisdom, Erdogan & Hershey 2019).
+    """Scale-invariant signal-to-distortion ratio in dB.
+
+    Le Roux, Wisdom, Erdogan & Hershey 2019, arXiv:1811.02508.
 
     The means are taken away first. Limited to -100..100 dB, so that a perfect copy has a number
     that can be averaged; the sample rate plays no part.
