@@ -1,4 +1,5 @@
-"""How good is the output: measures of enhanced speech against clean speech, and reports of them.
+"""Pure functions of arrays: how good is enhanced or converted speech?
 
-All measures take NumPy waves and no torch, so that worker processes start quickly and stay small.
+All take NumPy waves or voices, and none but the speaker encoder imports torch, so that worker
+processes start quickly and stay small.
 """

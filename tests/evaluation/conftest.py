@@ -55,7 +55,7 @@ def evaluated(pairs: Path) -> Evaluation:
 
 @pytest.fixture(scope="session")
 def conversions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folders source, converted and target of two recordings each, of which one is named alike.
+    """Folders source, converted and target of two short recordings each; one is named alike.
 
     What counts as converted is the source, and noisy.
     """
@@ -68,5 +68,6 @@ def conversions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for side, files in sides.items():
         (root / side).mkdir()
         for name, (of, recording) in files.items():
-            shutil.copy(ASSETS / of / f"{recording}.flac", root / side / f"{name}.flac")
+            wave, rate = soundfile.read(ASSETS / of / f"{recording}.flac")
+            soundfile.write(root / side / f"{name}.flac", wave[: round(1.6 * rate)], rate)
     return root
