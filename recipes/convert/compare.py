@@ -23,12 +23,12 @@ from safetensors.numpy import load_file
 
 PAIRS = ["emodb15:emodb14", "emodb14:emodb15", "emodb11:emodb15", "emodb16:emodb14"]
 # Speakers' own networks, and nothing that ties their codes.
-OWN = "generator.encoders=own generator.decoders=own system.warp=0"
+OWN = "generator.encoders=own generator.decoders=own system.warp.share=0"
 LAYERS, LATENT, CYCLE, SEMANTIC = (
     "generator.shared_layers=true",
-    "system.latent=1",
-    "system.cycle=5",
-    "system.semantic=1",
+    "system.weights.latent=1",
+    "system.weights.cycle=5",
+    "system.weights.semantic=1",
 )
 UNTIED = f"{OWN} generator.shared_layers=false"
 # Steps that show the pace: those before the first log line are not counted.
@@ -44,7 +44,8 @@ class Row:
         settings: of the training.
         two: whether the system is of two speakers.
         steps: of the training, if they are not the budget's.
-        told: whether the converter is told who speaks.
+        told: whether the converter is given the source's number.
+        judged: whether there is a discriminator.
     """
 
     title: str
@@ -52,12 +53,13 @@ class Row:
     two: bool = False
     steps: int | None = None
     told: bool = False
+    judged: bool = True
 
 
 ROWS = {
     "untrained": Row("untrained network", "system=shared_latent", steps=1),
     "statistics": Row("mean, deviation and pitch only", "system=shallow", steps=1),
-    "aligned": Row("supervised, aligned sentences", "system=aligned", two=True),
+    "aligned": Row("supervised, aligned sentences", "system=aligned", two=True, judged=False),
     "shallow": Row("shallow generator, no cycle", "system=shallow"),
     "shared_latent": Row("shared latent, one network for all", "system=shared_latent"),
     "all_ties": Row("the same with ties 2 to 4", f"{LATENT} {CYCLE} {SEMANTIC}"),
@@ -68,7 +70,7 @@ ROWS = {
     "stargan_vc": Row("StarGAN-VC", "system=stargan_vc"),
     "untied": Row("shared latent, own networks, no tie", UNTIED, told=True),
     "tie_layers": Row("tie 1: shared layers", f"{OWN} {LAYERS}", told=True),
-    "tie_latent": Row("tie 2: critic of the code", f"{UNTIED} {LATENT}", told=True),
+    "tie_latent": Row("tie 2: classifier of the code", f"{UNTIED} {LATENT}", told=True),
     "tie_cycle": Row("tie 3: cycle", f"{UNTIED} {CYCLE}", told=True),
     "tie_semantic": Row("tie 4: semantic consistency", f"{UNTIED} {SEMANTIC}", told=True),
     "tied": Row("all four ties", f"{OWN} {LAYERS} {LATENT} {CYCLE} {SEMANTIC}", told=True),
@@ -154,14 +156,15 @@ def train(row: Row, speakers: list[str], folder: Path, arguments: argparse.Names
         *([f"run.embedding={quote(embedding)}"] if "embedding" in row.settings else []),
         *arguments.settings,
     ]
-    steps = row.steps or find_steps(settings, folder / "pilot", arguments.minutes)
+    steps = row.steps or find_steps(row, settings, folder / "pilot", arguments.minutes)
     started = time.perf_counter()
     schedule = {
         "max_steps": steps,
         "decay_steps": steps // 2,
         "validate_every": max(1, steps // 3),
-        "turns.critic.start": steps // 10,
     }
+    if row.judged:
+        schedule["turns.discriminator.start"] = steps // 10
     speechgan(
         *("train", "convert", *settings, f"run.folder={quote(folder / 'run')}"),
         *(f"trainer.{name}={value}" for name, value in schedule.items()),
@@ -170,14 +173,14 @@ def train(row: Row, speakers: list[str], folder: Path, arguments: argparse.Names
     (folder / "minutes").write_text(f"{(time.perf_counter() - started) / 60:.2f}\n")
 
 
-def find_steps(settings: list[str], folder: Path, minutes: float) -> int:
+def find_steps(row: Row, settings: list[str], folder: Path, minutes: float) -> int:
     """How many steps with all players in the game fit into the budget."""
     known = folder / "steps"
     if not known.exists():
         speechgan(
             *("train", "convert", *settings, f"run.folder={quote(folder)}"),
             *(f"trainer.max_steps={PILOT}", f"trainer.log_every={PILOT // 2}"),
-            "trainer.turns.critic.start=0",
+            *(["trainer.turns.discriminator.start=0"] if row.judged else []),
         )
         lines = map(json.loads, (folder / "metrics.jsonl").read_text().splitlines())
         pace = [line["seconds_per_step"] for line in lines if "seconds_per_step" in line][-1]

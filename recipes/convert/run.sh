@@ -16,7 +16,7 @@ usage: recipes/convert/run.sh [option ...] [key=value ...]
   --data DIR       a folder for each speaker, with folders train/ and test/ in it
                    (default: the examples that ship)
   --out DIR        where everything is written (default: runs/convert-recipe)
-  --config NAME    an experiment of conf/experiment (default: convert_demo without --data)
+  --config NAME    an experiment of conf/convert/experiment (default: demo without --data)
   --pairs LIST     conversions to make, such as "anna:bob bob:anna"
                    (default: each speaker to the next, in the order of their names)
   --stage N        first stage to run (default: 0)
@@ -42,7 +42,7 @@ read_options data out config pairs stage stop-stage -- "$@"
 for pair in $pairs; do
   [[ "$pair" == ?*:?* ]] || fail "--pairs $pair: must be SOURCE:TARGET" 2
 done
-[[ -n "$data" ]] || { data="$examples" config="${config:-convert_demo}"; }
+[[ -n "$data" ]] || { data="$examples" config="${config:-demo}"; }
 check_staged
 
 # Every speaker with test sentences, to the next one, the last to the first.

@@ -7,12 +7,12 @@ from pathlib import Path
 
 TITLES = {
     "supervised": "supervised only",
-    "joint": "joint critic",
-    "two_headed": "two-headed critic",
+    "joint": "joint discriminator",
+    "two_headed": "two-headed discriminator",
     "unmatched": "two-headed, no mismatched pairs",
     "two_headed_metric": "two-headed + metric critic",
     "two_headed_metric_listener": "two-headed + metric critic + listener",
-    "unet": "U-Net, two-headed critic",
+    "unet": "U-Net, two-headed discriminator",
     "segan": "SEGAN, quarter width",
 }
 COLUMNS = {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The same generator under different critics, at one training budget. `compare.sh --help` says how.
+# The same generator under different discriminators, at one training budget. `compare.sh --help` says how.
 set -euo pipefail
 
 here="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)"
@@ -8,7 +8,7 @@ source "$here/../common.sh"
 usage() {
   cat <<'TEXT'
 Trains one generator supervised, or takes a trained one, lets every row of the table below go on
-from there with its own critic for as many steps, and measures all of them on
+from there with its own discriminator for as many steps, and measures all of them on
 pairs/test/{clean,noisy} of the data.
 
 usage: recipes/enhance/compare.sh --data DIR [option ...] [key=value ...]
@@ -20,7 +20,7 @@ usage: recipes/enhance/compare.sh --data DIR [option ...] [key=value ...]
                  --warm-up steps, or a model, by name or folder, such as default, which
                  counts as no steps whatever --warm-up says
   --steps N      steps of each row after that (default: 500)
-  --seeds LIST   seeds of data and critic (default: 1 2)
+  --seeds LIST   seeds of data and discriminator (default: 1 2)
   --rows LIST    of: supervised joint two_headed unmatched two_headed_metric
                  two_headed_metric_listener unet segan (default: all)
   key=value      settings of all trainings, such as trainer.accelerator=cuda
@@ -77,17 +77,23 @@ measure() {
 }
 
 total=$((warm_up + steps))
-critics_start=()
-for player in critic metric listener; do
-  critics_start+=("trainer.turns.$player.start=$warm_up")
-done
+
+# play PLAYER ...: these begin after the warm-up.
+play() {
+  local player
+  for player; do
+    settings+=("trainer.turns.$player.start=$warm_up")
+  done
+}
+
 for seed in $seeds; do
   for row in $rows; do
     settings=("data.seed=$seed" "trainer.seed=$seed" "trainer.decay_steps=$steps"
       "trainer.validate_every=$steps")
     case "$row" in
       unet)
-        settings+=(generator=unet system=two_headed "${critics_start[@]}")
+        settings+=(generator=unet system=two_headed)
+        play discriminator
         ;;
       segan)
         settings+=(experiment=segan_small)
@@ -95,13 +101,15 @@ for seed in $seeds; do
       *)
         [[ -n "$from" ]] || train warm_up "$warm_up" system=supervised trainer.decay_steps=0 \
           "trainer.validate_every=$warm_up"
-        settings+=("${start:-run.start_from=$(quote "$out/warm_up/last.safetensors")}"
-          "${critics_start[@]}")
+        settings+=("${start:-run.start_from=$(quote "$out/warm_up/last.safetensors")}")
         if [[ "$row" == unmatched ]]; then
           settings+=(system=two_headed system.mismatched=false)
         else
           settings+=("system=$row")
         fi
+        [[ "$row" == supervised ]] || play discriminator
+        [[ "$row" != *_metric* ]] || play metric
+        [[ "$row" != *_listener ]] || play listener
         ;;
     esac
     train "$row-$seed" "$total" "${settings[@]}"

@@ -18,7 +18,7 @@ usage: recipes/enhance/run.sh [option ...] [key=value ...]
   --data DIR       recordings: speech/ and noise/ to mix, or clean/ and noisy/ pairs, or the
                    VoiceBank+DEMAND folders (default: the examples that ship)
   --out DIR        where everything is written (default: runs/recipe)
-  --config NAME    an experiment of conf/experiment (default: demo without --data, else none)
+  --config NAME    an experiment of conf/enhance/experiment (default: demo without --data, else none)
   --stage N        first stage to run (default: 0)
   --stop-stage N   last stage to run (default: 5)
   --help           this text

@@ -75,8 +75,8 @@ class VocoderData:
     root: Path
     cache: Path
     sample_rate: int = 16000
-    batch_size: int = 16
-    seconds: float = 1.0
+    batch_size: int = 8
+    seconds: float = 0.75
     valid_fraction: float = 0.05
     valid_items: int = 20
     seed: int = 0

@@ -1,4 +1,4 @@
-"""The forms that the game between a generator and its critics can take."""
+"""The forms that the game between a generator and its discriminators can take."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,63 +10,85 @@ from torch.nn.functional import relu, softplus
 
 @dataclass(frozen=True)
 class Objective:
-    """What a critic's scores, of any shape, cost whom; each function returns a scalar.
+    """What a discriminator's scores, of any shape, cost whom; each function returns a scalar.
 
     Attributes:
-        good: the critic's loss for scores of what it should call good.
-        bad: the critic's loss for scores of what it should call bad.
-        fool: the generator's loss for the scores of what it generated.
+        name: of the form.
+        real: the discriminator's loss for its scores of real data.
+        fake: the discriminator's loss for its scores of what it should call fake.
+        generator: the generator's loss for the scores of what it generated.
         penalty: weight of the gradient penalty that the form needs, or 0.
     """
 
-    good: Callable[[Tensor], Tensor]
-    bad: Callable[[Tensor], Tensor]
-    fool: Callable[[Tensor], Tensor]
+    name: str
+    real: Callable[[Tensor], Tensor]
+    fake: Callable[[Tensor], Tensor]
+    generator: Callable[[Tensor], Tensor]
     penalty: float = 0.0
 
 
-OBJECTIVES = {
-    # Goodfellow et al. 2014, equation 1: the generator minimises log(1 - D).
-    "original": Objective(
-        good=lambda s: softplus(-s).mean(),
-        bad=lambda s: softplus(s).mean(),
-        fool=lambda s: -softplus(s).mean(),
+_FORMS = (
+    # Goodfellow et al. 2014, arXiv:1406.2661, equation 1: the generator minimises log(1 - D).
+    Objective(
+        name="original",
+        real=lambda s: softplus(-s).mean(),
+        fake=lambda s: softplus(s).mean(),
+        generator=lambda s: -softplus(s).mean(),
     ),
-    # Goodfellow et al. 2014, section 3: the generator maximises log D instead.
-    "non_saturating": Objective(
-        good=lambda s: softplus(-s).mean(),
-        bad=lambda s: softplus(s).mean(),
-        fool=lambda s: softplus(-s).mean(),
+    # The same paper, section 3: the generator maximises log D instead.
+    Objective(
+        name="non_saturating",
+        real=lambda s: softplus(-s).mean(),
+        fake=lambda s: softplus(s).mean(),
+        generator=lambda s: softplus(-s).mean(),
     ),
-    # Mao et al. 2017, with halves as in SEGAN (Pascual et al. 2017).
-    "lsgan": Objective(
-        good=lambda s: (s - 1).square().mean() / 2,
-        bad=lambda s: s.square().mean() / 2,
-        fool=lambda s: (s - 1).square().mean() / 2,
+    # Mao et al. 2017, arXiv:1611.04076, with halves as in SEGAN (arXiv:1703.09452).
+    Objective(
+        name="lsgan",
+        real=lambda s: (s - 1).square().mean() / 2,
+        fake=lambda s: s.square().mean() / 2,
+        generator=lambda s: (s - 1).square().mean() / 2,
     ),
-    # Lim & Ye 2017; Miyato et al. 2018.
-    "hinge": Objective(
-        good=lambda s: relu(1 - s).mean(),
-        bad=lambda s: relu(1 + s).mean(),
-        fool=lambda s: -s.mean(),
+    # Lim & Ye 2017, arXiv:1705.02894; Miyato et al. 2018, arXiv:1802.05957.
+    Objective(
+        name="hinge",
+        real=lambda s: relu(1 - s).mean(),
+        fake=lambda s: relu(1 + s).mean(),
+        generator=lambda s: -s.mean(),
     ),
-    # Gulrajani et al. 2017.
-    "wgan_gp": Objective(
-        good=lambda s: -s.mean(), bad=lambda s: s.mean(), fool=lambda s: -s.mean(), penalty=10.0
+    # Gulrajani et al. 2017, arXiv:1704.00028.
+    Objective(
+        name="wgan_gp",
+        real=lambda s: -s.mean(),
+        fake=lambda s: s.mean(),
+        generator=lambda s: -s.mean(),
+        penalty=10.0,
     ),
-}
+)
+OBJECTIVES = {form.name: form for form in _FORMS}
 
 
-def gradient_penalty(score: Callable[[Tensor], Tensor], good: Tensor, bad: Tensor) -> Tensor:
-    """How far the score's slope is from 1 between good and bad candidates (Gulrajani et al. 2017).
+def find_objective(name: str) -> Objective:
+    """A form of the game by its name.
+
+    Raises:
+        ValueError: no such form.
+    """
+    if name not in OBJECTIVES:
+        raise ValueError(f"no objective {name!r}; known: {sorted(OBJECTIVES)}")
+    return OBJECTIVES[name]
+
+
+def gradient_penalty(score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
+    """How far the slope of the scores is from 1 between real and fake (arXiv:1704.00028).
 
     Args:
-        score: critic of one candidate `(batch, ...)`.
-        good: candidates `(batch, ...)`.
-        bad: as many.
+        score: the Wasserstein critic, of candidates `(batch, ...)`.
+        real: candidates `(batch, ...)`.
+        fake: as many.
     """
-    share = torch.rand([len(good)] + [1] * (good.ndim - 1), device=good.device)
-    between = (share * good + (1 - share) * bad).detach().requires_grad_()
-    scores = score(between).reshape(len(good), -1).mean(1).sum()
+    share = torch.rand([len(real)] + [1] * (real.ndim - 1), device=real.device)
+    between = (share * real + (1 - share) * fake).detach().requires_grad_()
+    scores = score(between).reshape(len(real), -1).mean(1).sum()
     (slope,) = torch.autograd.grad(scores, between, create_graph=True)
     return (slope.flatten(1).norm(dim=1) - 1).square().mean()

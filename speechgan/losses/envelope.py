@@ -1,11 +1,19 @@
 """Distance of spectral envelopes, by linear prediction."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from speechgan.features.signal import Signal
 
 ORDER, LENGTH, HOP = 16, 480, 240
+
+
+class LogLikelihoodRatio(nn.Module):
+    """`log_likelihood_ratio` as a term of closeness."""
+
+    def forward(self, made: Signal, clean: Signal) -> Tensor:
+        """A scalar, mean over items and frames."""
+        return log_likelihood_ratio(made, clean)
 
 
 def log_likelihood_ratio(enhanced: Signal, clean: Signal) -> Tensor:

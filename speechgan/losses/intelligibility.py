@@ -3,13 +3,36 @@
 from functools import lru_cache
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from speechgan.features.signal import Signal
 
 SAMPLE_RATE, FRAME, HOP, FFT = 16000, 410, 205, 1024
 LOWEST_BAND, BANDS, SEGMENT, RANGE_DB = 150.0, 15, 30, 40.0
+
+
+class EstoiDistance(nn.Module):
+    """`estoi_distance` as a term of closeness.
+
+    Args:
+        sample_rate: 16000, for which its frames and bands are laid out.
+
+    Raises:
+        ValueError: another rate.
+    """
+
+    def __init__(self, sample_rate: int = SAMPLE_RATE) -> None:
+        super().__init__()
+        if sample_rate != SAMPLE_RATE:
+            raise ValueError(
+                f"sample_rate={sample_rate}: the distance of ESTOI needs {SAMPLE_RATE}; train "
+                "without it, system.closeness.estoi=0"
+            )
+
+    def forward(self, made: Signal, clean: Signal) -> Tensor:
+        """A scalar, mean over items."""
+        return estoi_distance(made, clean)
 
 
 def estoi_distance(enhanced: Signal, clean: Signal) -> Tensor:

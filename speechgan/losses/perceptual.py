@@ -1,11 +1,34 @@
 """The distance inside PESQ, as something that has a gradient."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from speechgan.features.signal import Signal
 from speechgan.losses.bark import FFT, HOP, Ear
+
+
+class PesqDistance(nn.Module):
+    """`pesq_distance` as a term of closeness.
+
+    Args:
+        sample_rate: 16000; PESQ has no other wide-band rate.
+
+    Raises:
+        ValueError: another rate.
+    """
+
+    def __init__(self, sample_rate: int = 16000) -> None:
+        super().__init__()
+        if sample_rate != 16000:
+            raise ValueError(
+                f"sample_rate={sample_rate}: PESQ needs 16000; train without it, "
+                "system.closeness.pesq=0"
+            )
+
+    def forward(self, made: Signal, clean: Signal) -> Tensor:
+        """A scalar, mean over items."""
+        return pesq_distance(made, clean)
 
 
 def pesq_distance(enhanced: Signal, clean: Signal) -> Tensor:

@@ -22,6 +22,7 @@ from speechgan.pretrained.folder import (
     load_card,
     load_config,
 )
+from speechgan.pretrained.moved import rename_generator_weights
 from speechgan.pretrained.speakers import TargetSpeaker, load_speakers
 from speechgan.utils.errors import SpeechganError
 
@@ -176,11 +177,12 @@ def _load_generator(folder: Path, config: Mapping[str, Any]) -> nn.Module:
     except (OSError, SafetensorError) as error:
         raise SpeechganError(f"{path}: unreadable ({error}); get the model anew") from None
     expected = {name: tuple(weight.shape) for name, weight in outline.state_dict().items()}
+    found = rename_generator_weights(found, expected)
     if found != expected:
         names = sorted(found.items() ^ expected.items())
         raise SpeechganError(
             f"{path}: not the weights of {CONFIG} ({names[0][0]} differs); get the model anew"
         )
     generator: nn.Module = build_part(folder, config, "generator")
-    generator.load_state_dict(load_file(path))
+    generator.load_state_dict(rename_generator_weights(load_file(path), expected))
     return generator

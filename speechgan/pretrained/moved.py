@@ -1,8 +1,30 @@
-"""Where the classes that models of earlier versions name lie today."""
+"""Names of earlier versions, so that models and checkpoints that hold them still load."""
+
+from collections.abc import Container, Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _GENERATORS = ("band_crn", "cyclegan_vc", "segan", "shallow", "shared_latent", "stargan_vc", "unet")
 _MODULES = {f"models.{name}": f"models.generators.{name}" for name in _GENERATORS}
 _MODULES["models.vocos"] = "models.vocoders.vocos"
+# Players, and the networks of their names inside a system.
+_PLAYERS = {"critic": "discriminator", "code_critic": "code_classifier"}
+# Weights by the beginning of their names, in a system.
+_SYSTEM_PARTS = {
+    "critic.": "discriminator.",
+    "code_critic.": "code_classifier.",
+    "metric.": "critics.metric.network.",
+    # Labels that are still being measured.
+    "_extra_state": "critics.metric._extra_state",
+}
+# Weights by the beginning of their names, in a generator.
+_GENERATOR_PARTS = {
+    "hear.": "outer_encoder.",
+    "abstract.": "inner_encoder.",
+    "elaborate.": "inner_decoder.",
+    "speak.": "outer_decoder.",
+}
 
 
 def find_moved(target: str) -> str:
@@ -10,3 +32,37 @@ def find_moved(target: str) -> str:
     module, _, name = target.rpartition(".")
     today = _MODULES.get(module.removeprefix("speechgan."))
     return f"speechgan.{today}.{name}" if today else target
+
+
+def rename_generator_weights(weights: Mapping[str, T], known: Container[str]) -> dict[str, T]:
+    """A generator's weights by today's names.
+
+    Args:
+        weights: by the names of their file.
+        known: names in the generator of today; they stay as they are.
+    """
+    return {_rename(name, known, _GENERATOR_PARTS): weight for name, weight in weights.items()}
+
+
+def rename_system_weights(weights: Mapping[str, T], known: Container[str]) -> dict[str, T]:
+    """A system's weights, those of its generator included, by today's names.
+
+    Args:
+        weights: by the names of their checkpoint.
+        known: names in the system of today; they stay as they are.
+    """
+    parts = {f"generator.{old}": f"generator.{new}" for old, new in _GENERATOR_PARTS.items()}
+    return {_rename(name, known, parts | _SYSTEM_PARTS): w for name, w in weights.items()}
+
+
+def rename_player(player: str, known: Container[str]) -> str:
+    """Today's name of a player; one of the `known` stays as it is."""
+    return player if player in known else _PLAYERS.get(player, player)
+
+
+def _rename(name: str, known: Container[str], parts: Mapping[str, str]) -> str:
+    if name not in known:
+        for old, new in parts.items():
+            if name.startswith(old):
+                return new + name.removeprefix(old)
+    return name

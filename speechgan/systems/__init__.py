@@ -1,1 +1,1 @@
-"""Which networks play, with which losses, and whose turn it is."""
+"""GANs: which networks play, and which losses each of them lowers."""

@@ -1,33 +1,84 @@
 """The contract between a GAN and the trainer."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, TypeVar
 
+import torch
 from torch import Tensor, nn
+
+from speechgan.losses.adversarial import Objective
+
+BatchT = TypeVar("BatchT")
+T = TypeVar("T")
+
+
+class Step(Generic[BatchT]):
+    """One step of training, as all players of a system see it.
+
+    What one player makes and others judge, such as the enhanced speech of a batch, is kept here.
+    It is made when it is first asked for and only once, whichever player moves first, and also in
+    steps in which the generator does not move.
+
+    Args:
+        batch: what the data module made for this step.
+        in_play: players that have entered the game; terms judged by others are left out.
+    """
+
+    def __init__(self, batch: BatchT, in_play: Iterable[str]) -> None:
+        self.batch = batch
+        self.in_play = frozenset(in_play)
+        self._kept: dict[str, Any] = {}
+
+    def keep(self, name: str, value: T) -> T:
+        """Keeps a value, without gradients, for the players after this one; returns it."""
+        self._kept[name] = value
+        return value
+
+    def recall(self, name: str, make: Callable[[], T]) -> T:
+        """What was kept under this name in this step; otherwise made now, without gradients."""
+        if name not in self._kept:
+            with torch.no_grad():
+                self._kept[name] = make()
+        kept: T = self._kept[name]
+        return kept
 
 
 class System(nn.Module):
     """Networks and losses of one GAN. Knows no device, no optimiser, no file.
 
     In each step the trainer lets the players move in the order of `turns`: it gives gradients to
-    the weights of the one whose turn it is, adds up the terms that `losses` returns for him, and
-    steps his optimiser. When a player enters the game, how often he moves and how fast he learns
+    the weights of the one whose turn it is, adds up the terms that `losses` returns for it, and
+    steps its optimiser. When a player enters the game, how often it moves and how fast it learns
     are the trainer's configuration.
+
+    Attributes:
+        turns: the players, in the order in which they move.
+        generator: the network that is released.
+        objective: form of the game, if there is one.
     """
 
     turns: tuple[str, ...]
+    generator: nn.Module
+    objective: Objective | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._observed: dict[str, float] = {}
 
     def players(self) -> dict[str, Iterable[nn.Parameter]]:
         """Who owns which weights; no weight has two owners."""
-        raise NotImplementedError  # an abstract method: every system has its own
+        return {name: self.network_of(name).parameters() for name in self.turns}
 
-    def losses(self, player: str, batch: Any, in_play: frozenset[str]) -> dict[str, Tensor]:
-        """The weighted terms that the player is to lower on this batch, each by its name.
+    def network_of(self, player: str) -> nn.Module:
+        """The network that plays: the system's attribute of the player's name."""
+        return self.get_submodule(player)
+
+    def losses(self, player: str, step: Step[Any]) -> dict[str, Tensor]:
+        """The weighted terms that the player is to lower in this step, each by its name.
 
         Args:
-            player: whose turn it is.
-            batch: what the data module makes.
-            in_play: players that have entered the game; terms judged by others are left out.
+            player: one of `turns`.
+            step: the batch, who is in play, and what players have made of the batch so far.
         """
         raise NotImplementedError  # an abstract method: every system has its own
 
@@ -35,6 +86,29 @@ class System(nn.Module):
         """What the user of the trained model gets for this batch."""
         raise NotImplementedError  # an abstract method: every system has its own
 
+    def start_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Starts the generator from those of a trained model instead of from random weights.
+
+        A generator with a method `grow_from` may be larger than the model's.
+
+        Raises:
+            ValueError, RuntimeError: weights of another network.
+        """
+        grow: Callable[[Any], Any] = getattr(
+            self.generator, "grow_from", self.generator.load_state_dict
+        )
+        grow(weights)
+
+    def describe(self) -> list[str]:
+        """Who plays, for the model's card: system, each player as `name (network)`, objective."""
+        networks = (f"{name} ({type(self.network_of(name)).__name__})" for name in self.turns)
+        return [type(self).__name__, *networks, *([self.objective.name] if self.objective else [])]
+
+    def observe(self, name: str, value: Tensor | float) -> None:
+        """Notes a figure for the log that no player lowers, such as a mean score."""
+        self._observed[name] = float(value)
+
     def observations(self) -> dict[str, float]:
-        """Figures worth a log line that nobody lowers, of the last step; empties the list."""
-        return {}
+        """The figures noted since the last call."""
+        observed, self._observed = self._observed, {}
+        return observed

@@ -1,6 +1,7 @@
 """Configuration: composed by Hydra, checked, and made into objects."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,36 +22,69 @@ def configuration_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "conf"
 
 
-def compose(name: str, overrides: Sequence[str] = (), complete: bool = True) -> DictConfig:
+def compose(
+    name: str, overrides: Sequence[str] = (), complete: bool = True, own: Path | None = None
+) -> DictConfig:
     """The configuration of a task with the user's overrides.
 
     Args:
         name: a file at the top of the configuration folder, such as `enhance`.
         overrides: in Hydra's grammar, such as `data.root=DIR` or `system=joint`.
-        complete: whether every value must be there, and every reference is resolved.
+        complete: whether every value must be there.
+        own: a folder of the user's own choices, laid out like the configuration folder; what it
+            holds comes before what is there.
 
     Raises:
         SpeechganError: an unknown key or group, or a value that is missing.
     """
-    folder = configuration_folder()
-    if not (folder / f"{name}.yaml").exists():
-        known = ", ".join(sorted(p.stem for p in folder.glob("*.yaml")))
-        raise SpeechganError(f"nothing to train called {name!r}; known: {known}")
+    folders = _search_folders(name, own)
+    choices = tuple(o for o in overrides if _is_choice(o))
     try:
-        with hydra.initialize_config_dir(str(folder), version_base="1.3"):
-            config = hydra.compose(name, overrides=list(overrides))
-            defaults = hydra.compose(name, overrides=[o for o in overrides if _is_choice(o)])
-        _check_numbers(config, defaults)
+        config = _compose(name, tuple(overrides), folders)
+        if len(choices) < len(overrides):
+            _check_numbers(config, _compose_defaults(name, choices, folders))
         if not complete:
             return config
         missing = sorted(OmegaConf.missing_keys(config))
         if missing:
             raise SpeechganError(f"{missing[0]} is not set; give it as {missing[0]}=VALUE")
-        OmegaConf.resolve(config)
+        # References must lead somewhere; they stay references, as some lead to what is measured.
+        OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
         text = str(error.__cause__ or error)
         raise SpeechganError(_one_line(text)) from None
     return config
+
+
+def _search_folders(name: str, own: Path | None) -> tuple[str, ...]:
+    """Where a task's choices are looked for: in the shared folder, the user's, the task's."""
+    ours = configuration_folder().absolute()
+    if not (ours / f"{name}.yaml").exists():
+        known = ", ".join(sorted(p.stem for p in ours.glob("*.yaml")))
+        raise SpeechganError(f"nothing to train called {name!r}; known: {known}")
+    folders = [ours, ours / name]
+    if own:
+        if not own.is_dir():
+            raise SpeechganError(f"{own}: no such folder; --config-dir takes that of your choices")
+        folders[1:1] = [
+            folder for folder in (own.absolute() / name, own.absolute()) if folder.is_dir()
+        ]
+        for path in own.rglob("*.yaml"):
+            place = path.relative_to(own)
+            if (ours / place).exists() or (ours / name / place).exists():
+                raise SpeechganError(f"{path}: ours has this name; give your choice another")
+    return tuple(map(str, folders))
+
+
+def _compose(name: str, overrides: tuple[str, ...], folders: tuple[str, ...]) -> DictConfig:
+    first, *others = folders
+    quoted = ["'file://" + folder.replace("'", "\\'") + "'" for folder in others]
+    with hydra.initialize_config_dir(first, version_base="1.3"):
+        search = f"hydra.searchpath=[{','.join(quoted)}]"
+        return hydra.compose(name, overrides=[search, *overrides])
+
+
+_compose_defaults = lru_cache(maxsize=8)(_compose)
 
 
 def build(config: Any, **arguments: Any) -> Any:

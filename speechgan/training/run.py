@@ -10,7 +10,8 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.optim import Optimizer
 
-from speechgan.systems.base import System
+from speechgan.pretrained.moved import rename_player, rename_system_weights
+from speechgan.systems.base import Step, System
 from speechgan.training.average import MovingAverage, running_statistics
 from speechgan.utils.errors import SpeechganError
 
@@ -55,9 +56,10 @@ class Run:
         """One step: each of the `moving` players moves once, in the order of the system's turns."""
         started = time.perf_counter()
         finite = True
+        step: Step[Any] = Step(batch, in_play)
         for player in self.system.turns:
             if player in moving:
-                finite &= self._move(player, batch, in_play)
+                finite &= self._move(player, step)
         for name, figure in self.system.observations().items():
             self._note(name, torch.tensor(figure))
         self.average.update()
@@ -66,11 +68,11 @@ class Run:
         self.skipped += not finite
         self.skipped_in_a_row = 0 if finite else self.skipped_in_a_row + 1
 
-    def _move(self, player: str, batch: Any, in_play: frozenset[str]) -> bool:
-        """Whether the player's gradient was finite; otherwise his weights stay as they are."""
+    def _move(self, player: str, step: Step[Any]) -> bool:
+        """Whether the player's gradient was finite; otherwise its weights stay as they are."""
         optimizer = self.optimizers[player]
         with only(self.system, player):
-            terms = self.game.losses(player, batch, in_play)
+            terms = self.game.losses(player, step)
             optimizer.zero_grad()
             self.fabric.backward(torch.stack(list(terms.values())).sum())
             weights = [p for p in self.system.players()[player] if p.grad is not None]
@@ -127,22 +129,36 @@ class Run:
             SpeechganError: the state is of other networks.
         """
         self.step, self.skipped, self.best = state["step"], state["skipped"], state["best"]
-        known = set(state["optimizers"])
         own = self.system.state_dict()
-        lent = {k: v for k, v in state["system"].items() if k in own}
+        optimizers = {
+            rename_player(name, self.optimizers): optimizer
+            for name, optimizer in state["optimizers"].items()
+        }
+        weights = rename_system_weights(state["system"], own)
+        lent = {k: v for k, v in weights.items() if k in own}
         fresh = {k: v for k, v in own.items() if k not in lent}
         try:
-            if strange := [k for k in fresh if k.split(".")[0] in known]:
+            if strange := [k for k in fresh if self._owner(k) in optimizers]:
                 raise KeyError(strange[0])
             self.system.load_state_dict(lent | fresh)
-            for player in known & set(self.optimizers):
-                self.optimizers[player].load_state_dict(state["optimizers"][player])
+            for player in optimizers.keys() & self.optimizers.keys():
+                self.optimizers[player].load_state_dict(optimizers[player])
             self.average.load(**state["average"])
         except (KeyError, RuntimeError, ValueError) as error:
             raise SpeechganError(
                 "the checkpoint is of another system or configuration "
                 f"({str(error).splitlines()[0]}); start in another folder with run.folder=DIR"
             ) from None
+
+    def _owner(self, weight: str) -> str | None:
+        """The player whose network a weight of the system, by its name, lies in."""
+        networks = {id(self.system.network_of(player)): player for player in self.system.turns}
+        parts = weight.split(".")
+        for count in range(1, len(parts)):
+            module = self.system.get_submodule(".".join(parts[:count]))
+            if id(module) in networks:
+                return networks[id(module)]
+        return None
 
     def load_random(self, state: dict[str, Any]) -> None:
         """Puts the random generators where they stood."""

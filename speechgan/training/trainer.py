@@ -24,6 +24,10 @@ from speechgan.utils.errors import SpeechganError
 class Validation(Protocol):
     """Judges a system on held-out recordings."""
 
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Names of the figures by which the best model can be chosen, greatest first."""
+
     def __call__(self, system: System, log: RunLog, step: int) -> dict[str, float]: ...
 
 
@@ -37,11 +41,11 @@ class Turn:
     Attributes:
         optimizer: makes the optimiser of the player's weights; a setting of None is left out, so
             that a configuration can take back what another kind of optimiser had. None for a
-            player without weights, who judges and never moves.
+            player without weights, which judges and never moves.
         start: step at which the player enters the game.
-        every: steps between his moves; a generator that moves every fifth step gives its critic
-            five moves to one.
-        clip_norm: greatest norm of his gradient; 0 for no limit.
+        every: steps between its moves; a generator that moves every fifth step gives its
+            discriminator five moves to one.
+        clip_norm: greatest norm of its gradient; 0 for no limit.
     """
 
     optimizer: partial[Optimizer] | None = None
@@ -66,7 +70,8 @@ class Trainer:
         max_steps: steps in all.
         warmup_steps: steps over which learning rates rise from 0.
         decay_steps: steps at the end over which they fall to 0, linearly; between the two they
-            are constant (Hu et al. 2024), so that a run can branch off at any step in between.
+            are constant (Hu et al. 2024, arXiv:2404.06395), so that a run can branch off at any
+            step in between.
         average: decay per step of the moving average of the generator's weights; 0 for none.
         averaged: the player whose weights are averaged and released.
         log_every: steps between log lines.
@@ -103,6 +108,9 @@ class Trainer:
     threads: int | None = None
     compiled: Sequence[str] = ()
 
+    def __post_init__(self) -> None:
+        self.folder = Path(self.folder)
+
     def fit(
         self,
         system: System,
@@ -126,15 +134,20 @@ class Trainer:
             The figures of the best validation.
 
         Raises:
-            SpeechganError: gradients stay non-finite, or a checkpoint cannot be written or read.
+            SpeechganError: the validation has no figure to monitor, gradients stay non-finite, or a
+                checkpoint cannot be written or read.
             SystemExit: after SIGTERM or Ctrl-C, with the state saved.
         """
+        if validate and self.monitor not in validate.figures:
+            raise SpeechganError(
+                f"trainer.monitor={self.monitor}: is not measured here; choose one of "
+                f"{', '.join(f'trainer.monitor={name}' for name in validate.figures)}"
+            )
         fabric = self._launch()
         run = self._start(fabric, system)
-        checkpoint = self.folder / "last.safetensors"
         state = None
-        if resume and checkpoint.exists():
-            state = load_checkpoint(checkpoint)
+        if resume and self._checkpoint.exists():
+            state = load_checkpoint(self._checkpoint)
         elif start_from:
             state = load_checkpoint(start_from) | {"best": {}}
         if state:
@@ -144,30 +157,45 @@ class Trainer:
             run.load_random(state)
         log = RunLog(self.folder, run.step, self.max_steps) if fabric.is_global_zero else None
         try:
-            with stop_request() as stop:
-                while run.step < self.max_steps and not stop.signal:
-                    self._step(run, next(source))
-                    ends = run.step == self.max_steps
-                    if log:
-                        log.advance()
-                        if run.step % self.log_every == 0 or ends or stop.signal:
-                            log.scalars(run.step, run.take_figures())
-                    if validate and (run.step % self.validate_every == 0 or ends):
-                        if log:
-                            self._validate(run, validate, save_best, log)
-                        fabric.barrier()
-                    if run.step % self.save_every == 0 or ends or stop.signal:
-                        if log:
-                            save_checkpoint(checkpoint, run.state())
-                        fabric.barrier()
-                if stop.signal:
-                    if log:
-                        log.say(f"stopped at step {run.step}; go on with --resume")
-                    raise SystemExit(128 + stop.signal)
+            self._play(run, source, log, validate, save_best)
         finally:
             if log:
                 log.close()
         return run.best
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self.folder / "last.safetensors"
+
+    def _play(
+        self,
+        run: Run,
+        source: Iterator[Any],
+        log: RunLog | None,
+        validate: Validation | None,
+        save_best: SaveBest | None,
+    ) -> None:
+        """All steps that are left; only the first process has a log."""
+        with stop_request() as stop:
+            while run.step < self.max_steps and not stop.signal:
+                self._step(run, next(source))
+                ends = run.step == self.max_steps
+                if log:
+                    log.advance()
+                    if run.step % self.log_every == 0 or ends or stop.signal:
+                        log.scalars(run.step, run.take_figures())
+                if validate and (run.step % self.validate_every == 0 or ends):
+                    if log:
+                        self._validate(run, validate, save_best, log)
+                    run.fabric.barrier()
+                if run.step % self.save_every == 0 or ends or stop.signal:
+                    if log:
+                        save_checkpoint(self._checkpoint, run.state())
+                    run.fabric.barrier()
+            if stop.signal:
+                if log:
+                    log.say(f"stopped at step {run.step}; go on with --resume")
+                raise SystemExit(128 + stop.signal)
 
     def _launch(self) -> Fabric:
         if self.threads:
@@ -188,7 +216,7 @@ class Trainer:
 
     def _start(self, fabric: Fabric, system: System) -> Run:
         for name in self.compiled:
-            system.get_submodule(name).compile(dynamic=False)
+            system.network_of(name).compile(dynamic=False)
         players = {name: list(weights) for name, weights in system.players().items()}
         movers = {name: players[name] for name in system.turns if players[name]}
         return Run(

@@ -14,7 +14,7 @@ from speechgan.training.compose import compose
 ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "recipes" / "convert" / "run.sh"
 TINY = [
-    *("generator.channels=4", "generator.code=2", "generator.blocks=1", "critic.width=0.02"),
+    *("generator.channels=4", "generator.code=2", "generator.blocks=1", "discriminator.width=0.02"),
     *("trainer.max_steps=2", "trainer.accelerator=cpu", "features.f0=dio", "data.frames=32"),
 ]
 

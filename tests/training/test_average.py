@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,15 @@ from torch import Tensor, nn
 from torch.nn.functional import batch_norm, linear
 from torch.optim import Optimizer
 
-from speechgan.systems.base import System
+from speechgan.systems.base import Step, System
 from speechgan.training.average import MovingAverage, running_statistics
 from speechgan.training.checkpoint import load_checkpoint
 from speechgan.training.optimizers import MuonAdamW
 from speechgan.training.run import Run
 from speechgan.training.trainer import Trainer, Turn
+from speechgan.utils.errors import SpeechganError
 
-EVERYBODY = frozenset({"generator", "critic"})
+EVERYBODY = frozenset({"generator", "discriminator"})
 
 
 class Layers(nn.Module):
@@ -39,21 +40,19 @@ class Layers(nn.Module):
 
 
 class Fitting(System):
-    """A generator and a critic with batch normalisation, who fit lines, each for himself."""
+    """A generator and a discriminator with batch normalisation that fit lines, each for itself."""
 
-    turns: tuple[str, ...] = ("generator", "critic")
+    turns: tuple[str, ...] = ("generator", "discriminator")
 
     def __init__(self) -> None:
         super().__init__()
         torch.manual_seed(0)
-        self.generator, self.critic = Layers(), Layers()
+        self.generator, self.discriminator = Layers(), Layers()
 
-    def players(self) -> dict[str, Iterable[nn.Parameter]]:
-        return {"generator": self.generator.parameters(), "critic": self.critic.parameters()}
-
-    def losses(self, player: str, batch: Tensor, in_play: frozenset[str]) -> dict[str, Tensor]:
-        wanted = batch.sum(1, keepdim=True).tanh()
-        return {"distance": (getattr(self, player)(batch) - wanted).square().mean()}
+    def losses(self, player: str, step: Step[Tensor]) -> dict[str, Tensor]:
+        wanted = step.batch.sum(1, keepdim=True).tanh()
+        made = self.get_submodule(player)(step.batch)
+        return {"distance": (made - wanted).square().mean()}
 
 
 class Numbered:
@@ -80,6 +79,19 @@ def generator(system: Fitting) -> dict[str, Tensor]:
 BOTH_PARTS = partial(MuonAdamW, lr=1e-2, matrix_lr=1e-2)
 
 
+class Judge:
+    """A validation that calls a function."""
+
+    figures = ("pesq",)
+
+    def __init__(self, look: Callable[[Fitting], object]) -> None:
+        self.look = look
+
+    def __call__(self, system: Fitting, log: Any, step: int) -> dict[str, float]:
+        self.look(system)
+        return {"pesq": 1.0}
+
+
 def fit(
     folder: Path,
     steps: int,
@@ -91,7 +103,7 @@ def fit(
     turn = Turn(optimizer)
     trainer = Trainer(
         folder,
-        {"generator": turn, "critic": turn},
+        {"generator": turn, "discriminator": turn},
         steps,
         average=0.9,
         workers=0,
@@ -141,7 +153,7 @@ def test_an_averaged_network_evaluates_with_averaged_statistics():
         latest = generator(run.system)
         averages = {k: decay * averages[k] + (1 - decay) * v for k, v in latest.items()}
     assert (latest["norm.running_mean"] - averages["norm.running_mean"]).abs().max() > 0.03
-    critic = run.system.critic.norm.running_mean.clone()
+    discriminator = run.system.discriminator.norm.running_mean.clone()
     inputs = Numbered()[99]
     run.system.eval()
     with run.average.applied(), torch.no_grad():
@@ -154,7 +166,7 @@ def test_an_averaged_network_evaluates_with_averaged_statistics():
             averages["norm.bias"],
         )
         torch.testing.assert_close(run.system.generator(inputs), expected)
-        assert torch.equal(run.system.critic.norm.running_mean, critic)
+        assert torch.equal(run.system.discriminator.norm.running_mean, discriminator)
     torch.testing.assert_close(generator(run.system), latest, rtol=0, atol=0)
 
 
@@ -163,7 +175,7 @@ def test_what_is_validated_and_released_is_the_average(tmp_path):
     fit(
         tmp_path,
         5,
-        validate=lambda system, log, step: seen.append(generator(system)) or {"pesq": 1.0},
+        validate=Judge(lambda system: seen.append(generator(system))),
         save_best=lambda system, figures: seen.append(generator(system)),
     )
     averages = load_checkpoint(tmp_path / "last.safetensors")["average"]["weights"]
@@ -205,7 +217,9 @@ def test_a_checkpoint_brings_rates_that_the_run_can_scale(tmp_path):
         name: MuonAdamW(w, lr=1e-2, matrix_lr=1e-2) for name, w in system.players().items()
     }
     fabric = Fabric(accelerator="cpu", devices=1)
-    run = Run(fabric, system, optimizers, {"generator": 0.0, "critic": 0.0}, "generator", 0.9)
+    run = Run(
+        fabric, system, optimizers, {"generator": 0.0, "discriminator": 0.0}, "generator", 0.9
+    )
     run.load_state(state)
     before = [w.detach().clone() for w in system.parameters()]
     for share, moves in ((0.0, False), (0.5, True)):
@@ -223,18 +237,17 @@ def test_compiling_a_network_changes_nothing_but_the_time(tmp_path, monkeypatch)
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "inductor"))
     seen: list[tuple[bool, bool]] = []
 
-    def validate(system: Fitting, log: Any, step: int) -> dict[str, float]:
+    def look(system: Fitting) -> None:
         trained = system.generator.compiled
         system.generator(Numbered()[100][:5])
         seen.append((trained, system.generator.compiled))
-        assert not system.critic.compiled
-        return {"pesq": 1.0}
+        assert not system.discriminator.compiled
 
     plain = partial(torch.optim.SGD, lr=0.1)
     ends = []
     for compiled in ((), ("generator",)):
         folder = tmp_path / f"run{len(compiled)}"
-        fit(folder, 4, Fitting(), plain, compiled, validate=validate)
+        fit(folder, 4, Fitting(), plain, compiled, validate=Judge(look))
         ends.append(load_checkpoint(folder / "last.safetensors"))
     # Validation, whose recordings are of many lengths, is not compiled.
     assert seen == [(False, False), (True, False)]
@@ -242,3 +255,9 @@ def test_compiling_a_network_changes_nothing_but_the_time(tmp_path, monkeypatch)
     torch.testing.assert_close(
         ends[1]["average"]["weights"], ends[0]["average"]["weights"], rtol=1e-4, atol=1e-6
     )
+
+
+def test_a_figure_that_is_not_measured_cannot_be_monitored(tmp_path):
+    trainer = Trainer(tmp_path, {}, 1, monitor="mos")
+    with pytest.raises(SpeechganError, match=r"monitor=mos: is not measured here.*monitor=pesq"):
+        trainer.fit(Fitting(), Numbered(), Judge(lambda system: None))

@@ -3,8 +3,15 @@ import signal
 
 import pytest
 import torch
+from lightning_fabric import Fabric
 
+from speechgan.data.conversion.unpaired import VoiceBatch
+from speechgan.models.discriminators.shared_latent import CodeClassifier, SpeakerDiscriminator
+from speechgan.models.generators.shared_latent import SharedLatent
+from speechgan.pretrained.moved import rename_system_weights
+from speechgan.systems.conversion.shared_latent import SharedLatentGAN, SharedLatentWeights
 from speechgan.training.checkpoint import load_checkpoint, save_checkpoint
+from speechgan.training.run import Run
 from speechgan.utils.errors import SpeechganError
 
 STATE = {
@@ -46,3 +53,68 @@ def test_what_is_not_a_checkpoint_is_named(tmp_path):
     path.write_bytes(b"not a checkpoint at all")
     with pytest.raises(SpeechganError, match=r"c\.safetensors: not a readable checkpoint"):
         load_checkpoint(path)
+
+
+def test_checkpoints_with_the_names_of_before_go_on():
+    """Players and parts of networks were called otherwise once."""
+    torch.manual_seed(0)
+    run = start_run()
+    state = run.state()
+    old = {"discriminator.": "critic.", "code_classifier.": "code_critic."}
+    parts = {"outer_encoder": "hear", "inner_encoder": "abstract"}
+    parts |= {"inner_decoder": "elaborate", "outer_decoder": "speak"}
+    old |= {f"generator.{new}.": f"generator.{name}." for new, name in parts.items()}
+
+    def rename(name: str) -> str:
+        return next((o + name.removeprefix(n) for n, o in old.items() if name.startswith(n)), name)
+
+    players = {"discriminator": "critic", "code_classifier": "code_critic"}
+    before = state | {
+        "system": {rename(name): weight for name, weight in state["system"].items()},
+        "optimizers": {players.get(n, n): o for n, o in state["optimizers"].items()},
+    }
+    assert (
+        before["system"]
+        .keys()
+        .isdisjoint(
+            n for n in state["system"] if n.startswith(("discriminator", "generator.outer"))
+        )
+    )
+    torch.manual_seed(1)
+    resumed = start_run()
+    resumed.load_state(before)
+    assert resumed.step == run.step == 1
+    torch.testing.assert_close(resumed.state()["system"], state["system"], rtol=0, atol=0)
+    moments = [r.state()["optimizers"]["discriminator"]["state"] for r in (run, resumed)]
+    torch.testing.assert_close(*moments, rtol=0, atol=0)
+
+
+def start_run() -> Run:
+    """A shared-latent run after one step."""
+    system = SharedLatentGAN(
+        SharedLatent(8, 2, channels=8, code=2, blocks=1),
+        SpeakerDiscriminator(2, 0.03),
+        CodeClassifier(2, 2, 8),
+        SharedLatentWeights(latent=1.0),
+    )
+    players = {name: list(weights) for name, weights in system.players().items()}
+    optimizers = {name: torch.optim.Adam(weights) for name, weights in players.items()}
+    limits = dict.fromkeys(players, 0.0)
+    fabric = Fabric(accelerator="cpu", devices=1)
+    run = Run(fabric, system, optimizers, limits, "generator", 0.9)
+    image, speaker = torch.randn(2, 1, 8, 16), torch.tensor([0, 1])
+    everybody = frozenset(players)
+    run.play(VoiceBatch(image, speaker, image, 1 - speaker), everybody, everybody)
+    return run
+
+
+def test_labels_of_a_checkpoint_from_before_reach_the_metric_critic():
+    known = {"critics.metric._extra_state", "critics.metric.network.a", "generator.b"}
+    found = rename_system_weights({"_extra_state": 1, "metric.a": 2, "generator.b": 3}, known)
+    assert found == {
+        "critics.metric._extra_state": 1,
+        "critics.metric.network.a": 2,
+        "generator.b": 3,
+    }
+    # A network of today may have such a name itself.
+    assert rename_system_weights({"critic.a": 1}, {"critic.a"}) == {"critic.a": 1}

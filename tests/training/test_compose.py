@@ -1,51 +1,78 @@
-import shutil
+from pathlib import Path
 
 import pytest
+from hydra.utils import get_class
 
-from speechgan.training.compose import compose, configuration_folder
-from speechgan.training.enhance import train_enhancer
+from speechgan.training.compose import build, compose, configuration_folder
 from speechgan.utils.errors import SpeechganError
+
+TASKS = ["convert", "enhance", "vocoder"]
+
+
+def choices(group: str) -> list[tuple[str, str]]:
+    """Task and name of every choice in a group."""
+    folder = configuration_folder()
+    return [(task, p.stem) for task in TASKS for p in sorted((folder / task / group).glob("*"))]
 
 
 def test_overrides_reach_the_configuration():
     config = compose("enhance", ["data.root=/x", "system=joint", "trainer.max_steps=7"])
     assert config.trainer.max_steps == 7
-    assert config.system.critic._target_.endswith("JointCritic")
+    assert config.system.discriminator._target_.endswith("JointDiscriminator")
 
 
-@pytest.mark.parametrize(
-    "choice", sorted(p.stem for p in (configuration_folder() / "system").glob("*"))
-)
-def test_every_system_is_whole(choice):
-    text = (configuration_folder() / "system" / f"{choice}.yaml").read_text()
-    if "@package _global_" in text:  # of conversion: brings its own generator
-        compose("convert", ["data.root=/x", f"system={choice}"])
-    else:
-        generator = "segan" if choice == "segan" else "band_crn"
-        compose("enhance", ["data.root=/x", f"system={choice}", f"generator={generator}"])
+@pytest.mark.parametrize(("task", "choice"), choices("system"))
+def test_every_system_is_whole_and_brings_its_players(task, choice):
+    config = compose(task, ["data.root=/x", f"system={choice}"])
+    if "measured" in config:
+        config.measured = {"bins": 36, "speakers": 2, "deviation": [1.0] * 36}
+    if choice == "embedding":
+        config.system.consistency = 0  # there is no model to load
+    system = build(config.system)
+    # A classifier of the code plays only where its term has a weight.
+    assert set(system.turns) <= set(config.trainer.turns)
+    turns = build(config.trainer).turns
+    assert all(turns[name].optimizer for name, w in system.players().items() if list(w))
 
 
-@pytest.mark.parametrize(
-    "choice", sorted(p.stem for p in (configuration_folder() / "experiment").glob("*"))
-)
-def test_every_experiment_is_whole(choice):
-    task = "convert" if choice.startswith("convert") else "enhance"
+@pytest.mark.parametrize(("task", "choice"), choices("generator"))
+def test_every_generator_combines_with_a_system(task, choice):
+    system = {"enhance": "two_headed", "convert": "shallow", "vocoder": "vocos"}[task]
+    config = compose(task, ["data.root=/x", f"system={system}", f"generator={choice}"])
+    if "measured" in config:
+        config.measured = {"bins": 36, "speakers": 2, "deviation": [1.0] * 36}
+    assert isinstance(build(config.system).generator, get_class(config.generator._target_))
+
+
+@pytest.mark.parametrize(("task", "choice"), choices("experiment"))
+def test_every_experiment_is_whole(task, choice):
     compose(task, ["data.root=/x", f"experiment={choice}"])
 
 
-@pytest.mark.parametrize("task", ["enhance", "convert"])
-def test_the_experiment_has_the_last_word_but_for_the_command_line(task, monkeypatch, tmp_path):
-    copy = tmp_path / "conf"
-    shutil.copytree(configuration_folder(), copy)
+@pytest.mark.parametrize("task", TASKS)
+def test_the_experiment_has_the_last_word_but_for_the_command_line(task, tmp_path):
+    (tmp_path / task / "experiment").mkdir(parents=True)
     text = "# @package _global_\nrun: {folder: own, start_from: other}\ntrainer: {max_steps: 7}\n"
-    (copy / "experiment" / "mine.yaml").write_text(text)
-    monkeypatch.setattr("speechgan.training.compose.configuration_folder", lambda: copy)
-    config = compose(task, ["data.root=/x", "experiment=mine", "trainer.max_steps=8"])
+    (tmp_path / task / "experiment" / "mine.yaml").write_text(text)
+    words = ["data.root=/x", "experiment=mine", "trainer.max_steps=8"]
+    config = compose(task, words, own=tmp_path)
     assert (config.run.folder, config.run.start_from, config.trainer.max_steps) == (
         "own",
         "other",
         8,
     )
+
+
+def test_every_term_of_closeness_is_a_setting():
+    words = ["data.root=/x", "system.closeness.estoi=1.5", "system.closeness.magnitude_l1=2"]
+    config = compose("enhance", words)
+    assert (config.system.closeness.estoi, config.system.closeness.magnitude_l1) == (1.5, 2)
+
+
+def test_segans_only_term_needs_no_others_taken_away():
+    terms = compose("enhance", ["data.root=/x", "system=segan"]).system.closeness
+    weights = {k: v for k, v in terms.items() if isinstance(v, float) and v}
+    assert weights == {"pre_emphasised_wave": 100.0}
 
 
 @pytest.mark.parametrize(
@@ -56,6 +83,7 @@ def test_the_experiment_has_the_last_word_but_for_the_command_line(task, monkeyp
         ("enhance", ["data.root=/x", "trainer.max_steps=ten"], "max_steps=ten: must be a number"),
         ("enhance", [], "data.root is not set"),
         ("enhance", ["data.root=/x", "oops"], "oops"),
+        ("enhance", ["data.root=/x", "data.cache=${nothing}"], "nothing"),
         ("dance", [], "nothing to train called 'dance'; known: convert, enhance, vocoder"),
     ],
 )
@@ -65,19 +93,37 @@ def test_mistakes_are_named_in_one_line(name, overrides, text):
     assert "\n" not in str(caught.value)
 
 
+def test_choices_of_ones_own_have_names_of_their_own(tmp_path):
+    for place in ("enhance/system/joint.yaml", "generator/unet.yaml", "trainer/default.yaml"):
+        path = tmp_path / Path(place).parts[0] / place
+        path.parent.mkdir(parents=True)
+        path.write_text("{}")
+        own = tmp_path / Path(place).parts[0]
+        with pytest.raises(SpeechganError, match=f"{place}: ours has this name"):
+            compose("enhance", ["data.root=/x"], own=own)
+    with pytest.raises(SpeechganError, match="no such folder; --config-dir"):
+        compose("enhance", ["data.root=/x"], own=tmp_path / "absent")
+
+
 @pytest.mark.parametrize(
     "overrides, remedy",
     [
         (["system=supervised"], "system.closeness.pesq=0"),
-        (["system=two_headed_metric", "system.closeness.pesq=0"], "system.metric=null"),
         (
-            ["system=two_headed_metric_listener", "system.closeness.pesq=0", "system.metric=null"],
-            "system.listener=null",
+            ["system=two_headed_metric", "system.closeness.pesq=0"],
+            "system.critics.metric=null",
         ),
-        (["system=supervised", "system.closeness.pesq=0"], "trainer.monitor=si_sdr"),
+        (
+            [
+                "system=two_headed_metric_listener",
+                "system.closeness.pesq=0",
+                "system.critics.metric=null",
+            ],
+            "system.critics.listener=null",
+        ),
     ],
 )
-def test_pesq_at_another_rate_is_refused(overrides, remedy):
+def test_what_needs_16_khz_is_refused_at_another_rate(overrides, remedy):
     config = compose("enhance", ["data.root=/x", "sample_rate=48000", *overrides])
     with pytest.raises(SpeechganError, match=f"sample_rate=48000: .*{remedy}"):
-        train_enhancer(config)
+        build(config.system)

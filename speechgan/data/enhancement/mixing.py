@@ -1,7 +1,7 @@
 """Speech and noise mixed on the fly, a whole batch at a time."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +34,7 @@ class Degradation:
         noiseless: chance that the noise is hardly there, 40 dB below the speech.
         room: chance of a simulated room around the speech; the clean side keeps the direct sound
             and the first `early_seconds` of reflections.
-        early_seconds: as said.
+        early_seconds: of those reflections.
         band_limit: chance that the whole recording, clean side too, loses its upper band.
         equalise: chance of a random smooth spectral tilt on the whole recording.
         clip: chance that the noisy side is clipped, at 10 to 90 % of its peak.
@@ -49,17 +49,17 @@ class Degradation:
     formant: float = 0.3
     formants: Range = (0.88, 1.14)
     second_noise: float = 0.25
-    babble: float = 0.08
+    babble: float = 0.05
     coloured: float = 0.08
     gap: float = 0.15
     speechless: float = 0.01
     noiseless: float = 0.03
-    room: float = 0.15
+    room: float = 0.12
     early_seconds: float = 0.05
-    band_limit: float = 0.1
-    equalise: float = 0.3
-    clip: float = 0.05
-    codec: float = 0.05
+    band_limit: float = 0.05
+    equalise: float = 0.2
+    clip: float = 0.07
+    codec: float = 0.04
 
 
 class Mixtures:
@@ -223,6 +223,23 @@ class Mixtures:
         noisy, clean = noisy.copy(), clean.copy()
         noisy[chosen], clean[chosen] = both
         return noisy, clean
+
+
+class FirstMixtures:
+    """The first of the mixtures, one by one, each the same whenever it is asked for.
+
+    Args:
+        mixtures: in batches of one item.
+        count: how many.
+    """
+
+    def __init__(self, mixtures: Mixtures, count: int) -> None:
+        self.mixtures, self.count = mixtures, count
+
+    def __iter__(self) -> Iterator[tuple[str, PairedBatch]]:
+        """Each with its name, `(1, sample)`."""
+        for number in range(self.count):
+            yield f"mixture {number}", self.mixtures[number]
 
 
 def speaker_chances(speech: WaveStore, balance: float) -> np.ndarray:

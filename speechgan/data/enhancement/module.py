@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from speechgan.data.cache import WaveStore
-from speechgan.data.enhancement.mixing import Degradation, Mixtures
+from speechgan.data.enhancement.mixing import Degradation, FirstMixtures, Mixtures
 from speechgan.data.enhancement.paired import PairCrops, PairStore, open_pairs
 from speechgan.data.enhancement.rooms import room_responses
 from speechgan.data.manifest import Recording, hold_out, read_manifest, scan
@@ -41,7 +41,7 @@ class EnhancementData:
     root: Path
     cache: Path
     sample_rate: int = 16000
-    batch_size: int = 16
+    batch_size: int = 8
     seconds: float = 2.0
     degradation: Degradation = field(default_factory=Degradation)
     rooms: int = 100
@@ -57,7 +57,7 @@ class EnhancementData:
             if getattr(self, name) <= 0:
                 raise ValueError(f"data.{name} must be greater than 0")
 
-    def open(self) -> tuple[Mixtures | PairCrops, PairStore | Mixtures]:
+    def open(self) -> tuple[Mixtures | PairCrops, PairStore | FirstMixtures]:
         """Decodes what is not decoded yet; returns training batches and validation pairs.
 
         Raises:
@@ -82,7 +82,7 @@ class EnhancementData:
         store = open_pairs(pairs, root, self.sample_rate, Path(self.cache))
         return PairCrops(store, self.batch_size, self.seconds, self.seed)
 
-    def _validation(self, recordings: list[Recording], root: Path) -> PairStore | Mixtures:
+    def _validation(self, recordings: list[Recording], root: Path) -> PairStore | FirstMixtures:
         pairs = _select(recordings, "valid", "clean", "noisy")
         if pairs:
             noisy = [r for r in pairs if r.role == "noisy"]
@@ -90,7 +90,8 @@ class EnhancementData:
             keys = {noisy[int(i)].key for i in chosen}
             pairs = [r for r in pairs if r.key in keys]
             return open_pairs(pairs, root, self.sample_rate, Path(self.cache))
-        return self._mixtures(recordings, root, "valid", 1, self.seed + 1)
+        mixtures = self._mixtures(recordings, root, "valid", 1, self.seed + 1)
+        return FirstMixtures(mixtures, self.valid_items)
 
     def _mixtures(
         self, recordings: list[Recording], root: Path, split: str, batch_size: int, seed: int

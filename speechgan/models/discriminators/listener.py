@@ -1,4 +1,4 @@
-"""A critic that has learned already, from people's opinions."""
+"""A network that has learned what people say of a sound, with a gradient."""
 
 from typing import Any
 
@@ -15,25 +15,29 @@ POOLED = (3, 4, 5)
 
 
 class Listener(nn.Module):
-    """The network of DNSMOS P.835 (Reddy, Gopal & Cutler 2022), with a gradient.
+    """The network of DNSMOS P.835 (Reddy, Gopal & Cutler 2022, arXiv:2110.01763).
 
     Log power of frames of 20 ms at 16 kHz, seven convolutions, the maximum over the plane, and
     three linear layers, with the weights that the package `speechmos` brings. None of it is bound
     to the 9.01 s that the measure has it hear, and none of it is trained, nor kept in checkpoints.
 
     Args:
-        every: items of a batch of which one is judged, as that takes a second for 4 s of sound on
-            one core.
+        sample_rate: 16000, which it was trained at.
 
     Raises:
+        ValueError: another sample rate.
         SpeechganError: the package is not installed.
     """
 
     transform: Tensor
 
-    def __init__(self, every: int = 2) -> None:
+    def __init__(self, sample_rate: int = 16000) -> None:
         super().__init__()
-        self.every = every
+        if sample_rate != 16000:
+            raise ValueError(
+                f"sample_rate={sample_rate}: DNSMOS needs 16000; train without it, "
+                "system.critics.listener=null"
+            )
         graph = onnx.load(network_path()).graph
         arrays: dict[str, Any] = {
             weight.name: onnx.numpy_helper.to_array(weight) for weight in graph.initializer
@@ -68,29 +72,3 @@ class Listener(nn.Module):
                 x = x.amax((2, 3)) if number == self.convolutions else F.relu(x)
                 x = x @ weight + bias
         return x
-
-    def shortfall(self, enhanced: Tensor, clean: Tensor) -> Tensor:
-        """How much lower the opinions of enhanced waves are than of clean ones, on average.
-
-        What is thought better than its clean reference counts as equal to it: there is nothing to
-        be won by pleasing this critic more than real speech does. Its gradient is evened out among
-        the items, see `even_out`.
-        """
-        with torch.no_grad():
-            aim = self(clean[:: self.every])
-        judged = enhanced[:: self.every]
-        if judged.requires_grad:
-            judged.register_hook(even_out)
-        return (aim - self(judged)).clamp(min=0).mean()
-
-
-def even_out(gradient: Tensor) -> Tensor:
-    """Shortens gradients `(batch, sample)` of those items where they are longer than the median.
-
-    Where an enhanced sound is all but silent, opinions change a hundred times as steeply as
-    elsewhere; a few items would drown all others.
-    """
-    norm = gradient.norm(dim=-1, keepdim=True)
-    felt = norm[norm > 0]
-    limit = felt.median() if len(felt) else norm.new_ones(())
-    return gradient * (limit / norm.clamp(min=1e-30)).clamp(max=1)

@@ -1,4 +1,4 @@
-"""Critics of waves: by period and by resolution, with the features that they judge by."""
+"""Discriminators of waves: by period and by resolution, with the features they judge by."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,13 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 Judgement = tuple[Tensor, list[Tensor]]
-"""Scores of any shape, high for good, and the features of every layer before them."""
+"""Scores of any shape, high for real, and the features of every layer before them."""
 
 SLOPE = 0.1
 
 
-class PeriodCritic(nn.Module):
-    """Sees every `period`-th sample in a column (HiFi-GAN, Kong et al. 2020).
+class PeriodDiscriminator(nn.Module):
+    """Sees every `period`-th sample in a column (HiFi-GAN, arXiv:2010.05646).
 
     Args:
         period: in samples.
@@ -37,8 +37,8 @@ class PeriodCritic(nn.Module):
         return _judge(wave.unflatten(-1, (-1, self.period)), self.layers, self.leave)
 
 
-class ResolutionCritic(nn.Module):
-    """Sees a linear magnitude spectrogram (UnivNet, Jang et al. 2021).
+class ResolutionDiscriminator(nn.Module):
+    """Sees a linear magnitude spectrogram (UnivNet, arXiv:2106.07889).
 
     Args:
         n_fft: window in samples; the hop is a quarter of it.
@@ -75,12 +75,12 @@ class ResolutionCritic(nn.Module):
         return _judge(magnitude, self.layers, self.leave)
 
 
-class WaveCritic(nn.Module):
-    """Five period critics and three resolution critics, as Vocos has them (Siuzdak 2023).
+class WaveDiscriminator(nn.Module):
+    """Five of periods and three of resolutions, as Vocos has them (arXiv:2306.00814).
 
     Args:
-        period_widths: channels of the period critics.
-        resolution_channels: of the resolution critics.
+        period_widths: channels of the period discriminators.
+        resolution_channels: of the resolution discriminators.
         periods: in samples; HiFi-GAN's primes.
         resolutions: windows, in samples.
     """
@@ -93,16 +93,16 @@ class WaveCritic(nn.Module):
         resolutions: Sequence[int] = (512, 1024, 2048),
     ) -> None:
         super().__init__()
-        self.of_period = nn.ModuleList(PeriodCritic(p, period_widths) for p in periods)
+        self.of_period = nn.ModuleList(PeriodDiscriminator(p, period_widths) for p in periods)
         self.of_resolution = nn.ModuleList(
-            ResolutionCritic(n, resolution_channels) for n in resolutions
+            ResolutionDiscriminator(n, resolution_channels) for n in resolutions
         )
 
     def forward(self, wave: Tensor) -> dict[str, list[Judgement]]:
         """`(batch, sample)` to judgements by kind."""
         return {
-            "period": [critic(wave) for critic in self.of_period],
-            "resolution": [critic(wave) for critic in self.of_resolution],
+            "period": [judge(wave) for judge in self.of_period],
+            "resolution": [judge(wave) for judge in self.of_resolution],
         }
 
 

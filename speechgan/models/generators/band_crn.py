@@ -1,6 +1,7 @@
 """A small recurrent network over frequency bands, causal or not."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -10,20 +11,11 @@ from speechgan.models.layers.level import RunningLevel
 from speechgan.models.layers.mask import complex_product, raise_to_floor
 
 
-class BandCRN(nn.Module):
-    """Complex mask from convolution over frequency and recurrence over time, in bands.
+@dataclass(frozen=True)
+class BandCRNSize:
+    """How large a `BandCRN` is.
 
-    A convolutional recurrent network (Tan & Wang 2018) with the layout of FastEnhancer (Ahn et
-    al. 2025): convolutions see one frame only and stride over frequency; bands, spaced as on the
-    mel scale to begin with, are learned sums of what they find; in each block an LSTM that all
-    bands share is the memory in time, and what mixes bands sees one frame. Batch normalisation
-    stands behind linear layers only, so that `fuse` can make it disappear. Deliberate differences:
-    the mixer of bands is that of MLP-Mixer (Tolstikhin et al. 2021) instead of attention, which
-    costs a CPU twice as much; LSTM instead of GRU, which runs at less than half its speed there;
-    skips are added; the input level is tracked inside (see `RunningLevel`), so the output scales
-    with the input, exactly; the mask is multiplied in the compressed domain.
-
-    Args:
+    Attributes:
         bins: frequencies of the image; a multiple of `stride`, plus one.
         channels: of the convolutions.
         bands: that the recurrence sees.
@@ -31,11 +23,46 @@ class BandCRN(nn.Module):
         blocks: of recurrence and mixer.
         layers: residual convolutions before, and again after, the recurrence.
         stride: bins that the first convolution joins.
+    """
+
+    bins: int = 257
+    channels: int = 32
+    bands: int = 24
+    hidden: int = 64
+    blocks: int = 3
+    layers: int = 1
+    stride: int = 4
+
+    def __post_init__(self) -> None:
+        if (self.bins - 1) % self.stride:
+            raise ValueError(
+                f"bins {self.bins} must be a multiple of stride {self.stride}, plus one"
+            )
+
+
+class BandCRN(nn.Module):
+    """Complex mask from convolution over frequency and recurrence over time, in bands.
+
+    A convolutional recurrent network (Tan & Wang 2018) with the layout of FastEnhancer (Ahn et al.
+    2025, arXiv:2509.21867): convolutions see one frame only and stride over frequency; bands,
+    spaced as on the mel scale to begin with, are learned sums of what they find; in each block an
+    LSTM that all bands share is the memory in time, and what mixes bands sees one frame. Batch
+    normalisation stands behind linear layers only, so that `fuse` can make it disappear. Deliberate
+    differences: the mixer of bands is that of MLP-Mixer (arXiv:2105.01601) instead of attention,
+    which costs a CPU twice as much; LSTM instead of GRU, which runs at less than half its speed
+    there; skips are added; the input level is tracked inside (see `RunningLevel`), so the output
+    scales with the input, exactly; the mask is multiplied in the compressed domain.
+
+    Args:
         bidirectional: whether recurrences run backwards too; the network is not causal then.
-        context: frames that a bidirectional network hears on each side of a block of a long sound.
         floor: magnitude below which the mask hardly falls, in the compressed scale of the image:
             0.15 leaves 0.2 % of the wave at a power of 0.3. Clean recordings are not digitally
             silent between the words, and a spectrum with holes sounds worse than a soft floor.
+        context: frames that a bidirectional network hears on each side of a block of a long sound.
+        size: attributes of `BandCRNSize`.
+
+    Raises:
+        ValueError: bins that the stride does not divide.
     """
 
     reads = "image"
@@ -44,23 +71,14 @@ class BandCRN(nn.Module):
     multiple = 1
 
     def __init__(
-        self,
-        bins: int = 257,
-        channels: int = 32,
-        bands: int = 24,
-        hidden: int = 64,
-        blocks: int = 3,
-        layers: int = 1,
-        stride: int = 4,
-        bidirectional: bool = False,
-        context: int = 250,
-        floor: float = 0.15,
+        self, bidirectional: bool = False, floor: float = 0.15, context: int = 250, **size: int
     ) -> None:
         super().__init__()
-        if (bins - 1) % stride:
-            raise ValueError(f"bins {bins} must be a multiple of stride {stride}, plus one")
         self.floor, self.causal, self.context = floor, not bidirectional, context
-        subbands = (bins - 1) // stride
+        self.size = BandCRNSize(**size)
+        channels, bands, hidden = self.size.channels, self.size.bands, self.size.hidden
+        blocks, layers, stride = self.size.blocks, self.size.layers, self.size.stride
+        subbands = (self.size.bins - 1) // stride
         kernel, padding = (1, 2 * stride), (0, stride // 2)
         self.level = RunningLevel()
         self.encode_in = ConvNorm(nn.Conv2d(3, channels, kernel, (1, stride), padding))
@@ -131,7 +149,8 @@ class BandCRN(nn.Module):
 
     @torch.no_grad()
     def grow_from(self, smaller: Mapping[str, Tensor]) -> None:
-        """Begins as a smaller network, whose output it gives at first (Chen et al. 2016).
+        """Begins as a smaller network, whose output it gives at first (Net2Net, Chen et al.
+        2016, arXiv:1511.05641).
 
         It may have more blocks, and run in both directions where the smaller runs in one.
 

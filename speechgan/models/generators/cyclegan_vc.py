@@ -1,4 +1,4 @@
-"""The networks of CycleGAN-VC, CycleGAN-VC2 and MaskCycleGAN-VC."""
+"""The generators of CycleGAN-VC, CycleGAN-VC2 and MaskCycleGAN-VC."""
 
 import torch
 from torch import Tensor, nn
@@ -10,10 +10,11 @@ from speechgan.models.layers.gated import (
     pad_time,
     scale_widths,
 )
+from speechgan.models.layers.per_speaker import send_to_own
 
 
 class Generator1D(nn.Module):
-    """CycleGAN-VC (Kaneko & Kameoka 2018): gated one-dimensional convolutions over time.
+    """CycleGAN-VC (arXiv:1711.11293): gated one-dimensional convolutions over time.
 
     Two strided layers, six residual blocks, two upsampling layers by pixel shuffle.
 
@@ -48,10 +49,10 @@ class Generator1D(nn.Module):
 
 
 class Generator212D(nn.Module):
-    """CycleGAN-VC2 (Kaneko et al. 2019): two-dimensional at both ends, one-dimensional inside.
+    """CycleGAN-VC2 (Kaneko et al. 2019, arXiv:1904.04631): 2-D at both ends, 1-D inside.
 
-    With `masked` it is the generator of MaskCycleGAN-VC (Kaneko et al. 2021), which is told by a
-    second channel which frames were taken away.
+    With `masked` it is the generator of MaskCycleGAN-VC (Kaneko et al. 2021,
+    arXiv:2102.12841), which is told by a second channel which frames were taken away.
 
     Args:
         bins: height of the image, a multiple of 4.
@@ -138,84 +139,9 @@ class TwoWay(nn.Module):
         )
 
     def forward(self, image: Tensor, target: Tensor, source: Tensor | None = None) -> Tensor:
-        """`(1, 1, bin, frame)` of the other speaker to the target `(1,)`."""
-        frames = image.shape[-1]
-        network = self.towards[int(target[0])]
-        return network(pad_time(image, self.multiple))[..., :frames]
-
-
-class GatedCritic(nn.Sequential):
-    """The critic of CycleGAN-VC: gated two-dimensional convolutions, one score.
-
-    Deliberate difference: where the paper flattens into a fully connected layer, which fixes the
-    length of the input, the last layer's outputs are averaged over the image before it.
-
-    Args:
-        bins: height of the image; not used, it is convolutional.
-        width: channels relative to the paper's 128, 256, 512, 1024.
-    """
-
-    def __init__(self, bins: int, width: float = 1.0) -> None:
-        first, second, third, fourth = scale_widths([128, 256, 512, 1024], width)
-        super().__init__(
-            GatedConv2d(1, first, (3, 3), stride=(1, 2), normalised=False),
-            GatedConv2d(first, second, (3, 3), stride=2),
-            GatedConv2d(second, third, (3, 3), stride=2),
-            GatedConv2d(third, fourth, (6, 3), stride=(1, 2), padding=(2, 1)),
-            nn.AdaptiveAvgPool2d(1),
-            nn.Conv2d(fourth, 1, 1),
-        )
-
-
-class GatedPatchCritic(nn.Sequential):
-    """The critic of CycleGAN-VC2 and MaskCycleGAN-VC: a matrix of scores, one per patch.
-
-    Args:
-        bins: height of the image; not used, it is convolutional.
-        width: channels relative to the paper's 128, 256, 512, 1024.
-    """
-
-    def __init__(self, bins: int, width: float = 1.0) -> None:
-        first, second, third, fourth = scale_widths([128, 256, 512, 1024], width)
-        super().__init__(
-            GatedConv2d(1, first, (3, 3), normalised=False),
-            GatedConv2d(first, second, (3, 3), stride=2),
-            GatedConv2d(second, third, (3, 3), stride=2),
-            GatedConv2d(third, fourth, (3, 3), stride=2),
-            GatedConv2d(fourth, fourth, (1, 5)),
-            nn.Conv2d(fourth, 1, (1, 3), padding=(0, 1)),
-        )
-
-
-CRITICS: dict[str, type[nn.Module]] = {"whole": GatedCritic, "patch": GatedPatchCritic}
-
-
-class TwoCritics(nn.Module):
-    """A critic of each speaker's voice and, for the two-step loss, of what has gone there and back.
-
-    Args:
-        bins: height of the image.
-        speakers: 2.
-        kind: `whole` for one score, `patch` for many.
-        width: of each.
-        two_step: whether round trips have critics of their own (Kaneko et al. 2019).
-    """
-
-    def __init__(
-        self,
-        bins: int,
-        speakers: int = 2,
-        kind: str = "patch",
-        width: float = 1.0,
-        two_step: bool = True,
-    ) -> None:
-        super().__init__()
-        if kind not in CRITICS:
-            raise ValueError(f"no critic {kind!r}; known: {sorted(CRITICS)}")
-        self.of = nn.ModuleList(CRITICS[kind](bins, width) for _ in range(2))
-        self.of_round_trip = (
-            nn.ModuleList(CRITICS[kind](bins, width) for _ in range(2)) if two_step else None
-        )
+        """`(batch, 1, bin, frame)` of the other speaker to the targets `(batch,)`."""
+        padded = pad_time(image, self.multiple)
+        return send_to_own(list(self.towards), padded, target)[..., : image.shape[-1]]
 
 
 def _with_mask(image: Tensor, mask: Tensor | None) -> Tensor:

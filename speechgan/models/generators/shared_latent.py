@@ -5,36 +5,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from speechgan.models.generators.cyclegan_vc import GatedPatchCritic
 from speechgan.models.layers.gated import GatedConv1d, ResidualBlock1d, pad_time
-
-
-class PerSpeaker(nn.Module):
-    """One network a speaker, each item of a batch through that of its own.
-
-    Args:
-        build: makes one.
-        speakers: how many.
-    """
-
-    def __init__(self, build: Callable[[], nn.Module], speakers: int) -> None:
-        super().__init__()
-        self.of = nn.ModuleList(build() for _ in range(speakers))
-
-    def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
-        """`(batch, channel, time)` and `(batch,)` to what the networks make."""
-        numbers = speaker.tolist()
-        parts = {n: self.of[n](x[speaker == n]) for n in sorted(set(numbers))}
-        taken = dict.fromkeys(parts, 0)
-        rows = []
-        for n in numbers:
-            rows.append(parts[n][taken[n]])
-            taken[n] += 1
-        return torch.stack(rows)
+from speechgan.models.layers.per_speaker import PerSpeaker
 
 
 class ForAll(nn.Module):
-    """One network for all speakers, who are told to it as an embedding if it is to know them.
+    """One network for all speakers, given the speaker as an embedding if it is to know.
 
     Args:
         build: makes it, given how many channels an embedding adds to its input.
@@ -52,8 +28,8 @@ class ForAll(nn.Module):
     def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
         """As `PerSpeaker`."""
         if self.embedding is not None:
-            told = self.embedding(speaker)[:, :, None].expand(-1, -1, x.shape[-1])
-            x = torch.cat([x, told], 1)
+            code = self.embedding(speaker)[:, :, None].expand(-1, -1, x.shape[-1])
+            x = torch.cat([x, code], 1)
         return self.network(x)
 
 
@@ -61,8 +37,8 @@ class SharedLatent(nn.Module):
     """Auto-encoders of all speakers that meet in one space of codes.
 
     Gated one-dimensional convolutions with instance normalisation, which takes out what is
-    constant in a recording (Chou et al. 2019); codes at half the frame rate. The code is
-    normalised too, so that its scale says nothing.
+    constant in a recording (Chou et al. 2019, arXiv:1904.05742); codes at half the frame rate. The
+    code is normalised too, so that its scale says nothing.
 
     Args:
         bins: height of the image.
@@ -70,10 +46,10 @@ class SharedLatent(nn.Module):
         channels: of the hidden layers.
         code: channels of the code.
         blocks: residual blocks on each side of the code.
-        encoders: `one` for everybody, strangers too, or `own` of each speaker.
-        decoders: `one`, which is told the speaker, or `own` of each.
+        encoders: `one` for all, unknown speakers too, or `own` of each speaker.
+        decoders: `one`, which is given the speaker, or `own` of each.
         shared_layers: of `own` networks, whether the residual blocks next to the code are common
-            to all (CoGAN, Liu & Tuzel 2016; UNIT, Liu et al. 2017).
+            to all (CoGAN, arXiv:1606.07536; UNIT, arXiv:1703.00848).
     """
 
     multiple = 2
@@ -82,8 +58,8 @@ class SharedLatent(nn.Module):
         self,
         bins: int,
         speakers: int,
-        channels: int = 128,
-        code: int = 32,
+        channels: int = 192,
+        code: int = 4,
         blocks: int = 2,
         encoders: str = "one",
         decoders: str = "one",
@@ -95,44 +71,28 @@ class SharedLatent(nn.Module):
                 raise ValueError(f"{kind!r}: encoders and decoders are one or own")
         self.needs_source = encoders == "own"
         self.code_channels, self.speakers = code, speakers
+        inner_encoders, inner_decoders = ("one", "one") if shared_layers else (encoders, decoders)
 
-        def hear(extra: int = 0) -> nn.Module:
-            return nn.Sequential(
-                GatedConv1d(bins + extra, channels, 5),
-                GatedConv1d(channels, channels, 5, stride=2),
-            )
+        def make(kind: str, build: Callable[[int], nn.Module], given: int = 0) -> nn.Module:
+            if kind == "own":
+                return PerSpeaker(lambda: build(0), speakers)
+            return ForAll(build, given)
 
-        def abstract(extra: int = 0) -> nn.Module:
-            return nn.Sequential(
-                *(ResidualBlock1d(channels + extra, channels) for _ in range(blocks)),
-                nn.Conv1d(channels + extra, code, 1),
-                nn.InstanceNorm1d(code),
-            )
-
-        def elaborate(extra: int = 0) -> nn.Module:
-            return nn.Sequential(
-                nn.Conv1d(code + extra, channels, 1),
-                *(ResidualBlock1d(channels, channels) for _ in range(blocks)),
-            )
-
-        def speak(extra: int = 0) -> nn.Module:
-            return nn.Sequential(
-                GatedConv1d(channels + extra, channels, 5, upscale=2),
-                nn.Conv1d(channels, bins, 5, padding=2),
-            )
-
-        own_inside = not shared_layers
-        self.hear = PerSpeaker(hear, speakers) if encoders == "own" else ForAll(hear)
-        self.abstract = (
-            PerSpeaker(abstract, speakers) if encoders == "own" and own_inside else ForAll(abstract)
+        # A decoder for all is given the speaker, an encoder never is.
+        given = speakers if decoders == "one" else 0
+        self.outer_encoder = make(encoders, lambda extra: outer_encoder(bins, channels))
+        self.inner_encoder = make(
+            inner_encoders,
+            lambda extra: inner_encoder(channels, code, blocks),
         )
-        told = speakers if decoders == "one" else 0
-        self.elaborate = (
-            PerSpeaker(elaborate, speakers)
-            if decoders == "own" and own_inside
-            else ForAll(elaborate, told)
+        self.inner_decoder = make(
+            inner_decoders,
+            lambda extra: inner_decoder(code + extra, channels, blocks),
+            given,
         )
-        self.speak = PerSpeaker(speak, speakers) if decoders == "own" else ForAll(speak, told)
+        self.outer_decoder = make(
+            decoders, lambda extra: outer_decoder(channels + extra, channels, bins), given
+        )
 
     def encode(self, image: Tensor, speaker: Tensor | None = None) -> Tensor:
         """`(batch, 1, bin, frame)` to the code `(batch, channel, frame / 2)`.
@@ -145,74 +105,43 @@ class SharedLatent(nn.Module):
                 raise ValueError("encoders are speakers' own: name the source speaker")
             speaker = torch.zeros(len(image), dtype=torch.long, device=image.device)
         x = pad_time(image, self.multiple).flatten(1, 2)
-        return self.abstract(self.hear(x, speaker), speaker)
+        return self.inner_encoder(self.outer_encoder(x, speaker), speaker)
 
     def decode(self, code: Tensor, speaker: Tensor, frames: int) -> Tensor:
         """A code and speakers `(batch,)` to `(batch, 1, bin, frames)`."""
-        return self.speak(self.elaborate(code, speaker), speaker)[:, None, :, :frames]
+        return self.outer_decoder(self.inner_decoder(code, speaker), speaker)[:, None, :, :frames]
 
     def forward(self, image: Tensor, target: Tensor, source: Tensor | None = None) -> Tensor:
         """`(batch, 1, bin, frame)` in the target's voice, the same shape."""
         return self.decode(self.encode(image, source), target, image.shape[-1])
 
 
-class CodeCritic(nn.Sequential):
-    """Guesses from a code who spoke.
-
-    Args:
-        code: channels of the code.
-        speakers: how many there are.
-        channels: of the hidden layers.
-    """
-
-    def __init__(self, code: int, speakers: int, channels: int = 64) -> None:
-        super().__init__(
-            nn.Conv1d(code, channels, 5, padding=2),
-            nn.LeakyReLU(0.2),
-            nn.Conv1d(channels, channels, 5, stride=2, padding=2),
-            nn.LeakyReLU(0.2),
-            nn.Conv1d(channels, speakers, 1),
-            nn.AdaptiveAvgPool1d(1),
-            nn.Flatten(),
-        )
+def outer_encoder(bins: int, channels: int) -> nn.Module:
+    """`(batch, bins, frame)` to `(batch, channels, frame / 2)`."""
+    return nn.Sequential(
+        GatedConv1d(bins, channels, 5), GatedConv1d(channels, channels, 5, stride=2)
+    )
 
 
-class SpeakerCritic(nn.Module):
-    """Is this a recording of that speaker? Patch scores, a column of them for each speaker.
-
-    The gated patch critic of CycleGAN-VC2 with an output for each speaker, as in the multi-task
-    discriminator of Liu et al. (2019, FUNIT).
-
-    Args:
-        bins: height of the image.
-        speakers: how many there are.
-        width: as of `GatedPatchCritic`.
-    """
-
-    def __init__(self, bins: int, speakers: int, width: float = 1.0) -> None:
-        super().__init__()
-        self.layers = GatedPatchCritic(bins, width)
-        last = self.layers[-1]
-        assert isinstance(last, nn.Conv2d)
-        self.layers[-1] = nn.Conv2d(last.in_channels, speakers, (1, 3), padding=(0, 1))
-
-    def forward(self, image: Tensor, speaker: Tensor) -> Tensor:
-        """`(batch, 1, bin, frame)` and `(batch,)` to scores `(batch, patch, patch)`."""
-        scores = self.layers(image)
-        return scores[torch.arange(len(image), device=image.device), speaker]
+def inner_encoder(channels: int, code: int, blocks: int) -> nn.Module:
+    """`(batch, channels, time)` to the code `(batch, code, time)`, of unit variance."""
+    return nn.Sequential(
+        *(ResidualBlock1d(channels, channels) for _ in range(blocks)),
+        nn.Conv1d(channels, code, 1),
+        nn.InstanceNorm1d(code),
+    )
 
 
-class _Reversal(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: object, x: Tensor) -> Tensor:
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(ctx: object, *gradients: Tensor) -> Tensor:
-        return -gradients[0]
+def inner_decoder(inputs: int, channels: int, blocks: int) -> nn.Module:
+    """The code, and what stands beside it, `(batch, inputs, time)` to `(batch, channels, time)`."""
+    return nn.Sequential(
+        nn.Conv1d(inputs, channels, 1),
+        *(ResidualBlock1d(channels, channels) for _ in range(blocks)),
+    )
 
 
-def reverse_gradient(x: Tensor) -> Tensor:
-    """The same, with the gradient's sign turned (Ganin & Lempitsky 2015)."""
-    reversed_: Tensor = _Reversal.apply(x)
-    return reversed_
+def outer_decoder(inputs: int, channels: int, bins: int) -> nn.Module:
+    """`(batch, inputs, time)` to `(batch, bins, 2 time)`."""
+    return nn.Sequential(
+        GatedConv1d(inputs, channels, 5, upscale=2), nn.Conv1d(channels, bins, 5, padding=2)
+    )

@@ -1,4 +1,4 @@
-"""The U-Net of pix2pix on spectrograms (Isola et al. 2017; Michelsanti & Tan 2017)."""
+"""The U-Net of pix2pix on spectrograms (arXiv:1611.07004; arXiv:1709.01703)."""
 
 import torch
 from torch import Tensor, nn

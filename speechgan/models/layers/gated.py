@@ -9,14 +9,14 @@ Size = int | tuple[int, int]
 
 
 class GatedConv1d(nn.Module):
-    """Convolution, instance normalisation and gated linear unit (Dauphin et al. 2017) over time.
+    """Convolution, instance normalisation and gated linear unit (arXiv:1612.08083) over time.
 
     Args:
         inputs, outputs: channels.
         kernel: odd length.
         stride: in time.
         normalised: whether instance normalisation stands before the gate.
-        upscale: pixel shuffle (Shi et al. 2016) by this factor, before the normalisation.
+        upscale: pixel shuffle (arXiv:1609.05158) by this factor, before the normalisation.
     """
 
     def __init__(

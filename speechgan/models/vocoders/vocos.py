@@ -11,7 +11,7 @@ MOMENTUM = 0.99 / 1.99
 
 
 class ConvNeXtBlock(nn.Module):
-    """Depthwise convolution over time, then a wide perceptron on each frame (Liu et al. 2022).
+    """ConvNeXt (arXiv:2201.03545): depthwise convolution over time, a wide perceptron on frames.
 
     Args:
         channels: of input and output.
@@ -34,10 +34,10 @@ class ConvNeXtBlock(nn.Module):
 
 
 class Vocos(nn.Module):
-    """Vocos (Siuzdak 2023): log-mel image to wave.
+    """Vocos (Siuzdak 2023, arXiv:2306.00814): log-mel image to wave.
 
     Two departures for small budgets, both off where `iterations` is None: the magnitude starts from
-    the mel filters' pseudo-inverse, which the network corrects (FreeV, Lv et al. 2024); and the
+    the mel filters' pseudo-inverse, which the network corrects (FreeV, arXiv:2406.08196); and the
     phase, which takes such networks most of their training, is found by the fast Griffin-Lim
     iteration (Perraudin et al. 2013) on the corrected magnitude. It starts from zero and has no
     gradient; that of the magnitude goes through the last inverse transform.

@@ -1,5 +1,6 @@
 """What the systems that convert voices have in common."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from speechgan.data.conversion.unpaired import VoiceBatch
 from speechgan.features.conversion import ConvertImage
-from speechgan.losses.adversarial import OBJECTIVES, Objective
-from speechgan.systems.base import System
+from speechgan.losses.adversarial import Objective
+from speechgan.systems.base import Step, System
 
 
 @dataclass(frozen=True)
@@ -30,41 +32,53 @@ class Request:
 class ConversionSystem(System):
     """What conversion systems have in common: one generator, called with image, target, source."""
 
-    generator: nn.Module
-
     def __init__(self, generator: nn.Module) -> None:
         super().__init__()
         self.generator = generator
-        self._scores: dict[str, float] = {}
 
     def infer(self, batch: Request) -> Tensor:
         """`(batch, 1, bin, frame)`, normalised by the target's statistics."""
-        return self.generator(batch.image, batch.target, batch.source)
+        made: Tensor = self.generator(batch.image, batch.target, batch.source)
+        return made
 
-    def observations(self) -> dict[str, float]:
-        scores, self._scores = self._scores, {}
-        return scores
+    def converted(self, step: Step[VoiceBatch]) -> Tensor:
+        """The step's sources in the targets' voices, `(batch, 1, bin, frame)`, no gradients."""
+        batch = step.batch
+        return step.recall("converted", lambda: self.generator(batch.source, batch.target_speaker))
 
-    def judge(self, name: str, objective: Objective, good: Tensor, bad: Tensor) -> Tensor:
-        """A critic's loss for its scores of real and generated voices, which are noted."""
-        self._scores[f"score/{name}/real"] = good.detach().mean().item()
-        self._scores[f"score/{name}/generated"] = bad.detach().mean().item()
-        return objective.good(good) + objective.bad(bad)
+    def start_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Starts the generator from a model's weights; it may have more speakers than the model.
 
-    def note(self, name: str, value: Any) -> None:
-        """A figure for the log that nobody lowers."""
-        self._scores[name] = float(value)
+        What has a row for each speaker, such as an embedding, starts for new speakers as the mean
+        of the known ones.
+
+        Raises:
+            ValueError: weights of a network of another configuration.
+        """
+        own = self.generator.state_dict()
+        if strange := weights.keys() - own.keys():
+            raise ValueError(f"there is no {min(strange)} in the configured generator")
+        merged = {}
+        for name, weight in own.items():
+            known = weights.get(name)
+            if known is None or known.shape[1:] != weight.shape[1:] or len(known) > len(weight):
+                raise ValueError(f"the model has no {name} of the configured shape")
+            merged[name] = add_speakers(known, len(weight)) if weight.ndim else known
+        self.generator.load_state_dict(merged)
+
+    def adversary_loss(self, name: str, objective: Objective, real: Tensor, fake: Tensor) -> Tensor:
+        """A discriminator's loss for its scores of real and fake voices, which are logged."""
+        self.observe(f"score/{name}/real", real.detach().mean())
+        self.observe(f"score/{name}/fake", fake.detach().mean())
+        return objective.real(real) + objective.fake(fake)
 
 
-def find_objective(name: str) -> Objective:
-    """A form of the game by its name.
-
-    Raises:
-        ValueError: no such form.
-    """
-    if name not in OBJECTIVES:
-        raise ValueError(f"no objective {name!r}; known: {sorted(OBJECTIVES)}")
-    return OBJECTIVES[name]
+def add_speakers(rows: Tensor, count: int) -> Tensor:
+    """Rows `(row, ...)`, a row for each speaker, filled up to `count` with their mean."""
+    if len(rows) == count:
+        return rows
+    new = rows.float().mean(0, keepdim=True).expand(count - len(rows), *rows.shape[1:])
+    return torch.cat([rows, new.to(rows)])
 
 
 def image_converter(generator: Any) -> ConvertImage:

@@ -1,44 +1,64 @@
 """Unpaired, two speakers, there and back: CycleGAN-VC, CycleGAN-VC2, MaskCycleGAN-VC."""
 
-from collections.abc import Iterable
+from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import l1_loss
 
 from speechgan.data.conversion.unpaired import VoiceBatch
-from speechgan.models.generators.cyclegan_vc import TwoCritics, TwoWay
-from speechgan.systems.conversion.base import ConversionSystem, find_objective
+from speechgan.losses.adversarial import Objective, find_objective
+from speechgan.models.discriminators.cyclegan_vc import TwoDiscriminators
+from speechgan.models.generators.cyclegan_vc import TwoWay
+from speechgan.systems.base import Step
+from speechgan.systems.conversion.base import ConversionSystem
+
+
+class RoundTrip(NamedTuple):
+    """One speaker's images as the other speaker, and back again; `(batch, 1, bin, frame)` each."""
+
+    converted: Tensor
+    returned: Tensor
+
+    def detach(self) -> "RoundTrip":
+        """Without the graph that made them."""
+        return RoundTrip(self.converted.detach(), self.returned.detach())
 
 
 class CycleGAN(ConversionSystem):
-    """Two generators and their critics, tied by the way back (Zhu et al. 2017).
+    """Two generators and their discriminators, tied by the way back (Zhu et al. 2017,
+    arXiv:1703.10593).
 
-    CycleGAN-VC (Kaneko & Kameoka 2018) adds gated networks and an identity loss at the beginning;
-    CycleGAN-VC2 (Kaneko et al. 2019) 2-1-2D networks, patch critics and a second adversarial loss
-    on what has gone there and back; MaskCycleGAN-VC (Kaneko et al. 2021) takes frames away that the
-    generator has to fill in, so that it learns what may stand between others.
+    CycleGAN-VC (Kaneko & Kameoka 2018, arXiv:1711.11293) adds gated networks and an identity loss
+    at the beginning; CycleGAN-VC2 (Kaneko et al. 2019, arXiv:1904.04631) 2-1-2D networks, patch
+    discriminators and a second adversarial loss on what has gone there and back; MaskCycleGAN-VC
+    (Kaneko et al. 2021, arXiv:2102.12841) takes frames away that the generator has to fill in, so
+    that it learns what may stand between others.
 
     Deliberate difference: all images of a batch have the same frames masked off.
 
     Args:
         generator: both directions.
-        critic: of both speakers, with critics of round trips for the two-step loss.
+        discriminator: of both speakers, with those of round trips for the two-step loss.
         objective: form of the game; the papers' is `lsgan`.
         adversarial: weight of the generators' adversarial terms.
         cycle: weight of the way back, L1.
         identity: weight of leaving the target's own voice as it is, L1.
         identity_steps: moves of the generators during which that holds; the paper has 10,000.
         mask_frames: most frames taken away in a row; a generator with `masked` needs some.
+
+    Raises:
+        ValueError: a generator of one direction, an unknown objective, or a mask for a generator
+            that knows none.
     """
 
-    turns = ("generator", "critic")
+    turns = ("generator", "discriminator")
     generator: TwoWay
 
     def __init__(
         self,
         generator: TwoWay,
-        critic: TwoCritics,
+        discriminator: TwoDiscriminators,
         objective: str = "lsgan",
         adversarial: float = 1.0,
         cycle: float = 10.0,
@@ -47,63 +67,71 @@ class CycleGAN(ConversionSystem):
         mask_frames: int = 0,
     ) -> None:
         super().__init__(generator)
+        if not hasattr(generator, "towards"):
+            raise ValueError("this system needs a generator of two directions, such as TwoWay")
         if bool(mask_frames) != generator.masked:
             raise ValueError("mask_frames and generator.masked go together")
-        self.critic = critic
-        self.objective = find_objective(objective)
+        self.discriminator = discriminator
+        self.objective: Objective = find_objective(objective)
         self.adversarial, self.cycle = adversarial, cycle
         self.identity, self.identity_steps = identity, identity_steps
         self.mask_frames = mask_frames
         self.register_buffer("moves", torch.zeros((), dtype=torch.long))
         self.moves: Tensor
-        self._made: tuple[VoiceBatch | None, list[Tensor]] = (None, [])
 
-    def players(self) -> dict[str, Iterable[nn.Parameter]]:
-        return {"generator": self.generator.parameters(), "critic": self.critic.parameters()}
+    def losses(self, player: str, step: Step[VoiceBatch]) -> dict[str, Tensor]:
+        """The terms of one player, for each `TARGET` of 0 and 1.
 
-    def losses(self, player: str, batch: VoiceBatch, in_play: frozenset[str]) -> dict[str, Tensor]:
-        real = [batch.source, batch.target]
-        if player == "critic":
-            return self._criticise(batch, real)
-        with_critic = "critic" in in_play
+        Of the generator: `cycle/to_TARGET`, `identity/to_TARGET` in its first moves,
+        `adversarial/to_TARGET` and, with the two-step loss, `round_trip/to_TARGET`. Of the
+        discriminator: `discriminator/of_TARGET` and `discriminator/round_trip_SOURCE`.
+        """
+        real = [step.batch.source, step.batch.target]
+        if player == "discriminator":
+            trips = step.recall("trips", lambda: [self._travel(real, target) for target in (0, 1)])
+            return self._discriminate(real, trips)
+        trips = [self._travel(real, target) for target in (0, 1)]
+        step.keep("trips", [trip.detach() for trip in trips])
         terms: dict[str, Tensor] = {}
-        made = []
         for target in (1, 0):
-            source = 1 - target
-            away, back = self.generator.towards[target], self.generator.towards[source]
-            converted = away(real[source], self._mask(real[source]))
-            returned = back(converted)
-            made.append(torch.stack([converted.detach(), returned.detach()]))
-            name = f"to_{target}"
-            terms[f"cycle/{name}"] = self.cycle * l1_loss(returned, real[source])
-            if with_critic:
-                fooled = self.objective.fool(self.critic.of[target](converted))
-                terms[f"adversarial/{name}"] = self.adversarial * fooled
-                if self.critic.of_round_trip is not None:
-                    fooled = self.objective.fool(self.critic.of_round_trip[source](returned))
-                    terms[f"round_trip/{name}"] = self.adversarial * fooled
-            if self.identity and int(self.moves) < self.identity_steps:
-                kept = away(real[target], self._mask(real[target]))
-                terms[f"identity/{name}"] = self.identity * l1_loss(kept, real[target])
-        self._made = (batch, made)
+            judged = "discriminator" in step.in_play
+            terms |= self._generator_terms(target, real, trips[target], judged)
         self.moves += 1
         return terms
 
-    def _criticise(self, batch: VoiceBatch, real: list[Tensor]) -> dict[str, Tensor]:
-        made_for, made = self._made
-        assert made_for is batch, "the generator moves first"
+    def _travel(self, real: list[Tensor], target: int) -> RoundTrip:
+        away, back = self.generator.towards[target], self.generator.towards[1 - target]
+        image = real[1 - target]
+        converted = away(image, self._mask(image))
+        return RoundTrip(converted, back(converted))
+
+    def _generator_terms(
+        self, target: int, real: list[Tensor], trip: RoundTrip, judged: bool
+    ) -> dict[str, Tensor]:
+        name, source = f"to_{target}", 1 - target
+        terms = {f"cycle/{name}": self.cycle * l1_loss(trip.returned, real[source])}
+        if judged:
+            cost = self.objective.generator(self.discriminator.of[target](trip.converted))
+            terms[f"adversarial/{name}"] = self.adversarial * cost
+        if judged and self.discriminator.of_round_trip is not None:
+            cost = self.objective.generator(self.discriminator.of_round_trip[source](trip.returned))
+            terms[f"round_trip/{name}"] = self.adversarial * cost
+        if self.identity and int(self.moves) < self.identity_steps:
+            kept = self.generator.towards[target](real[target], self._mask(real[target]))
+            terms[f"identity/{name}"] = self.identity * l1_loss(kept, real[target])
+        return terms
+
+    def _discriminate(self, real: list[Tensor], trips: list[RoundTrip]) -> dict[str, Tensor]:
         terms = {}
-        for target, (converted, returned) in zip((1, 0), made, strict=True):
-            name, critic = f"of_{target}", self.critic.of[target]
-            terms[f"critic/{name}"] = self.judge(
-                name, self.objective, critic(real[target]), critic(converted)
-            )
-            if self.critic.of_round_trip is not None:
+        for target in (1, 0):
+            judges = [(f"of_{target}", self.discriminator.of[target], target, 0)]
+            if self.discriminator.of_round_trip is not None:
                 source = 1 - target
-                name, critic = f"round_trip_{source}", self.critic.of_round_trip[source]
-                terms[f"critic/{name}"] = self.judge(
-                    name, self.objective, critic(real[source]), critic(returned)
-                )
+                judge = self.discriminator.of_round_trip[source]
+                judges.append((f"round_trip_{source}", judge, source, 1))
+            for name, judge, speaker, way in judges:
+                scores = judge(real[speaker]), judge(trips[target][way])
+                terms[f"discriminator/{name}"] = self.adversary_loss(name, self.objective, *scores)
         return terms
 
     def _mask(self, image: Tensor) -> Tensor | None:

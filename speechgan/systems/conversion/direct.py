@@ -1,41 +1,43 @@
 """Baselines without a way back: a GAN that keeps content by other means, and aligned sentences."""
 
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from speechgan.data.conversion.unpaired import VoiceBatch
-from speechgan.models.generators.shared_latent import SharedLatent, SpeakerCritic
-from speechgan.systems.conversion.base import ConversionSystem, find_objective
+from speechgan.losses.adversarial import Objective, find_objective
+from speechgan.models.discriminators.shared_latent import SpeakerDiscriminator
+from speechgan.models.generators.shared_latent import SharedLatent
+from speechgan.systems.base import Step
+from speechgan.systems.conversion.base import ConversionSystem
 
 
 class DirectGAN(ConversionSystem):
-    """Generator and critic, no cycle.
+    """Generator and discriminator, no cycle.
 
-    What keeps the content is a generator too shallow to lose it (Galanti et al. 2018), or that a
-    pretrained encoder hears the same in input and output (DTN, Taigman et al. 2017).
+    What keeps the content is a generator too shallow to lose it (Galanti et al. 2018,
+    arXiv:1709.00074), or that a pretrained encoder gives the same code for input and output (DTN,
+    Taigman et al. 2017, arXiv:1611.02200).
 
     Args:
         generator: called with image and target.
-        critic: of images.
-        embedding: pretrained; its weights stay. None for none.
+        discriminator: of images.
+        embedding: pretrained; its weights stay as they are. None for none.
         objective: form of the game.
-        adversarial: weight of convincing the critic.
+        adversarial: weight of what the discriminator says.
         identity: weight of leaving the target's own voice as it is, L1.
         consistency: weight of the embedding's distance, L1.
 
     Raises:
-        ValueError: consistency without an embedding.
+        ValueError: an unknown objective, or consistency without an embedding.
     """
 
-    turns = ("generator", "critic")
+    turns = ("generator", "discriminator")
 
     def __init__(
         self,
         generator: nn.Module,
-        critic: SpeakerCritic,
+        discriminator: SpeakerDiscriminator,
         embedding: SharedLatent | None = None,
         objective: str = "lsgan",
         adversarial: float = 1.0,
@@ -44,37 +46,42 @@ class DirectGAN(ConversionSystem):
     ) -> None:
         super().__init__(generator)
         if consistency and embedding is None:
-            raise ValueError("consistency needs an embedding: a shared-latent model's folder")
-        self.critic = critic
-        # In a tuple, which hides it from the weights that are saved and trained.
-        self._embedding = (embedding.eval() if embedding is not None else None,)
-        self.objective = find_objective(objective)
+            raise ValueError(
+                "consistency needs an embedding: a shared-latent model, run.embedding=MODEL"
+            )
+        self.discriminator = discriminator
+        self.embedding = embedding.eval().requires_grad_(False) if embedding else None
+        self.objective: Objective = find_objective(objective)
         self.adversarial, self.identity, self.consistency = adversarial, identity, consistency
-        self._made: tuple[VoiceBatch | None, Tensor | None] = (None, None)
 
-    def players(self) -> dict[str, Iterable[nn.Parameter]]:
-        return {"generator": self.generator.parameters(), "critic": self.critic.parameters()}
+    def train(self, mode: bool = True) -> "DirectGAN":
+        """As any module; the embedding stays in evaluation."""
+        super().train(mode)
+        if self.embedding is not None:
+            self.embedding.eval()
+        return self
 
-    def losses(self, player: str, batch: VoiceBatch, in_play: frozenset[str]) -> dict[str, Tensor]:
-        if player == "critic":
-            made_for, made = self._made
-            assert made_for is batch and made is not None, "the generator moves first"
-            good = self.critic(batch.target, batch.target_speaker)
-            bad = self.critic(made, batch.target_speaker)
-            return {"critic": self.judge("critic", self.objective, good, bad)}
+    def losses(self, player: str, step: Step[VoiceBatch]) -> dict[str, Tensor]:
+        """Of the generator `identity`, `adversarial` and `consistency`; of the discriminator
+        `discriminator`."""
+        batch = step.batch
+        if player == "discriminator":
+            real = self.discriminator(batch.target, batch.target_speaker)
+            fake = self.discriminator(self.converted(step), batch.target_speaker)
+            return {
+                "discriminator": self.adversary_loss("discriminator", self.objective, real, fake)
+            }
         converted = self.generator(batch.source, batch.target_speaker)
+        step.keep("converted", converted.detach())
         kept = self.generator(batch.target, batch.target_speaker)
-        self._made = (batch, converted.detach())
         terms = {"identity": self.identity * l1_loss(kept, batch.target)}
-        if "critic" in in_play:
-            scores = self.critic(converted, batch.target_speaker)
-            terms["adversarial"] = self.adversarial * self.objective.fool(scores)
-        (embedding,) = self._embedding
-        if self.consistency and embedding is not None:
-            embedding.to(converted.device)
+        if "discriminator" in step.in_play:
+            scores = self.discriminator(converted, batch.target_speaker)
+            terms["adversarial"] = self.adversarial * self.objective.generator(scores)
+        if self.consistency and self.embedding is not None:
             with torch.no_grad():
-                before = embedding.encode(batch.source)
-            after = embedding.encode(converted)
+                before = self.embedding.encode(batch.source)
+            after = self.embedding.encode(converted)
             terms["consistency"] = self.consistency * l1_loss(after, before)
         return terms
 
@@ -93,10 +100,9 @@ class Aligned(ConversionSystem):
         super().__init__(generator)
         self.closeness = closeness
 
-    def players(self) -> dict[str, Iterable[nn.Parameter]]:
-        return {"generator": self.generator.parameters()}
-
-    def losses(self, player: str, batch: VoiceBatch, in_play: frozenset[str]) -> dict[str, Tensor]:
+    def losses(self, player: str, step: Step[VoiceBatch]) -> dict[str, Tensor]:
+        """`closeness/there` and `closeness/back`, the two directions."""
+        batch = step.batch
         there = self.generator(batch.source, batch.target_speaker)
         back = self.generator(batch.target, batch.source_speaker)
         return {

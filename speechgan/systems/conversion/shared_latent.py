@@ -1,6 +1,7 @@
 """Unpaired, many speakers, through a common space of codes that is tied in up to four ways."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -8,52 +9,121 @@ from torch.nn.functional import cross_entropy, l1_loss, log_softmax
 
 from speechgan.data.conversion.unpaired import VoiceBatch
 from speechgan.features.voice import VoiceFeatures
-from speechgan.models.generators.shared_latent import (
-    CodeCritic,
-    SharedLatent,
-    SpeakerCritic,
+from speechgan.losses.adversarial import Objective, find_objective
+from speechgan.models.discriminators.shared_latent import (
+    CodeClassifier,
+    SpeakerDiscriminator,
     reverse_gradient,
 )
-from speechgan.systems.conversion.base import ConversionSystem, find_objective
+from speechgan.models.generators.shared_latent import SharedLatent
+from speechgan.systems.base import Step
+from speechgan.systems.conversion.base import ConversionSystem
+
+
+@dataclass(frozen=True)
+class SharedLatentWeights:
+    """Weights of the generator's terms; 0 leaves a term out.
+
+    Attributes:
+        reconstruction: of rebuilding a voice from its own code.
+        adversarial: of what the discriminator says.
+        latent: of hiding the speaker from the classifier of the code.
+        cycle: of the way back.
+        semantic: of keeping the code, L1.
+        prior: of a standard normal prior on codes of unit variance (UNIT's VAE, arXiv:1703.00848).
+    """
+
+    reconstruction: float = 10.0
+    adversarial: float = 0.5
+    latent: float = 0.0
+    cycle: float = 0.0
+    semantic: float = 0.0
+    prior: float = 0.0
+
+
+class BinDistance(nn.Module):
+    """L1 distance of images that are normalised by deviations, with a weight for each bin.
+
+    Args:
+        deviation: `(bin,)` that the images were normalised by; None for 1 everywhere.
+        emphasis: exponent on the deviation in the weight of a bin; 0 counts all bins alike in
+            deviations, 1 in decibels, so that the code is not spent on what is hardly heard.
+    """
+
+    def __init__(self, deviation: Sequence[float] | None = None, emphasis: float = 0.0) -> None:
+        super().__init__()
+        weights = torch.tensor(deviation if deviation is not None else [1.0])[:, None] ** emphasis
+        self.register_buffer("importance", weights / weights.mean(), persistent=False)
+        self.importance: Tensor
+
+    def forward(self, made: Tensor, image: Tensor) -> Tensor:
+        """Images `(batch, 1, bin, frame)` to a scalar."""
+        return (self.importance * (made - image)).abs().mean()
+
+
+class TractWarp(nn.Module):
+    """Gives each item another vocal tract (Jaitly & Hinton 2013), drawn anew at every call.
+
+    Args:
+        features: that stretch an image.
+        deviation: `(bin,)` that the images were normalised by; None for 1 everywhere.
+        share: tracts are stretched by up to this share.
+    """
+
+    def __init__(
+        self, features: VoiceFeatures, deviation: Sequence[float] | None = None, share: float = 0.15
+    ) -> None:
+        super().__init__()
+        self.features, self.share = features, share
+        spread = torch.tensor(deviation if deviation is not None else [1.0])[:, None]
+        self.register_buffer("deviation", spread, persistent=False)
+        self.deviation: Tensor
+
+    def forward(self, image: Tensor) -> Tensor:
+        """`(batch, 1, bin, frame)`, the same shape.
+
+        A stretched speaker's mean is stretched too, and images have none: the matrix suffices.
+        """
+        if not self.share:
+            return image
+        factors = 1 + self.share * (2 * torch.rand(len(image), device=image.device) - 1)
+        warp = torch.from_numpy(self.features.warp(factors.cpu().numpy())).to(image.device)
+        matrix = warp * self.deviation.mT / self.deviation
+        return (matrix @ image[:, 0])[:, None]
 
 
 class SharedLatentGAN(ConversionSystem):
     """Auto-encoders of speakers, and what makes their codes mean the same.
 
-    Everybody is rebuilt from his own code. Each of four ties can be on or off:
+    Each speaker is rebuilt from its own code. Each of four ties can be on or off:
 
-    - layers in common (CoGAN, Liu & Tuzel 2016; UNIT, Liu et al. 2017): `generator.shared_layers`;
-    - a critic of the code that guesses the speaker (Chou et al. 2018), which the encoder confuses:
-      `latent`, by a reversed gradient (Ganin & Lempitsky 2015) or in turns;
-    - the way through another speaker and back (ComboGAN, Anoosheh et al. 2018): `cycle`;
-    - the code of what was converted is the code it was converted from (DTN, Taigman et al. 2017;
-      XGAN, Royer et al. 2020): `semantic`.
+    - layers in common (CoGAN, Liu & Tuzel 2016, arXiv:1606.07536; UNIT, Liu et al. 2017,
+      arXiv:1703.00848): `generator.shared_layers`;
+    - a classifier that guesses the speaker from the code (Chou et al. 2018, arXiv:1804.02812),
+      which the encoder confuses: `latent`, by a reversed gradient (Ganin & Lempitsky 2015,
+      arXiv:1409.7495) or in turns;
+    - the way through another speaker and back (ComboGAN, Anoosheh et al. 2018, arXiv:1712.06909):
+      `cycle`;
+    - the code of what was converted is the code it was converted from (DTN, Taigman et al. 2017,
+      arXiv:1611.02200; XGAN, Royer et al. 2020, arXiv:1711.05139): `semantic`.
 
-    A critic of images judges what was converted.
+    A discriminator of images judges what was converted.
 
     Args:
         generator: encoders and decoders.
-        critic: of images, or None.
-        code_critic: of codes, or None.
-        objective: form of the game with `critic`.
-        reconstruction: weight of rebuilding, L1.
-        adversarial: weight of convincing `critic`.
-        latent: weight of confusing `code_critic`.
-        latent_turns: `reversal` to train it within the generator's turn with a reversed gradient,
-            `alternating` to give it turns and have the encoder aim at a uniform guess.
-        cycle: weight of the way back, L1.
-        semantic: weight of keeping the code, L1.
-        prior: weight of a standard normal prior on codes of unit variance (UNIT's VAE).
-        emphasis: exponent on `deviation` in the weight of a bin's error; 0 counts all bins alike in
-            deviations, 1 in decibels, so that the code is not spent on what is hardly heard.
-        warp: the encoder hears vocal tracts stretched by up to this share, drawn anew for each item
-            (Jaitly & Hinton 2013), so that it cannot tell formants from their speaker's.
-        features: that stretch an image; needed for `warp`.
-        deviation: `(bin,)` that the images were normalised by, mean over speakers.
+        discriminator: of images, or None.
+        code_classifier: of codes, or None.
+        weights: of the generator's terms.
+        objective: form of the game with the discriminator.
+        latent_turns: `reversal` to train the classifier within the generator's turn with a reversed
+            gradient, `alternating` to give it turns and have the encoder aim at a uniform guess.
+        distance: of images, for rebuilding and for the way back; None for plain L1.
+        warp: what the encoder is given in place of an image, so that it cannot tell formants from
+            their speaker's; None for the image itself.
 
     Raises:
-        ValueError: an unknown objective or `latent_turns`, a tie without its critic, `warp` without
-            features.
+        ValueError: a generator without a code, an unknown objective or `latent_turns`, or a weight
+            of `latent` without its classifier.
     """
 
     generator: SharedLatent
@@ -61,123 +131,117 @@ class SharedLatentGAN(ConversionSystem):
     def __init__(
         self,
         generator: SharedLatent,
-        critic: SpeakerCritic | None = None,
-        code_critic: CodeCritic | None = None,
+        discriminator: SpeakerDiscriminator | None = None,
+        code_classifier: CodeClassifier | None = None,
+        weights: SharedLatentWeights | None = None,
         objective: str = "lsgan",
-        reconstruction: float = 10.0,
-        adversarial: float = 1.0,
-        latent: float = 0.0,
         latent_turns: str = "alternating",
-        cycle: float = 0.0,
-        semantic: float = 0.0,
-        prior: float = 0.0,
-        emphasis: float = 0.0,
-        warp: float = 0.0,
-        features: VoiceFeatures | None = None,
-        deviation: Sequence[float] | None = None,
+        distance: BinDistance | None = None,
+        warp: TractWarp | None = None,
     ) -> None:
         super().__init__(generator)
+        self.weights = weights or SharedLatentWeights()
+        if not hasattr(generator, "encode"):
+            raise ValueError("this system needs a generator that encodes, such as SharedLatent")
         if latent_turns not in ("alternating", "reversal"):
             raise ValueError(f"latent_turns {latent_turns!r}: must be alternating or reversal")
-        if latent and code_critic is None:
-            raise ValueError("latent needs a code_critic")
-        if warp and features is None:
-            raise ValueError("warp needs features")
-        self.critic = critic
-        self.code_critic = code_critic if latent else None
-        self.objective = find_objective(objective)
-        self.reconstruction, self.adversarial = reconstruction, adversarial
-        self.latent, self.reversal = latent, latent_turns == "reversal"
-        self.cycle, self.semantic, self.prior = cycle, semantic, prior
-        self.warp, self.features = warp, features
-        spread = torch.tensor(deviation if deviation is not None else [1.0])[:, None]
-        weights = spread**emphasis
-        self.register_buffer("deviation", spread, persistent=False)
-        self.register_buffer("importance", weights / weights.mean(), persistent=False)
-        self.deviation: Tensor
-        self.importance: Tensor
+        if self.weights.latent and code_classifier is None:
+            raise ValueError("a weight of latent needs a code_classifier")
+        self.discriminator = discriminator
+        self.code_classifier = code_classifier if self.weights.latent else None
+        self.objective: Objective = find_objective(objective)
+        self.reversal = latent_turns == "reversal"
+        self.distance, self.warp = distance or BinDistance(), warp or nn.Identity()
         self.turns = ("generator",)
-        if self.code_critic is not None and not self.reversal:
-            self.turns += ("code_critic",)
-        if critic is not None:
-            self.turns += ("critic",)
-        self._made: tuple[VoiceBatch | None, Tensor | None, Tensor | None] = (None, None, None)
+        if self.code_classifier is not None and not self.reversal:
+            self.turns += ("code_classifier",)
+        if discriminator is not None:
+            self.turns += ("discriminator",)
 
     def players(self) -> dict[str, Iterable[nn.Parameter]]:
-        owned = {name: list(self.get_submodule(name).parameters()) for name in self.turns}
-        if self.code_critic is not None and self.reversal:
-            owned["generator"] += list(self.code_critic.parameters())
-        return dict(owned)
+        """As of any system; with a reversed gradient the generator owns the code's classifier."""
+        owned = super().players()
+        if self.code_classifier is not None and self.reversal:
+            owned["generator"] = [*owned["generator"], *self.code_classifier.parameters()]
+        return owned
 
-    def losses(self, player: str, batch: VoiceBatch, in_play: frozenset[str]) -> dict[str, Tensor]:
+    def losses(self, player: str, step: Step[VoiceBatch]) -> dict[str, Tensor]:
+        """The terms of one player.
+
+        Of the generator: `reconstruction` and, by their weights, `prior`, `semantic`, `cycle`,
+        `adversarial`, `latent`. Of the others one term of their name.
+        """
         if player == "generator":
-            return self._generate(batch, in_play)
-        made_for, code, converted = self._made
-        assert made_for is batch and code is not None, "the generator moves first"
-        if player == "code_critic":
-            assert self.code_critic is not None
-            guess = self.code_critic(code)
-            self._note_accuracy(guess, batch.source_speaker)
-            return {"code_critic": cross_entropy(guess, batch.source_speaker)}
-        assert self.critic is not None and converted is not None
-        good = self.critic(batch.target, batch.target_speaker)
-        bad = self.critic(converted, batch.target_speaker)
-        return {"critic": self.judge("critic", self.objective, good, bad)}
+            return self._generator_terms(step)
+        batch = step.batch
+        code = step.recall("code", lambda: self._encode(step))
+        if player == "code_classifier":
+            assert self.code_classifier is not None
+            guess = self.code_classifier(code)
+            self._observe_accuracy(guess, batch.source_speaker)
+            return {"code_classifier": cross_entropy(guess, batch.source_speaker)}
+        assert self.discriminator is not None
+        real = self.discriminator(batch.target, batch.target_speaker)
+        converted = step.recall("converted", lambda: self._decode(step, code))
+        fake = self.discriminator(converted, batch.target_speaker)
+        return {"discriminator": self.adversary_loss("discriminator", self.objective, real, fake)}
 
-    def _generate(self, batch: VoiceBatch, in_play: frozenset[str]) -> dict[str, Tensor]:
-        image, source, target = batch.source, batch.source_speaker, batch.target_speaker
-        frames = image.shape[-1]
-        code = self.generator.encode(self._stretch(image), source)
-        told = code + torch.randn_like(code) if self.prior and self.training else code
-        rebuilt = self.generator.decode(told, source, frames)
-        terms = {"reconstruction": self.reconstruction * self._distance(rebuilt, image)}
-        if self.prior:
-            terms["prior"] = self.prior * code.square().mean() / 2
-        converted = None
-        judged = self.critic is not None and "critic" in in_play
-        if judged or self.cycle or self.semantic:
-            converted = self.generator.decode(told, target, frames)
-        if converted is not None and (self.cycle or self.semantic):
-            returned_code = self.generator.encode(converted, target)
-            if self.semantic:
-                terms["semantic"] = self.semantic * l1_loss(returned_code, code.detach())
-            if self.cycle:
-                returned = self.generator.decode(returned_code, source, frames)
-                terms["cycle"] = self.cycle * self._distance(returned, image)
-        if converted is not None and self.critic is not None and judged:
-            scores = self.critic(converted, target)
-            terms["adversarial"] = self.adversarial * self.objective.fool(scores)
-        if self.code_critic is not None:
-            terms |= self._confuse(code, source, in_play)
-        self._made = (batch, code.detach(), None if converted is None else converted.detach())
+    def _encode(self, step: Step[VoiceBatch]) -> Tensor:
+        return self.generator.encode(self.warp(step.batch.source), step.batch.source_speaker)
+
+    def _decode(self, step: Step[VoiceBatch], code: Tensor) -> Tensor:
+        frames = step.batch.source.shape[-1]
+        return self.generator.decode(code, step.batch.target_speaker, frames)
+
+    def _generator_terms(self, step: Step[VoiceBatch]) -> dict[str, Tensor]:
+        image, source = step.batch.source, step.batch.source_speaker
+        weights = self.weights
+        code = self._encode(step)
+        step.keep("code", code.detach())
+        noisy = code + torch.randn_like(code) if weights.prior and self.training else code
+        rebuilt = self.generator.decode(noisy, source, image.shape[-1])
+        terms = {"reconstruction": weights.reconstruction * self.distance(rebuilt, image)}
+        if weights.prior:
+            terms["prior"] = weights.prior * code.square().mean() / 2
+        judged = self.discriminator is not None and "discriminator" in step.in_play
+        if judged or weights.cycle or weights.semantic:
+            converted = self._decode(step, noisy)
+            step.keep("converted", converted.detach())
+            terms |= self._conversion_terms(step, code, converted, judged)
+        if self.code_classifier is not None:
+            terms |= self._latent_terms(code, source, step.in_play)
         return terms
 
-    def _stretch(self, image: Tensor) -> Tensor:
-        """Another vocal tract for each item.
+    def _conversion_terms(
+        self, step: Step[VoiceBatch], code: Tensor, converted: Tensor, judged: bool
+    ) -> dict[str, Tensor]:
+        batch, weights, terms = step.batch, self.weights, {}
+        if weights.cycle or weights.semantic:
+            returned_code = self.generator.encode(converted, batch.target_speaker)
+            if weights.semantic:
+                terms["semantic"] = weights.semantic * l1_loss(returned_code, code.detach())
+            if weights.cycle:
+                frames = batch.source.shape[-1]
+                returned = self.generator.decode(returned_code, batch.source_speaker, frames)
+                terms["cycle"] = weights.cycle * self.distance(returned, batch.source)
+        if self.discriminator is not None and judged:
+            cost = self.objective.generator(self.discriminator(converted, batch.target_speaker))
+            terms["adversarial"] = weights.adversarial * cost
+        return terms
 
-        A stretched speaker's mean is stretched too, and images have none: the matrix suffices.
-        """
-        if not self.warp:
-            return image
-        assert self.features is not None
-        factors = 1 + self.warp * (2 * torch.rand(len(image), device=image.device) - 1)
-        warp = torch.from_numpy(self.features.warp(factors.cpu().numpy())).to(image.device)
-        matrix = warp * self.deviation.mT / self.deviation
-        return (matrix @ image[:, 0])[:, None]
-
-    def _distance(self, made: Tensor, image: Tensor) -> Tensor:
-        """L1 distance of images, by the importance of bins."""
-        return (self.importance * (made - image)).abs().mean()
-
-    def _confuse(self, code: Tensor, speaker: Tensor, in_play: frozenset[str]) -> dict[str, Tensor]:
-        assert self.code_critic is not None
+    def _latent_terms(
+        self, code: Tensor, speaker: Tensor, in_play: frozenset[str]
+    ) -> dict[str, Tensor]:
+        assert self.code_classifier is not None
         if self.reversal:
-            guess = self.code_critic(reverse_gradient(code))
-            self._note_accuracy(guess, speaker)
-            return {"latent": self.latent * cross_entropy(guess, speaker)}
-        if "code_critic" not in in_play:
+            guess = self.code_classifier(reverse_gradient(code))
+            self._observe_accuracy(guess, speaker)
+            return {"latent": self.weights.latent * cross_entropy(guess, speaker)}
+        if "code_classifier" not in in_play:
             return {}
-        return {"latent": -self.latent * log_softmax(self.code_critic(code), 1).mean()}
+        uniform = -log_softmax(self.code_classifier(code), 1).mean()
+        return {"latent": self.weights.latent * uniform}
 
-    def _note_accuracy(self, guess: Tensor, speaker: Tensor) -> None:
-        self.note("score/code_critic/accuracy", (guess.argmax(1) == speaker).float().mean())
+    def _observe_accuracy(self, guess: Tensor, speaker: Tensor) -> None:
+        accuracy = (guess.argmax(1) == speaker).float().mean()
+        self.observe("score/code_classifier/accuracy", accuracy)

@@ -1,171 +1,136 @@
 """Conditional GANs: from noisy to clean, judged with or without the noisy condition."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import cast
 
-import torch
 from torch import Tensor, nn
 
 from speechgan.data.enhancement.batch import PairedBatch
 from speechgan.features.signal import Signal
 from speechgan.features.stft import Stft
-from speechgan.losses.adversarial import OBJECTIVES, gradient_penalty
-from speechgan.models.discriminators.listener import Listener
-from speechgan.models.discriminators.spectrogram import Critic
-from speechgan.systems.enhancement.labels import QualityLabels
+from speechgan.losses.adversarial import Objective, find_objective, gradient_penalty
+from speechgan.losses.closeness import Closeness
+from speechgan.models.discriminators.base import Discriminator
+from speechgan.systems.base import Step
+from speechgan.systems.enhancement.critics import QualityCritic
 from speechgan.systems.enhancement.supervised import Supervised
 
 
 class ConditionalGAN(Supervised):
-    """A generator from noisy to clean, and up to three critics of what it makes.
+    """A generator from noisy to clean, a discriminator, and critics of quality.
 
-    The `critic` (Mirza & Osindero 2014; SEGAN, Pascual et al. 2017; pix2pix, Isola et al. 2017)
-    sees three kinds of pair: the condition with its real clean signal is good; the condition with
-    what was generated is bad; the condition with the clean signal of another item is bad too,
-    clear but mismatched (Reed et al. 2016). A head that does not see the condition is shown the
-    first two kinds only, as the third is clear. The `metric` critic (MetricGAN, Fu et al. 2019)
-    learns to tell the PESQ of a candidate, which has no gradient of its own, and the generator
-    raises what it tells. The `listener` has learned before, what people think of what they hear:
-    the generator raises its opinion as far as that of clean speech.
+    The discriminator (Mirza & Osindero 2014, arXiv:1411.1784; SEGAN, Pascual et al. 2017,
+    arXiv:1703.09452; pix2pix, Isola et al. 2017, arXiv:1611.07004) sees three kinds of pair: the
+    condition with its clean signal is real; the condition with what was generated is fake; the
+    condition with the clean signal of another item is fake too, clear but mismatched (Reed et al.
+    2016, arXiv:1605.05396). A head that does not see the condition is shown the first two kinds
+    only, as the third is clear. The critics of quality regress a metric, and the generator raises
+    what they tell.
 
     Args:
         features: wave to image and back.
         generator: network that reads `wave` or `image`.
-        closeness: weight of each closeness term.
-        critic: module with `heads`, `conditional_heads` and what it `reads`, called with condition
-            and candidate; or None.
-        metric: module called with clean and candidate; or None.
-        listener: a critic that has no weights to train; or None.
+        closeness: weighted distances to the clean signal.
+        discriminator: scores candidates by head; or None.
+        critics: of quality, by name; each is a player of that name. None stands for none.
         objective: form of the game, a key of `speechgan.losses.adversarial.OBJECTIVES`.
-        adversarial: weight of each head, of `metric` and of `listener`, in the generator's loss.
+        adversarial: weight of each head and of each critic in the generator's loss.
         mismatched: whether mismatched pairs are shown.
-        labelled: items of a batch whose quality is measured.
-        label_delay: steps that a label may take before the step waits for it.
+
+    Raises:
+        ValueError: an unknown objective, or a head or critic without a weight.
     """
 
     def __init__(
         self,
         features: Stft,
         generator: nn.Module,
-        closeness: Mapping[str, float],
-        critic: Critic | None = None,
-        metric: nn.Module | None = None,
-        listener: Listener | None = None,
+        closeness: Closeness,
+        discriminator: Discriminator | None = None,
+        critics: Mapping[str, QualityCritic | None] | None = None,
         objective: str = "lsgan",
         adversarial: Mapping[str, float] | None = None,
         mismatched: bool = True,
-        labelled: int = 4,
-        label_delay: int = 4,
     ) -> None:
         super().__init__(features, generator, closeness)
-        if objective not in OBJECTIVES:
-            raise ValueError(f"no objective {objective!r}; known: {sorted(OBJECTIVES)}")
-        self.critic, self.metric, self.listener = critic, metric, listener
-        self.objective = OBJECTIVES[objective]
+        self.discriminator = discriminator
+        self.critics = nn.ModuleDict({n: c for n, c in (critics or {}).items() if c is not None})
+        self.objective: Objective = find_objective(objective)
         self.weights = dict(adversarial or {})
         self.mismatched = mismatched
-        self.labels = QualityLabels(labelled, label_delay) if metric is not None else None
-        critics = {"critic": critic, "metric": metric, "listener": listener}
-        self.turns = ("generator", *(name for name, module in critics.items() if module))
-        self._generated: tuple[PairedBatch | None, Signal | None] = (None, None)
-        self._scores: dict[str, float] = {}
+        heads = discriminator.heads if discriminator else ()
+        if missing := [n for n in (*heads, *self.critics) if n not in self.weights]:
+            raise ValueError(f"no weight of {missing[0]}; set system.adversarial.{missing[0]}")
+        self.turns = ("generator", *(("discriminator",) if discriminator else ()), *self.critics)
 
-    def players(self) -> dict[str, Iterable[nn.Parameter]]:
-        return {name: self.get_submodule(name).parameters() for name in self.turns}
+    def network_of(self, player: str) -> nn.Module:
+        """Generator, discriminator, or a critic, which may have no weights."""
+        return self.critics[player] if player in self.critics else super().network_of(player)
 
-    def losses(self, player: str, batch: PairedBatch, in_play: frozenset[str]) -> dict[str, Tensor]:
-        noisy, clean = self.signals(batch)
+    def losses(self, player: str, step: Step[PairedBatch]) -> dict[str, Tensor]:
+        """The terms of one player.
+
+        Of the generator: `closeness/NAME`, and of those in play `adversarial/HEAD` and
+        `adversarial/CRITIC`. Of the discriminator: `discriminator/HEAD`, and
+        `discriminator/HEAD_penalty` where the objective has a gradient penalty. Of a critic:
+        `CRITIC/NAME`.
+        """
+        noisy, clean = self.signals(step)
         if player == "generator":
             enhanced = self.generate(noisy)
-            self._generated = (batch, enhanced.detach())
-            return self.closeness_terms(enhanced, clean) | self._fool(
-                noisy, clean, enhanced, in_play
-            )
-        # The critics judge what the generator made in its own turn: it is not run twice.
-        made_for, made = self._generated
-        if made_for is batch and made is not None:
-            enhanced = made
-        else:
-            with torch.no_grad():
-                enhanced = self.generate(noisy)
-        if player == "critic":
-            return self._criticise(noisy, clean, enhanced)
-        return self._regress(batch, noisy, clean, enhanced)
+            step.keep("enhanced", enhanced.detach())
+            adversarial = self._adversarial_terms(noisy, clean, enhanced, step.in_play)
+            return self.closeness(enhanced, clean) | adversarial
+        enhanced = step.recall("enhanced", lambda: self.generate(noisy))
+        if player == "discriminator":
+            return self._discriminate(noisy, clean, enhanced)
+        critic = cast(QualityCritic, self.critics[player])
+        terms = critic.losses(noisy, clean, enhanced, self.features)
+        return {f"{player}/{name}": term for name, term in terms.items()}
 
-    def observations(self) -> dict[str, float]:
-        scores, self._scores = self._scores, {}
-        return scores
-
-    def _fool(
+    def _adversarial_terms(
         self, noisy: Signal, clean: Signal, enhanced: Signal, in_play: frozenset[str]
     ) -> dict[str, Tensor]:
         terms = {}
-        if self.critic is not None and "critic" in in_play:
-            for head, scores in self.critic(noisy, enhanced).items():
-                terms[f"adversarial/{head}"] = self.weights[head] * self.objective.fool(scores)
-        if self.metric is not None and "metric" in in_play:
-            quality = self.metric(clean, enhanced)
-            terms["adversarial/metric"] = self.weights["metric"] * (1 - quality).square().mean()
-        if self.listener is not None and "listener" in in_play:
-            shortfall = self.listener.shortfall(enhanced.wave, clean.wave)
-            terms["adversarial/listener"] = self.weights["listener"] * shortfall
+        if self.discriminator is not None and "discriminator" in in_play:
+            for head, scores in self.discriminator(noisy, enhanced).items():
+                cost = self.objective.generator(scores)
+                terms[f"adversarial/{head}"] = self.weights[head] * cost
+        for name, critic in self.critics.items():
+            if name in in_play:
+                cost = cast(QualityCritic, critic).shortfall(enhanced, clean)
+                terms[f"adversarial/{name}"] = self.weights[name] * cost
         return terms
 
-    def _criticise(self, noisy: Signal, clean: Signal, enhanced: Signal) -> dict[str, Tensor]:
-        assert self.critic is not None
-        good = self.critic(noisy, clean)
-        bad = self.critic(noisy, enhanced)
-        other = self.critic(noisy, clean.roll()) if self.mismatched and len(clean.wave) > 1 else {}
+    def _discriminate(self, noisy: Signal, clean: Signal, enhanced: Signal) -> dict[str, Tensor]:
+        assert self.discriminator is not None
+        real = self.discriminator(noisy, clean)
+        fake = self.discriminator(noisy, enhanced)
+        others = self.mismatched and len(clean.wave) > 1
+        mismatched = self.discriminator(noisy, clean.roll()) if others else {}
         terms = {}
-        for head in self.critic.heads:
-            loss_bad = self.objective.bad(bad[head])
-            self._scores[f"score/{head}/clean"] = good[head].detach().mean().item()
-            self._scores[f"score/{head}/generated"] = bad[head].detach().mean().item()
-            if head in self.critic.conditional_heads and head in other:
-                loss_bad = (loss_bad + self.objective.bad(other[head])) / 2
-                self._scores[f"score/{head}/mismatched"] = other[head].detach().mean().item()
-            terms[f"critic/{head}"] = self.objective.good(good[head]) + loss_bad
+        for head in self.discriminator.heads:
+            loss_of_fake = self.objective.fake(fake[head])
+            self.observe(f"score/{head}/real", real[head].detach().mean())
+            self.observe(f"score/{head}/fake", fake[head].detach().mean())
+            if head in self.discriminator.conditional_heads and head in mismatched:
+                loss_of_fake = (loss_of_fake + self.objective.fake(mismatched[head])) / 2
+                self.observe(f"score/{head}/mismatched", mismatched[head].detach().mean())
+            terms[f"discriminator/{head}"] = self.objective.real(real[head]) + loss_of_fake
             if self.objective.penalty:
-                terms[f"critic/{head}_penalty"] = self.objective.penalty * self._penalty(
-                    head, noisy, clean, enhanced
-                )
+                penalty = self._penalty(head, noisy, clean, enhanced)
+                terms[f"discriminator/{head}_penalty"] = self.objective.penalty * penalty
         return terms
 
     def _penalty(self, head: str, noisy: Signal, clean: Signal, enhanced: Signal) -> Tensor:
-        assert self.critic is not None
-        critic = self.critic
-
-        view = critic.reads
-        good: Tensor = getattr(clean, view)
-        bad: Tensor = getattr(enhanced, view)
+        assert self.discriminator is not None
+        discriminator = self.discriminator
+        view = discriminator.reads
+        real: Tensor = getattr(clean, view)
+        fake: Tensor = getattr(enhanced, view)
 
         def score(candidate: Tensor) -> Tensor:
-            return critic(noisy, replace(clean, **{view: candidate}))[head]
+            return discriminator(noisy, replace(clean, **{view: candidate}))[head]
 
-        return gradient_penalty(score, good, bad)
-
-    def _regress(
-        self, batch: PairedBatch, noisy: Signal, clean: Signal, enhanced: Signal
-    ) -> dict[str, Tensor]:
-        """Terms of the metric critic: the clean signal is perfect, and labels that have come."""
-        assert self.metric is not None and self.labels is not None
-        terms = {"metric/clean": (self.metric(clean, clean) - 1).square().mean()}
-        self.labels.ask(clean.wave, enhanced.wave, noisy.wave)
-        if answer := self.labels.take():
-            reference, candidate, quality = (t.to(clean.wave.device) for t in answer)
-            known = quality.isfinite()
-            guess = self.metric(
-                Signal(reference, self.features(reference)),
-                Signal(candidate, self.features(candidate)),
-            )
-            error = torch.where(known, guess - quality.nan_to_num(), 0.0).square()
-            terms["metric/candidate"] = error.sum() / known.sum().clamp(min=1)
-        return terms
-
-    def get_extra_state(self) -> dict[str, Any]:
-        return {"pending": self.labels.pending() if self.labels else []}
-
-    def set_extra_state(self, state: dict[str, Any]) -> None:
-        if self.labels:
-            self.labels.restore(state["pending"])
+        return gradient_penalty(score, real, fake)

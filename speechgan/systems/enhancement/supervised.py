@@ -1,6 +1,5 @@
 """The baseline: closeness to the clean signal, no adversary."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -9,8 +8,8 @@ from torch import Tensor, nn
 from speechgan.data.enhancement.batch import PairedBatch
 from speechgan.features.signal import Signal
 from speechgan.features.stft import Stft
-from speechgan.losses.closeness import choose_terms, weigh_terms
-from speechgan.systems.base import System
+from speechgan.losses.closeness import Closeness
+from speechgan.systems.base import Step, System
 
 # Root mean square of what a generator is given: -26 dBFS, where speech lies in telephony.
 LEVEL = 0.05
@@ -36,35 +35,37 @@ class Supervised(System):
     Args:
         features: wave to image and back.
         generator: network that reads `wave` or `image`, as its attribute `reads` says.
-        closeness: weight of each term, by its name in `speechgan.losses.closeness.CLOSENESS`.
+        closeness: weighted distances to the clean signal.
     """
 
     turns: tuple[str, ...] = ("generator",)
 
-    def __init__(
-        self, features: Stft, generator: nn.Module, closeness: Mapping[str, float]
-    ) -> None:
+    def __init__(self, features: Stft, generator: nn.Module, closeness: Closeness) -> None:
         super().__init__()
         self.features, self.generator = features, generator
-        self.closeness = choose_terms(closeness)
+        self.closeness = closeness
 
-    def players(self) -> dict[str, Iterable[nn.Parameter]]:
-        return {"generator": self.generator.parameters()}
-
-    def losses(self, player: str, batch: PairedBatch, in_play: frozenset[str]) -> dict[str, Tensor]:
-        noisy, clean = self.signals(batch)
-        return self.closeness_terms(self.generate(noisy), clean)
+    def losses(self, player: str, step: Step[PairedBatch]) -> dict[str, Tensor]:
+        """The generator's terms: `closeness/NAME` for each term of closeness."""
+        noisy, clean = self.signals(step)
+        terms: dict[str, Tensor] = self.closeness(self.generate(noisy), clean)
+        return terms
 
     def infer(self, batch: PairedBatch) -> Enhancement:
+        """The noisy waves of a batch, enhanced; the clean ones are not looked at."""
         gain = level_gain(batch.noisy)
         wave = batch.noisy * gain
         return Enhancement(self.generate(Signal(wave, self.features(wave))).wave / gain)
 
-    def signals(self, batch: PairedBatch) -> tuple[Signal, Signal]:
-        """Noisy and clean at the common level."""
-        gain = level_gain(batch.noisy)
-        noisy, clean = batch.noisy * gain, batch.clean * gain
-        return Signal(noisy, self.features(noisy)), Signal(clean, self.features(clean))
+    def signals(self, step: Step[PairedBatch]) -> tuple[Signal, Signal]:
+        """Noisy and clean of the step's batch at the common level, computed once a step."""
+
+        def analyse() -> tuple[Signal, Signal]:
+            gain = level_gain(step.batch.noisy)
+            noisy, clean = step.batch.noisy * gain, step.batch.clean * gain
+            return Signal(noisy, self.features(noisy)), Signal(clean, self.features(clean))
+
+        return step.recall("signals", analyse)
 
     def generate(self, noisy: Signal) -> Signal:
         """The generator's answer, as an image and as a wave, whichever of them it makes itself."""
@@ -73,10 +74,6 @@ class Supervised(System):
             return Signal(wave, self.features(wave))
         image = self.generator(noisy.image)
         return Signal(self.features.inverse(image, noisy.wave.shape[-1]), image)
-
-    def closeness_terms(self, enhanced: Signal, clean: Signal) -> dict[str, Tensor]:
-        """Weighted terms by name."""
-        return weigh_terms(self.closeness, enhanced, clean)
 
 
 def level_gain(wave: Tensor) -> Tensor:

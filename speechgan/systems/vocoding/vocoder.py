@@ -1,120 +1,109 @@
-"""A neural vocoder: from the image of speech back to its wave, against critics of waves."""
-
-from collections.abc import Iterable, Mapping
-from typing import Any
+"""A neural vocoder: from the image of speech back to its wave, against discriminators of waves."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import l1_loss
 
+from speechgan.data.waves import WaveBatch
 from speechgan.features.mel import MelVoice
 from speechgan.features.signal import Signal
 from speechgan.features.stft import Stft
-from speechgan.losses.adversarial import OBJECTIVES
-from speechgan.losses.closeness import choose_terms, weigh_terms
-from speechgan.models.discriminators.wave import Judgement, WaveCritic
+from speechgan.losses.adversarial import Objective, find_objective
+from speechgan.losses.closeness import Closeness
+from speechgan.models.discriminators.wave import Judgement, WaveDiscriminator
 from speechgan.models.vocoders.vocos import Vocos
-from speechgan.systems.base import System
+from speechgan.systems.base import Step, System
 
 
 class VocoderGAN(System):
-    """Vocos (Siuzdak 2023), with HiFi-GAN's terms (Kong et al. 2020).
+    """Vocos (Siuzdak 2023, arXiv:2306.00814), with HiFi-GAN's terms (Kong et al. 2020,
+    arXiv:2010.05646).
 
-    Deliberate differences: the mel distance is taken at several resolutions (Kumar et al. 2023),
-    and both kinds of critic weigh the same.
+    Deliberate differences: the mel distance is taken at several resolutions, and both kinds of
+    discriminator weigh the same.
 
     Args:
         features: that make the images.
         generator: image to wave.
-        critic: of waves.
+        discriminator: of waves.
+        closeness: weighted distances to the recorded wave; the papers' is of log-mel images.
         objective: form of the game; the paper's is `hinge`.
-        mel: weight of the distance of log-mel images.
-        matching: weight of the distance of the critic's features.
-        adversarial: weight of convincing it.
-        resolutions: windows of the mel distance, in samples.
-        closeness: weight of each further term, by its name in
-            `speechgan.losses.closeness.CLOSENESS`, such as the linear spectrograms' distance, which
-            shows harmonics where mel bands blur them.
+        matching: weight of the distance of the discriminator's features.
+        adversarial: weight of what it says.
 
     Raises:
-        ValueError: an unknown objective or term.
+        ValueError: an unknown objective.
     """
 
-    turns = ("generator", "critic")
+    turns = ("generator", "discriminator")
 
     def __init__(
         self,
         features: MelVoice,
         generator: Vocos,
-        critic: WaveCritic,
+        discriminator: WaveDiscriminator,
+        closeness: Closeness,
         objective: str = "hinge",
-        mel: float = 45.0,
-        matching: float = 1.0,
+        matching: float = 2.0,
         adversarial: float = 1.0,
-        resolutions: Iterable[int] = (256, 512, 1024, 2048),
-        closeness: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
-        if objective not in OBJECTIVES:
-            raise ValueError(f"no objective {objective!r}; known: {sorted(OBJECTIVES)}")
-        self.features, self.generator, self.critic = features, generator, critic
-        self.objective = OBJECTIVES[objective]
-        self.mel, self.matching, self.adversarial = mel, matching, adversarial
-        self.closeness = choose_terms(closeness or {})
+        self.features, self.generator, self.discriminator = features, generator, discriminator
+        self.closeness = closeness
+        self.objective: Objective = find_objective(objective)
+        self.matching, self.adversarial = matching, adversarial
         self.stft = Stft()
-        self.images = nn.ModuleList(
-            MelVoice(features.sample_rate, n, n // 4, bands=min(80, n // 8)).mel
-            for n in resolutions
-        )
-        self._made: tuple[Tensor | None, Tensor | None] = (None, None)
-        self._scores: dict[str, float] = {}
 
-    def players(self) -> dict[str, Iterable[nn.Parameter]]:
-        return {"generator": self.generator.parameters(), "critic": self.critic.parameters()}
+    def losses(self, player: str, step: Step[WaveBatch]) -> dict[str, Tensor]:
+        """The terms of one player, for each `KIND` of discriminator, `period` and `resolution`.
 
-    def losses(self, player: str, batch: Any, in_play: frozenset[str]) -> dict[str, Tensor]:
-        real: Tensor = batch.wave
-        if player == "critic":
-            made_for, made = self._made
-            assert made_for is real and made is not None, "the generator moves first"
-            good, bad = self.critic(real), self.critic(made)
-            return {f"critic/{kind}": self._tell(kind, good[kind], bad[kind]) for kind in good}
-        made = self.generator(self.features.mel(real), real.shape[-1])
-        self._made = (real, made.detach())
-        distances = [l1_loss(image(made), image(real)) for image in self.images]
-        terms = {"mel": self.mel * torch.stack(distances).mean()}
-        if self.closeness:
-            signals = (Signal(wave, self.stft(wave)) for wave in (made, real))
-            terms |= weigh_terms(self.closeness, *signals)
-        if "critic" in in_play:
-            with torch.no_grad():
-                good = self.critic(real)
-            for kind, judgements in self.critic(made).items():
-                fooled = [self.objective.fool(scores) for scores, _ in judgements]
-                terms[f"adversarial/{kind}"] = self.adversarial * torch.stack(fooled).mean()
-                pairs = zip(judgements, good[kind], strict=True)
-                distance = torch.stack([match_features(a, b) for (_, a), (_, b) in pairs])
-                terms[f"matching/{kind}"] = self.matching * distance.mean()
+        Of the generator: `closeness/NAME`, `adversarial/KIND` and `matching/KIND`. Of the
+        discriminator: `discriminator/KIND`.
+        """
+        wave = step.batch.wave
+        if player == "discriminator":
+            fake = self.discriminator(step.recall("made", lambda: self._make(wave)))
+            real = self.discriminator(wave)
+            return {
+                f"discriminator/{kind}": self._judge(kind, real[kind], fake[kind]) for kind in real
+            }
+        made = self._make(wave)
+        step.keep("made", made.detach())
+        signals = (Signal(x, self.stft(x)) for x in (made, wave))
+        terms: dict[str, Tensor] = self.closeness(*signals)
+        if "discriminator" in step.in_play:
+            terms |= self._adversarial_terms(made, wave)
         return terms
 
-    def infer(self, batch: Any) -> Tensor:
+    def infer(self, batch: WaveBatch) -> Tensor:
         """Waves `(batch, sample)` there and back."""
-        wave: Tensor = self.generator(self.features.mel(batch.wave), batch.wave.shape[-1])
-        return wave
+        return self._make(batch.wave)
 
-    def observations(self) -> dict[str, float]:
-        scores, self._scores = self._scores, {}
-        return scores
+    def _make(self, wave: Tensor) -> Tensor:
+        made: Tensor = self.generator(self.features.mel(wave), wave.shape[-1])
+        return made
 
-    def _tell(self, kind: str, good: list[Judgement], bad: list[Judgement]) -> Tensor:
+    def _adversarial_terms(self, made: Tensor, wave: Tensor) -> dict[str, Tensor]:
+        terms = {}
+        with torch.no_grad():
+            real = self.discriminator(wave)
+        for kind, judgements in self.discriminator(made).items():
+            costs = [self.objective.generator(scores) for scores, _ in judgements]
+            terms[f"adversarial/{kind}"] = self.adversarial * torch.stack(costs).mean()
+            pairs = zip(judgements, real[kind], strict=True)
+            distance = torch.stack([match_features(a, b) for (_, a), (_, b) in pairs])
+            terms[f"matching/{kind}"] = self.matching * distance.mean()
+        return terms
+
+    def _judge(self, kind: str, real: list[Judgement], fake: list[Judgement]) -> Tensor:
         losses = []
-        for (real, _), (made, _) in zip(good, bad, strict=True):
-            losses.append(self.objective.good(real) + self.objective.bad(made))
-            self._scores[f"score/{kind}/real"] = real.detach().mean().item()
-            self._scores[f"score/{kind}/generated"] = made.detach().mean().item()
+        for (of_real, _), (of_fake, _) in zip(real, fake, strict=True):
+            losses.append(self.objective.real(of_real) + self.objective.fake(of_fake))
+            self.observe(f"score/{kind}/real", of_real.detach().mean())
+            self.observe(f"score/{kind}/fake", of_fake.detach().mean())
         return torch.stack(losses).mean()
 
 
 def match_features(one: list[Tensor], other: list[Tensor]) -> Tensor:
-    """Mean absolute difference, averaged over layers (Larsen et al. 2016)."""
+    """Mean absolute difference, averaged over layers (Larsen et al. 2016, arXiv:1512.09300)."""
     return torch.stack([l1_loss(a, b.detach()) for a, b in zip(one, other, strict=True)]).mean()

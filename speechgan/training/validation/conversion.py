@@ -34,9 +34,13 @@ class ConversionValidation:
         valid: held-out voices of each speaker by name.
         statistics: of each speaker.
         vocoder: for TensorBoard's players.
+        hop_length: of the voices' frames, in samples.
         items: most conversions to measure, spread evenly over all there are.
         shown: of them, how many to log as pictures and sounds.
     """
+
+    # The others are better the smaller they are.
+    figures = ("score",)
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ import soundfile
 import torch
 from hydra.utils import instantiate
 
-from speechgan.data.enhancement.mixing import Degradation, Mixtures
+from speechgan.data.enhancement.mixing import Degradation, FirstMixtures, Mixtures
 from speechgan.data.enhancement.module import EnhancementData
 from speechgan.data.enhancement.paired import PairCrops
 from speechgan.data.manifest import scan, write_manifest
@@ -61,7 +61,7 @@ def test_speech_and_noise_are_mixed_and_a_manifest_does_as_well(tmp_path, record
             (root / role / split).mkdir(parents=True)
             soundfile.write(root / role / split / f"{name}.wav", wave, 16000)
     training, held_out = open_data(root)
-    assert isinstance(training, Mixtures) and isinstance(held_out, Mixtures)
+    assert isinstance(training, Mixtures) and isinstance(held_out, FirstMixtures)
     write_manifest(scan(root), root / "manifest.csv")
     again, _ = EnhancementData(
         root / "manifest.csv", tmp_path / "cache", seconds=0.25, rooms=0
@@ -81,7 +81,7 @@ def test_every_way_of_degrading_can_be_set_from_the_command_line(tmp_path, recor
     config = compose("enhance", [*settings, "data.degradation.speechless=1"])
     assert {f.name for f in fields(Degradation)} == set(config.data.degradation) - {"_target_"}
     training, held_out = instantiate(config.data, _convert_="all").open()
-    for batch in (training[0], held_out[0]):
+    for batch in (training[0], next(iter(held_out))[1]):
         assert (batch.clean == 0).all() and (batch.noisy.abs().amax(1) > 0).all()
 
 

@@ -66,7 +66,7 @@ def test_speech_without_a_valid_split_is_mixed_for_validation(root, recordings):
             soundfile.write(root / f"mix/{role}/{n}.wav", recordings["p228_wind"][1], 16000)
     data = EnhancementData(root / "mix", root / "cache", seconds=0.5, rooms=0, valid_fraction=0.25)
     training, held_out = data.open()
-    assert training[0].noisy.shape == (16, 8000)
-    assert held_out[0].noisy.shape == (1, 64000)
-    names = [{r.path for r in m.speech.recordings} for m in (training, held_out)]
+    assert training[0].noisy.shape == (8, 8000)
+    assert [pair.noisy.shape for _, pair in held_out] == [(1, 64000)] * 40
+    names = [{r.path for r in m.speech.recordings} for m in (training, held_out.mixtures)]
     assert names[0].isdisjoint(names[1]) and len(names[1]) == 1

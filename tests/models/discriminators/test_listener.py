@@ -4,14 +4,14 @@ import torch
 
 from speechgan.features.stft import Stft
 from speechgan.metrics.dnsmos import dnsmos
-from speechgan.models.discriminators.listener import Listener, even_out
+from speechgan.models.discriminators.listener import Listener
 
 WINDOW = int(9.01 * 16000)
 
 
 @pytest.fixture(scope="module")
 def listener() -> Listener:
-    return Listener(every=1)
+    return Listener()
 
 
 def batch(*waves: np.ndarray) -> torch.Tensor:
@@ -19,22 +19,20 @@ def batch(*waves: np.ndarray) -> torch.Tensor:
 
 
 def test_opinions_are_those_of_dnsmos(listener, recordings):
-    for noisy, clean in recordings.values():
-        waves = [np.resize(wave, WINDOW) for wave in (noisy, clean)]
-        opinions = listener(batch(*waves)).numpy()
-        # The quadratics that the authors' script has.
-        signal = np.polyval([-0.08397278, 1.22083953, 0.0052439], opinions[:, 0])
-        background = np.polyval([-0.13166888, 1.60915514, -0.39604546], opinions[:, 1])
-        overall = np.polyval([-0.06766283, 1.11546468, 0.04602535], opinions[:, 2])
-        for found, wave in zip(zip(signal, background, overall, strict=True), waves, strict=True):
-            assert found == pytest.approx(tuple(dnsmos(wave, 16000)), abs=1e-3)
+    waves = [np.resize(wave, WINDOW) for wave in recordings["p228_coffee"]]
+    opinions = listener(batch(*waves)).numpy()
+    # The quadratics that the authors' script has.
+    signal = np.polyval([-0.08397278, 1.22083953, 0.0052439], opinions[:, 0])
+    background = np.polyval([-0.13166888, 1.60915514, -0.39604546], opinions[:, 1])
+    overall = np.polyval([-0.06766283, 1.11546468, 0.04602535], opinions[:, 2])
+    for found, wave in zip(zip(signal, background, overall, strict=True), waves, strict=True):
+        assert found == pytest.approx(tuple(dnsmos(wave, 16000)), abs=1e-3)
 
 
 def test_shorter_sounds_are_judged_about_alike(listener, recordings):
-    for noisy, _ in recordings.values():
-        cut = noisy[:32000]
-        short, whole = (listener(batch(wave)) for wave in (cut, np.resize(cut, WINDOW)))
-        assert (short - whole).abs().max() < 0.4
+    cut = recordings["kerstin_wind"][0][:32000]
+    short, whole = (listener(batch(wave)) for wave in (cut, np.resize(cut, WINDOW)))
+    assert (short - whole).abs().max() < 0.4
 
 
 def test_following_the_gradient_raises_the_real_measure(listener, recordings):
@@ -45,7 +43,7 @@ def test_following_the_gradient_raises_the_real_measure(listener, recordings):
     for _ in range(8):
         enhanced = Stft().inverse(gain * image, noisy.shape[-1])
         optimizer.zero_grad()
-        listener.shortfall(enhanced, clean).backward()
+        (listener(clean).detach() - listener(enhanced)).clamp(min=0).mean().backward()
         optimizer.step()
     before, after = (
         dnsmos(np.resize(wave.detach()[0].numpy(), WINDOW), 16000).overall
@@ -54,37 +52,10 @@ def test_following_the_gradient_raises_the_real_measure(listener, recordings):
     assert after > before + 0.2
 
 
-def test_only_what_is_worse_than_clean_speech_falls_short(listener, recordings):
-    noisy, clean = (batch(wave[:16000]) for wave in recordings["p228_coffee"])
-    assert listener.shortfall(clean, clean) == 0
-    assert listener.shortfall(clean, noisy) < 0.1 < 0.5 < listener.shortfall(noisy, clean)
-
-
-def test_every_second_item_is_judged(recordings):
-    pairs = [(noisy[:16000], clean[:16000]) for noisy, clean in recordings.values()]
-    noisy, clean = (batch(*side) for side in zip(*pairs, strict=True))
-    noisy.requires_grad_()
-    Listener(every=2).shortfall(noisy, clean).backward()
-    assert noisy.grad is not None
-    assert noisy.grad.flatten(1).any(1).tolist() == [True, False, True]
-
-
-def test_no_item_is_heeded_more_than_the_median(listener, recordings):
-    pairs = [(noisy[:16000], clean[:16000]) for noisy, clean in recordings.values()]
-    noisy, clean = (batch(*side) for side in zip(*pairs, strict=True))
-    noisy.requires_grad_()
-    listener.shortfall(noisy, clean).backward()
-    heeded = noisy.grad
-    noisy.grad = None
-    (listener(clean) - listener(noisy)).clamp(min=0).mean().backward()
-    before, after = noisy.grad.norm(dim=1), heeded.norm(dim=1)
-    torch.testing.assert_close(after, before.clamp(max=before.median()))
-    assert torch.nn.functional.cosine_similarity(heeded, noisy.grad).min() > 0.999
-
-
-def test_nothing_to_say_is_no_gradient():
-    assert not even_out(torch.zeros(3, 8)).any()
-
-
 def test_it_has_nothing_to_train_and_nothing_to_save(listener):
     assert not list(listener.parameters()) and not listener.state_dict()
+
+
+def test_another_sample_rate_is_refused():
+    with pytest.raises(ValueError, match=r"sample_rate=48000: .*system\.critics\.listener=null"):
+        Listener(48000)

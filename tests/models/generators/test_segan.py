@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from speechgan.features.signal import Signal
-from speechgan.models.generators.segan import SeganCritic, SeganGenerator, VirtualBatchNorm
+from speechgan.models.discriminators.segan import SeganDiscriminator, VirtualBatchNorm
+from speechgan.models.generators.segan import SeganGenerator
 
 SMALL = (4, 4, 8, 8)
 
@@ -10,7 +11,7 @@ SMALL = (4, 4, 8, 8)
 def test_published_size():
     """97.5 million weights in both networks, as the papers that compare with SEGAN count them."""
     with torch.device("meta"):
-        networks = SeganGenerator(), SeganCritic()
+        networks = SeganGenerator(), SeganDiscriminator()
     count = sum(p.numel() for network in networks for p in network.parameters())
     assert round(count / 1e6, 1) == 97.5
 
@@ -53,11 +54,11 @@ def test_virtual_batch_norm_with_itself_as_reference_is_batch_norm():
 
 def test_an_items_score_does_not_depend_on_the_others_in_its_batch():
     torch.manual_seed(0)
-    critic = SeganCritic(256, 4, SMALL)
+    discriminator = SeganDiscriminator(256, 4, SMALL)
     waves, other = torch.randn(4, 256), torch.randn(4, 256)
     signal = Signal(waves, waves)
-    critic(signal, signal)
-    alone = critic(Signal(waves[:1], waves), Signal(other[:1], other))["joint"]
-    together = critic(signal, Signal(other, other))["joint"]
+    discriminator(signal, signal)
+    alone = discriminator(Signal(waves[:1], waves), Signal(other[:1], other))["joint"]
+    together = discriminator(signal, Signal(other, other))["joint"]
     torch.testing.assert_close(together[:1], alone)
     assert together.std() > 1e-4

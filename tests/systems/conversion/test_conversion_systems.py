@@ -1,6 +1,6 @@
 """Every conversion system: its terms, whose weights they move, and that it learns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
@@ -8,14 +8,23 @@ from torch import Tensor
 
 from speechgan.data.conversion.unpaired import VoiceBatch
 from speechgan.features.world import World
-from speechgan.models.generators.cyclegan_vc import TwoCritics, TwoWay
+from speechgan.models.discriminators.cyclegan_vc import TwoDiscriminators
+from speechgan.models.discriminators.shared_latent import CodeClassifier, SpeakerDiscriminator
+from speechgan.models.discriminators.stargan_vc import StarClassifier, StarDiscriminator
+from speechgan.models.generators.cyclegan_vc import TwoWay
 from speechgan.models.generators.shallow import ShallowGenerator
-from speechgan.models.generators.shared_latent import CodeCritic, SharedLatent, SpeakerCritic
-from speechgan.models.generators.stargan_vc import StarClassifier, StarCritic, StarGenerator
+from speechgan.models.generators.shared_latent import SharedLatent
+from speechgan.models.generators.stargan_vc import StarGenerator
+from speechgan.systems.base import Step
 from speechgan.systems.conversion.base import ConversionSystem, Request
 from speechgan.systems.conversion.cycle import CycleGAN
 from speechgan.systems.conversion.direct import Aligned, DirectGAN
-from speechgan.systems.conversion.shared_latent import SharedLatentGAN
+from speechgan.systems.conversion.shared_latent import (
+    BinDistance,
+    SharedLatentGAN,
+    SharedLatentWeights,
+    TractWarp,
+)
 from speechgan.systems.conversion.star import StarGAN
 from speechgan.training.run import only
 
@@ -31,34 +40,36 @@ def make_batch(speakers: int = SPEAKERS) -> VoiceBatch:
 
 
 def cycle(**options: object) -> CycleGAN:
-    masked = bool(options.get("mask_frames"))
-    return CycleGAN(
-        TwoWay(BINS, width=0.03, blocks=1, masked=masked), TwoCritics(BINS, width=0.03), **options
-    )
+    generator = TwoWay(BINS, width=0.03, blocks=1, masked=bool(options.get("mask_frames")))
+    return CycleGAN(generator, TwoDiscriminators(width=0.03), **options)
 
 
 def star(classifier: bool = True) -> StarGAN:
     sizes = {"bins": BINS, "speakers": SPEAKERS, "width": 0.25}
-    return StarGAN(
-        StarGenerator(**sizes), StarCritic(**sizes), StarClassifier(**sizes) if classifier else None
-    )
+    judges = StarDiscriminator(**sizes), StarClassifier(**sizes) if classifier else None
+    return StarGAN(StarGenerator(**sizes), *judges)
 
 
-def latent(**options: object) -> SharedLatentGAN:
+def latent(latent_turns: str = "alternating", **options: object) -> SharedLatentGAN:
     networks = {
         k: options.pop(k) for k in ("encoders", "decoders", "shared_layers") if k in options
     }
-    generator = SharedLatent(BINS, SPEAKERS, channels=8, code=4, blocks=1, **networks)
-    critic = SpeakerCritic(BINS, SPEAKERS, width=0.03)
-    return SharedLatentGAN(generator, critic, CodeCritic(4, SPEAKERS, 8), **options)
+    return SharedLatentGAN(
+        SharedLatent(BINS, SPEAKERS, channels=8, code=4, blocks=1, **networks),
+        SpeakerDiscriminator(SPEAKERS, width=0.03),
+        CodeClassifier(4, SPEAKERS, 8),
+        SharedLatentWeights(**options),
+        latent_turns=latent_turns,
+    )
 
 
 def direct() -> DirectGAN:
     generator = ShallowGenerator(BINS, SPEAKERS, 8)
+    # It begins as the identity, which its own terms cannot better.
+    torch.nn.init.normal_(generator.leave.weight, std=0.1)
     embedding = SharedLatent(BINS, SPEAKERS, channels=8, code=4, blocks=1)
-    return DirectGAN(
-        generator, SpeakerCritic(BINS, SPEAKERS, width=0.03), embedding, consistency=1.0
-    )
+    discriminator = SpeakerDiscriminator(SPEAKERS, width=0.03)
+    return DirectGAN(generator, discriminator, embedding, consistency=1.0)
 
 
 SYSTEMS: dict[str, tuple[int, Callable[[], ConversionSystem]]] = {
@@ -67,7 +78,7 @@ SYSTEMS: dict[str, tuple[int, Callable[[], ConversionSystem]]] = {
     "stargan-vc": (3, star),
     "stargan-vc without classifier": (3, lambda: star(classifier=False)),
     "latent, all ties": (3, lambda: latent(latent=1.0, cycle=1.0, semantic=1.0, prior=0.1)),
-    "latent, reversal": (3, lambda: latent(latent=1.0, latent_turns="reversal")),
+    "latent, reversal": (3, lambda: latent("reversal", latent=1.0)),
     "latent, own networks": (3, lambda: latent(encoders="own", decoders="own")),
     "latent, nothing shared": (
         3,
@@ -85,6 +96,16 @@ def game(request: pytest.FixtureRequest) -> tuple[ConversionSystem, VoiceBatch]:
     return build(), make_batch(speakers)
 
 
+def play(system: ConversionSystem, players: Sequence[str], batch: VoiceBatch) -> None:
+    """One step in which these players move, in this order: their gradients."""
+    step = Step(batch, system.turns)
+    for player in players:
+        with only(system, player):
+            total = torch.stack(list(system.losses(player, step).values())).sum()
+            assert total.isfinite()
+            total.backward()
+
+
 def test_players_move_their_own_weights_and_all_of_them(
     game: tuple[ConversionSystem, VoiceBatch],
 ) -> None:
@@ -92,17 +113,41 @@ def test_players_move_their_own_weights_and_all_of_them(
     players = {name: {id(p) for p in w} for name, w in system.players().items()}
     assert set(players) == set(system.turns)
     assert sum(map(len, players.values())) == len(set().union(*players.values()))
+    names = {id(p): name for name, p in system.named_parameters()}
     for player in system.turns:
         system.zero_grad()
-        with only(system, player):
-            terms = system.losses(player, batch, frozenset(system.turns))
-            total = torch.stack(list(terms.values())).sum()
-            assert total.isfinite()
-            total.backward()
+        play(system, [player], batch)
+        reached = {id(p) for p in system.parameters() if p.grad is not None}
+        assert reached == players[player]
         moved = {id(p) for p in system.parameters() if p.grad is not None and p.grad.any()}
-        assert moved <= players[player]
-        if player != "generator":
-            assert len(moved) > 0.5 * len(players[player])
+        # What normalisation takes out again has no slope: biases before it.
+        assert not [names[p] for p in reached - moved if not names[p].endswith("bias")]
+
+
+def test_players_move_in_any_order_and_in_steps_of_their_own(
+    game: tuple[ConversionSystem, VoiceBatch],
+) -> None:
+    """A generator may move every fifth step only, and the others in between."""
+    system, batch = game
+    for players in (system.turns, system.turns[::-1], *((p,) for p in system.turns)):
+        system.zero_grad()
+        play(system, players, batch)
+        moved = {n for n, w in system.players().items() if any(p.grad is not None for p in w)}
+        assert moved == set(players)
+
+
+def test_what_the_generator_made_is_judged_and_not_made_again(
+    game: tuple[ConversionSystem, VoiceBatch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system, batch = game
+    step = Step(batch, system.turns)
+    system.losses("generator", step)
+    monkeypatch.setattr(system.generator, "forward", lambda *_: pytest.fail("made again"))
+    for name in ("encode", "decode"):
+        if hasattr(system.generator, name):
+            monkeypatch.setattr(system.generator, name, lambda *_: pytest.fail("made again"))
+    for player in set(system.turns) - {"generator"}:
+        system.losses(player, step)
 
 
 def test_converts_to_the_same_shape_whatever_the_length(
@@ -120,16 +165,12 @@ def test_converts_to_the_same_shape_whatever_the_length(
 def test_training_lowers_what_the_generator_is_to_lower(
     game: tuple[ConversionSystem, VoiceBatch],
 ) -> None:
-    """Without critics; the batch is one that can be learned by heart."""
+    """Without discriminators; the batch is one that can be learned by heart."""
     system, batch = game
-    if isinstance(system, DirectGAN):  # begins as the identity, which its own terms cannot better
-        with torch.no_grad():
-            system.generator.leave.weight.normal_(std=0.1)
     rate = torch.optim.Adam(system.players()["generator"], 3e-3)
-    alone = frozenset({"generator"})
 
     def total() -> Tensor:
-        terms = system.losses("generator", batch, alone)
+        terms = system.losses("generator", Step(batch, {"generator"}))
         return torch.stack([t for n, t in terms.items() if n != "latent"]).sum()
 
     torch.manual_seed(1)
@@ -144,18 +185,18 @@ def test_training_lowers_what_the_generator_is_to_lower(
 def test_players_that_are_not_in_play_are_not_asked() -> None:
     for system in (cycle(), star(), latent(latent=1.0), direct()):
         batch = make_batch(2 if isinstance(system, CycleGAN) else 3)
-        terms = system.losses("generator", batch, frozenset({"generator"}))
+        terms = system.losses("generator", Step(batch, {"generator"}))
         asked = "adversarial", "round_trip", "classification", "latent"
         assert terms and not [name for name in terms if name.startswith(asked)]
 
 
 def test_identity_holds_early_only() -> None:
     system = cycle(identity_steps=1)
-    terms = [system.losses("generator", make_batch(2), frozenset()) for _ in range(2)]
+    terms = [system.losses("generator", Step(make_batch(2), ())) for _ in range(2)]
     assert "identity/to_1" in terms[0] and "identity/to_1" not in terms[1]
     again = cycle(identity_steps=1)
     again.load_state_dict(system.state_dict())
-    assert "identity/to_1" not in again.losses("generator", make_batch(2), frozenset())
+    assert "identity/to_1" not in again.losses("generator", Step(make_batch(2), ()))
 
 
 def test_masked_frames_are_not_seen() -> None:
@@ -172,69 +213,61 @@ def test_masked_frames_are_not_seen() -> None:
 
 def test_errors_count_by_the_importance_of_their_bins() -> None:
     """Deviations 1 and 3: alike without emphasis; with it the second counts three times as much."""
-    generator = SharedLatent(2, SPEAKERS, channels=8, code=4)
     image = torch.zeros(1, 1, 2, 4)
     first, second = image.clone(), image.clone()
     first[:, :, 0], second[:, :, 1] = 1.0, 1.0
-    plain, weighed = (
-        SharedLatentGAN(generator, emphasis=e, deviation=[1.0, 3.0]) for e in (0.0, 1.0)
-    )
-    assert plain._distance(first, image) == plain._distance(second, image) == 0.5
-    assert weighed._distance(first, image) == 0.25 and weighed._distance(second, image) == 0.75
+    plain, weighed = (BinDistance([1.0, 3.0], emphasis) for emphasis in (0.0, 1.0))
+    assert plain(first, image) == plain(second, image) == 0.5
+    assert weighed(first, image) == 0.25 and weighed(second, image) == 0.75
 
 
-def test_the_encoder_hears_another_vocal_tract() -> None:
+def test_the_encoder_is_given_another_vocal_tract() -> None:
     """Each item by a factor of its own, as if the image were stretched before its normalisation."""
     world, deviation = World(coefficients=24), torch.linspace(1, 3, 24)
-    generator = SharedLatent(24, SPEAKERS, channels=8, code=4)
-    system = SharedLatentGAN(generator, warp=0.2, features=world, deviation=deviation.tolist())
     image = torch.randn(3, 1, 24, 8)
     torch.manual_seed(0)
     factors = 1 + 0.2 * (2 * torch.rand(3) - 1)
-    expected = (
-        torch.from_numpy(world.warp(factors.numpy()))
-        @ (image[:, 0] * deviation[:, None])
-        / deviation[:, None]
-    )
+    matrix = torch.from_numpy(world.warp(factors.numpy()))
+    expected = matrix @ (image[:, 0] * deviation[:, None]) / deviation[:, None]
     torch.manual_seed(0)
-    stretched = system._stretch(image)
+    stretched = TractWarp(world, deviation.tolist(), 0.2)(image)
     assert torch.allclose(stretched[:, 0], expected, atol=1e-4)
     assert (stretched - image).abs().amax((1, 2, 3)).unique().numel() == 3
-    plain = SharedLatentGAN(generator, deviation=deviation.tolist())
-    assert plain._stretch(image) is image
+    assert TractWarp(world, deviation.tolist(), 0.0)(image) is image
 
 
-def test_only_the_encoder_hears_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_encoder_is_given_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The image itself is what has to be rebuilt."""
     generator = SharedLatent(24, SPEAKERS, channels=8, code=4)
-    system = SharedLatentGAN(generator, warp=0.2, features=World(coefficients=24))
+    warp = TractWarp(World(coefficients=24), share=0.2)
+    system = SharedLatentGAN(generator, warp=warp)
     image, speaker = torch.randn(2, 1, 24, 8), torch.tensor([0, 1])
     batch = VoiceBatch(image, speaker, image, speaker)
-    heard = []
-    monkeypatch.setattr(generator, "encode", lambda x, _: heard.append(x) or x)
+    given = []
+    monkeypatch.setattr(generator, "encode", lambda x, _: given.append(x) or x)
     monkeypatch.setattr(generator, "decode", lambda *_: image)
-    terms = system.losses("generator", batch, frozenset({"generator"}))
+    terms = system.losses("generator", Step(batch, {"generator"}))
     assert terms["reconstruction"] == 0
-    assert len(heard) == 1 and not torch.allclose(heard[0], image, atol=1e-2)
+    assert len(given) == 1 and not torch.allclose(given[0], image, atol=1e-2)
 
 
 def test_reversed_gradient_confuses_and_trains_at_once() -> None:
-    system = latent(latent=1.0, latent_turns="reversal", reconstruction=0.0, adversarial=0.0)
-    assert system.turns == ("generator", "critic")
-    terms = system.losses("generator", make_batch(), frozenset({"generator"}))
+    system = latent("reversal", latent=1.0, reconstruction=0.0, adversarial=0.0)
+    assert system.turns == ("generator", "discriminator")
+    terms = system.losses("generator", Step(make_batch(), {"generator"}))
     terms["latent"].backward()
-    critic = next(iter(system.code_critic.parameters())).grad
-    encoder = system.generator.abstract.network[1].weight.grad
-    assert critic.any() and encoder.any()
-    # One step along minus the gradient: the critic knows better, the encoder tells less.
+    classifier = next(iter(system.code_classifier.parameters())).grad
+    encoder = system.generator.inner_encoder.network[1].weight.grad
+    assert classifier.any() and encoder.any()
+    # One step along minus the gradient: the classifier knows better, the encoder tells less.
     with torch.no_grad():
-        for weight in system.code_critic.parameters():
+        for weight in system.code_classifier.parameters():
             weight -= 0.05 * weight.grad
-    after = system.losses("generator", make_batch(), frozenset({"generator"}))["latent"]
+    after = system.losses("generator", Step(make_batch(), {"generator"}))["latent"]
     assert after < terms["latent"]
 
 
-def test_own_encoders_must_be_told_who_speaks() -> None:
+def test_own_encoders_need_to_know_who_speaks() -> None:
     system = latent(encoders="own")
     with pytest.raises(ValueError, match="name the source speaker"):
         system.infer(Request(torch.randn(1, 1, BINS, 8), torch.tensor([1])))
@@ -253,12 +286,43 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(ValueError, match="this system is of two"):
         TwoWay(BINS, speakers=3)
     with pytest.raises(ValueError, match="go together"):
-        CycleGAN(TwoWay(BINS, width=0.03), TwoCritics(BINS, width=0.03), mask_frames=4)
-    with pytest.raises(ValueError, match="needs a code_critic"):
-        SharedLatentGAN(SharedLatent(BINS, 2, 8, 4), latent=1.0)
-    with pytest.raises(ValueError, match="warp needs features"):
-        SharedLatentGAN(SharedLatent(BINS, 2, 8, 4), warp=0.1)
+        CycleGAN(TwoWay(BINS, width=0.03), TwoDiscriminators(width=0.03), mask_frames=4)
+    with pytest.raises(ValueError, match="needs a code_classifier"):
+        SharedLatentGAN(SharedLatent(BINS, 2, 8, 4), weights=SharedLatentWeights(latent=1.0))
+    with pytest.raises(ValueError, match="needs a generator that encodes"):
+        SharedLatentGAN(ShallowGenerator(BINS, 2))
+    with pytest.raises(ValueError, match="needs a generator of two directions"):
+        CycleGAN(ShallowGenerator(BINS, 2), TwoDiscriminators(width=0.03))
     with pytest.raises(ValueError, match="needs an embedding"):
-        DirectGAN(ShallowGenerator(BINS, 2), SpeakerCritic(BINS, 2, 0.03), consistency=1.0)
+        DirectGAN(ShallowGenerator(BINS, 2), SpeakerDiscriminator(2, 0.03), consistency=1.0)
     with pytest.raises(ValueError, match="no objective"):
         cycle(objective="magic")
+
+
+def test_two_directions_convert_each_item_to_its_own_target() -> None:
+    generator = TwoWay(BINS, width=0.03, blocks=1).eval()
+    images, targets = torch.randn(3, 1, BINS, 16), torch.tensor([1, 0, 1])
+    together = generator(images, targets)
+    for number in range(3):
+        alone = generator(images[number : number + 1], targets[number : number + 1])
+        assert torch.allclose(together[number], alone[0], atol=1e-5)
+
+
+def test_an_embedding_stays_as_it_is() -> None:
+    system = direct().train()
+    assert not system.embedding.training and system.generator.training
+    assert not any(p.requires_grad for p in system.embedding.parameters())
+
+
+def test_new_speakers_start_as_the_mean_of_the_known_ones() -> None:
+    known, more = (SharedLatent(BINS, n, channels=8, code=4, blocks=1) for n in (2, 3))
+    SharedLatentGAN(more).start_from(known.state_dict())
+    rows = more.outer_decoder.embedding.weight
+    assert torch.equal(rows[:2], known.outer_decoder.embedding.weight)
+    assert torch.allclose(rows[2], rows[:2].mean(0))
+    with pytest.raises(ValueError, match="of the configured shape"):
+        SharedLatentGAN(SharedLatent(BINS, 3, channels=12, code=4, blocks=1)).start_from(
+            known.state_dict()
+        )
+    with pytest.raises(ValueError, match="in the configured generator"):
+        SharedLatentGAN(more).start_from({"other": torch.zeros(1)})

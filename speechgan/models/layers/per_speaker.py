@@ -1,0 +1,41 @@
+"""Networks of which each speaker has its own."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+def send_to_own(networks: Sequence[Callable[[Tensor], Tensor]], x: Tensor, own: Tensor) -> Tensor:
+    """Each item of a batch through the network of its number.
+
+    Args:
+        networks: one for each number.
+        x: `(batch, ...)`.
+        own: `(batch,)` numbers.
+
+    Returns:
+        `(batch, ...)`, what the networks make, in the order of the items.
+    """
+    numbers = own.tolist()
+    if len(set(numbers)) == 1:
+        return networks[numbers[0]](x)
+    parts = {n: iter(networks[n](x[own == n])) for n in sorted(set(numbers))}
+    return torch.stack([next(parts[n]) for n in numbers])
+
+
+class PerSpeaker(nn.Module):
+    """One network a speaker.
+
+    Args:
+        build: makes one.
+        speakers: how many.
+    """
+
+    def __init__(self, build: Callable[[], nn.Module], speakers: int) -> None:
+        super().__init__()
+        self.of = nn.ModuleList(build() for _ in range(speakers))
+
+    def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
+        """`(batch, channel, time)` and `(batch,)` to what the networks make."""
+        return send_to_own(list(self.of), x, speaker)

@@ -1,0 +1,127 @@
+"""Critics that regress a metric: they say how good a sound is, not whether it is real."""
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from speechgan.features.signal import Signal
+from speechgan.features.stft import Stft
+from speechgan.models.discriminators.listener import Listener
+
+
+class Labeller(Protocol):
+    """Measures the quality of candidates beside the training."""
+
+    def ask(self, clean: Tensor, enhanced: Tensor, noisy: Tensor) -> None:
+        """Hands over waves `(batch, sample)` to be measured."""
+
+    def take(self) -> tuple[Tensor, Tensor, Tensor] | None:
+        """Clean and candidate waves with their quality `(item,)`, 0..1, NaN where unknown.
+
+        They are of an earlier call of `ask`; None while no answer is due.
+        """
+
+    def pending(self) -> list[list[Tensor]]:
+        """What was asked and not taken yet, for a checkpoint."""
+
+    def restore(self, pending: list[list[Tensor]]) -> None:
+        """Asks again for what a checkpoint held."""
+
+
+class QualityCritic(nn.Module):
+    """What the system asks of a critic of quality."""
+
+    def shortfall(self, enhanced: Signal, clean: Signal) -> Tensor:
+        """A scalar for the generator to lower: how far the quality is from that of clean speech."""
+        raise NotImplementedError  # an abstract method: every critic has its own
+
+    def losses(
+        self, noisy: Signal, clean: Signal, enhanced: Signal, features: Stft
+    ) -> dict[str, Tensor]:
+        """The terms of the critic's own turn, by name."""
+        raise NotImplementedError  # an abstract method; a critic without weights has no turn
+
+
+class MetricRegression(QualityCritic):
+    """Learns to tell a measure that has no gradient (MetricGAN, Fu et al. 2019, arXiv:1905.04874).
+
+    Args:
+        network: called with clean and candidate, gives a quality `(batch,)` from 0 to 1.
+        labels: measures candidates beside the training. Those still being measured are part of the
+            checkpoint.
+    """
+
+    def __init__(self, network: nn.Module, labels: Labeller) -> None:
+        super().__init__()
+        self.network, self.labels = network, labels
+
+    def shortfall(self, enhanced: Signal, clean: Signal) -> Tensor:
+        """Mean squared distance of the estimated quality from 1."""
+        quality: Tensor = self.network(clean, enhanced)
+        return (1 - quality).square().mean()
+
+    def losses(
+        self, noisy: Signal, clean: Signal, enhanced: Signal, features: Stft
+    ) -> dict[str, Tensor]:
+        """Squared errors: `clean` of the clean signal, whose quality is 1, and `candidate` of those
+        candidates whose label has come."""
+        terms = {"clean": (self.network(clean, clean) - 1).square().mean()}
+        self.labels.ask(clean.wave, enhanced.wave, noisy.wave)
+        if answer := self.labels.take():
+            reference, candidate, quality = (t.to(clean.wave.device) for t in answer)
+            known = quality.isfinite()
+            guess = self.network(
+                Signal(reference, features(reference)), Signal(candidate, features(candidate))
+            )
+            error = torch.where(known, guess - quality.nan_to_num(), 0.0).square()
+            terms["candidate"] = error.sum() / known.sum().clamp(min=1)
+        return terms
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """The candidates that are still being measured."""
+        return {"pending": self.labels.pending()}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Has the candidates of a checkpoint measured again."""
+        self.labels.restore(state["pending"])
+
+
+class Opinion(QualityCritic):
+    """A pretrained predictor of people's opinions, which learns nothing more.
+
+    Args:
+        listener: from waves to opinions.
+        every: items of a batch of which one is judged, as that takes a second for 4 s of sound on
+            one core.
+    """
+
+    def __init__(self, listener: Listener, every: int = 2) -> None:
+        super().__init__()
+        self.listener, self.every = listener, every
+
+    def shortfall(self, enhanced: Signal, clean: Signal) -> Tensor:
+        """How much lower the opinions of enhanced waves are than of clean ones, on average.
+
+        What is thought better than its clean reference counts as equal to it: nothing is gained by
+        pleasing this critic more than real speech does. Its gradient is evened out among the items,
+        see `even_out`.
+        """
+        with torch.no_grad():
+            aim = self.listener(clean.wave[:: self.every])
+        judged = enhanced.wave[:: self.every]
+        if judged.requires_grad:
+            judged.register_hook(even_out)
+        return (aim - self.listener(judged)).clamp(min=0).mean()
+
+
+def even_out(gradient: Tensor) -> Tensor:
+    """Shortens gradients `(batch, sample)` of those items where they are longer than the median.
+
+    Where an enhanced sound is all but silent, opinions change a hundred times as steeply as
+    elsewhere; a few items would drown all others.
+    """
+    norm = gradient.norm(dim=-1, keepdim=True)
+    present = norm[norm > 0]
+    limit = present.median() if len(present) else norm.new_ones(())
+    return gradient * (limit / norm.clamp(min=1e-30)).clamp(max=1)

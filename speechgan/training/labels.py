@@ -1,0 +1,80 @@
+"""Measured quality as labels for a metric critic, found beside the training."""
+
+import os
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from speechgan.metrics.intrusive import normalised_pesq
+from speechgan.utils.workers import start_workers
+
+SAMPLE_RATE = 16000
+
+
+class QualityLabels:
+    """A queue of candidates whose PESQ is being measured by worker processes.
+
+    `ask` hands candidates over and returns at once; `take` returns those of `delay` calls ago. The
+    delay is counted in calls, not seconds, so that a training run gives the same weights however
+    busy the machine is: only a label that is later than that is waited for.
+
+    Args:
+        items: candidates of a batch that are measured, from its start; the noisy input of the
+            last of them is measured in place of the enhanced one, so that the critic knows poor
+            signals too.
+        delay: calls between asking and taking.
+        sample_rate: 16000; PESQ has no other wide-band rate.
+
+    Raises:
+        ValueError: another rate.
+    """
+
+    def __init__(self, items: int = 4, delay: int = 4, sample_rate: int = SAMPLE_RATE) -> None:
+        if sample_rate != SAMPLE_RATE:
+            raise ValueError(
+                f"sample_rate={sample_rate}: PESQ needs {SAMPLE_RATE}; train without it, "
+                "system.critics.metric=null"
+            )
+        self.items, self.delay = items, delay
+        self.queue: deque[tuple[Tensor, Tensor, list[Future[float]]]] = deque()
+
+    def ask(self, clean: Tensor, enhanced: Tensor, noisy: Tensor) -> None:
+        """Hands over waves `(batch, sample)`."""
+        count = min(self.items, len(clean))
+        candidate = torch.cat([enhanced[: count - 1], noisy[count - 1 : count]])
+        self._submit(clean[:count].detach().cpu(), candidate.detach().cpu())
+
+    def take(self) -> tuple[Tensor, Tensor, Tensor] | None:
+        """Clean and candidate waves with their PESQ `(item,)`, 0..1, NaN where none exists.
+
+        None while nothing is old enough.
+        """
+        if len(self.queue) <= self.delay:
+            return None
+        clean, candidate, futures = self.queue.popleft()
+        return clean, candidate, torch.tensor([f.result() for f in futures])
+
+    def pending(self) -> list[list[Tensor]]:
+        """What has been asked and not taken, for a checkpoint."""
+        return [[clean, candidate] for clean, candidate, _ in self.queue]
+
+    def restore(self, pending: list[list[Tensor]]) -> None:
+        """Asks again for what a checkpoint held."""
+        self.queue.clear()
+        for clean, candidate in pending:
+            self._submit(clean.cpu(), candidate.cpu())
+
+    def _submit(self, clean: Tensor, candidate: Tensor) -> None:
+        pool = _pool()
+        pairs = zip(clean.numpy().copy(), candidate.numpy().copy(), strict=True)
+        futures = [pool.submit(normalised_pesq, c, e, SAMPLE_RATE) for c, e in pairs]
+        self.queue.append((clean, candidate, futures))
+
+
+@cache
+def _pool() -> ProcessPoolExecutor:
+    """One pool for the process; one core is left to the training step."""
+    return start_workers(max(1, (os.cpu_count() or 1) - 1))

@@ -1,0 +1,55 @@
+"""One training for every task: from a composed configuration to a model folder."""
+
+from pathlib import Path
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from speechgan.systems.base import System
+from speechgan.training.compose import build
+from speechgan.training.fine_tuning import load_predecessor, start_from_model
+from speechgan.training.release import release_to
+from speechgan.training.tasks import TASKS
+from speechgan.utils.files import write_whole
+
+
+def train(config: DictConfig, resume: bool = False) -> dict[str, float]:
+    """Trains what the configuration says, and releases the best model.
+
+    The run's folder receives `config.yaml`, `last.safetensors` (everything to go on from),
+    `metrics.jsonl`, TensorBoard events, and in `best/` the model of the best validation.
+
+    Args:
+        config: of `speechgan.training.compose.compose`; what is measured of the data is filled in.
+        resume: go on from the run's folder where it holds a checkpoint.
+
+    Returns:
+        The best validation's figures; none if no validation gave a finite one.
+
+    Raises:
+        SpeechganError: a configuration that does not fit, unusable data, or a run that cannot go
+            on.
+    """
+    torch.manual_seed(config.trainer.seed)
+    trainer, data = build(config.trainer), build(config.data)
+    # A mistake is found before hours of decoding, unless the networks depend on the data.
+    system: System | None = None if "measured" in config else build(config.system)
+    predecessor = load_predecessor(config)
+    material = TASKS[config.task](config, data, predecessor)
+    for name, value in material.measured.items():
+        config.measured[name] = value
+    system = system or build(config.system)
+    if predecessor:
+        start_from_model(system, predecessor)
+    folder = Path(config.run.folder)
+    plain = OmegaConf.to_yaml(config, resolve=True)
+    write_whole(folder / "config.yaml", plain, "choose another folder with run.folder=DIR")
+    best: dict[str, float] = trainer.fit(
+        system,
+        material.batches,
+        material.validation,
+        release_to(folder / "best", config, material),
+        resume=resume,
+        start_from=Path(config.run.start_from) if config.run.start_from else None,
+    )
+    return best

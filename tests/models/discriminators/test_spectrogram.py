@@ -1,0 +1,47 @@
+import torch
+
+from speechgan.features.signal import Signal
+from speechgan.features.stft import Stft
+from speechgan.models.discriminators.metric import MetricCritic
+from speechgan.models.discriminators.spectrogram import JointDiscriminator, TwoHeadedDiscriminator
+
+
+def signals(count: int) -> list[Signal]:
+    torch.manual_seed(0)
+    waves = [torch.randn(2, 48000) * 0.1 for _ in range(count)]
+    return [Signal(w, Stft()(w)) for w in waves]
+
+
+def test_joint_discriminator_scores_patches_of_both_images():
+    noisy, other, candidate = signals(3)
+    discriminator = JointDiscriminator().eval()
+    scores = discriminator(noisy, candidate)["joint"]
+    assert scores.shape[:2] == (2, 1) and scores[0].numel() > 16
+    assert not torch.allclose(scores, discriminator(other, candidate)["joint"])
+    assert not torch.allclose(scores, discriminator(noisy, other)["joint"])
+
+
+def test_clarity_is_blind_to_the_condition_and_match_is_not():
+    noisy, other, candidate = signals(3)
+    discriminator = TwoHeadedDiscriminator().eval()
+    first, second = discriminator(noisy, candidate), discriminator(other, candidate)
+    torch.testing.assert_close(first["clarity"], second["clarity"])
+    assert not torch.allclose(first["match"], second["match"])
+    assert discriminator.conditional_heads == ("match",)
+
+
+def test_a_change_in_one_place_moves_only_the_patches_around_it():
+    noisy, candidate = signals(2)
+    discriminator = JointDiscriminator().eval()
+    image = candidate.image.clone()
+    image[..., :8] += 1
+    before = discriminator(noisy, candidate)["joint"]
+    after = discriminator(noisy, Signal(candidate.wave, image))["joint"]
+    moved = (before - after).abs().amax((0, 1, 2))
+    assert moved[0] > 0 and moved[-1] == 0
+
+
+def test_metric_discriminator_guesses_between_zero_and_one():
+    clean, candidate = signals(2)
+    guess = MetricCritic().eval()(clean, candidate)
+    assert guess.shape == (2,) and (guess > 0).all() and (guess < 1).all()
