@@ -15,6 +15,8 @@ _READ_SAMPLES = 2**16
 _MP3_GUESS_SECONDS = 1.0
 # What a header says beyond these is a damaged header, for which hours of silence would be made.
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
+# Above any integer that was kept as floating point; no square of it overflows.
+LARGEST_SAMPLE = 1e10
 
 
 class Reader:
@@ -117,7 +119,7 @@ def read(path: str | os.PathLike[str]) -> tuple[Wave, int]:
 
 
 def require_finite(wave: Wave, sample_rate: float, name: str, start: int = 0) -> None:
-    """Refuses NaN and infinity in `(channel, sample)`.
+    """Refuses NaN, infinity and what is next to it in `(channel, sample)`.
 
     Args:
         name: what to call the sound in the message.
@@ -126,11 +128,12 @@ def require_finite(wave: Wave, sample_rate: float, name: str, start: int = 0) ->
     Raises:
         SpeechganError: with the time of the first such sample.
     """
-    finite = np.isfinite(wave)
-    if not finite.all():
-        first = start + int(finite.all(axis=0).argmin())
+    usable = np.abs(wave) <= LARGEST_SAMPLE
+    if not usable.all():
+        first = int(usable.all(axis=0).argmin())
+        what = "NaN or infinite" if not np.isfinite(wave[:, first]).all() else "far too large"
         raise SpeechganError(
-            f"{name}: a sample is NaN or infinite at {first / sample_rate:.3f} s; "
+            f"{name}: a sample is {what} at {(start + first) / sample_rate:.3f} s; "
             "repair the recording or cut it there"
         )
 

@@ -166,6 +166,32 @@ def test_what_is_not_a_number_is_named_with_its_time(tmp_path: Path, bad: float)
     assert f"{tmp_path / 'a.wav'}: a sample is NaN or infinite at 2.000 s" in str(caught.value)
 
 
+def test_samples_that_nothing_can_be_made_of_are_named(tmp_path: Path) -> None:
+    wave = np.array([0.5, 2.0**31, 1e30])  # the second may be an integer kept as floating point
+    soundfile.write(tmp_path / "a.wav", wave[:2], 1000, subtype="FLOAT")
+    assert audio.read(tmp_path / "a.wav")[0].max() == 2.0**31
+    soundfile.write(tmp_path / "a.wav", wave, 1000, subtype="FLOAT")
+    with pytest.raises(SpeechganError, match=r"a\.wav: a sample is far too large at 0\.002 s"):
+        audio.read(tmp_path / "a.wav")
+
+
+def test_a_header_with_an_impossible_rate_is_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(100), 7)
+    with pytest.raises(SpeechganError, match=r"a\.wav: says that its sample rate is 7 Hz"):
+        audio.read(tmp_path / "a.wav")
+
+
+def test_a_flac_that_cannot_go_back_to_its_start_is_damaged(tmp_path: Path) -> None:
+    """Found by flipping bits: libsndfile opens it, and fails when it is told to begin anew."""
+    path = tmp_path / "a.flac"
+    soundfile.write(path, make_noise(1, RATE).T, RATE)
+    content = bytearray(path.read_bytes())
+    content[42:] = bytes(len(content) - 42)
+    path.write_bytes(content)
+    with pytest.raises(SpeechganError, match=r"a\.flac: (damaged|not audio)"):
+        audio.read(path)
+
+
 @pytest.mark.parametrize("name", ["a.flac", "a.mp3"])
 def test_a_file_cut_short_is_damaged(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
