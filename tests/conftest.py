@@ -44,7 +44,7 @@ def voices_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def converter_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved converter between the two, which changes mean, deviation and pitch."""
-    from speechgan.data.conversion.voice_cache import bring_to_level
+    from speechgan.audio import bring_to_level
     from speechgan.features.statistics import SpeakerStatistics
     from speechgan.features.world import World
     from speechgan.models.generators.shallow import ShallowGenerator

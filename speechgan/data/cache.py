@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,9 @@ import soxr
 
 from speechgan.data.manifest import Recording
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import replace_whole, write_whole
+
+REMEDY = "choose another folder with data.cache=DIR"
 
 
 class WaveStore:
@@ -76,20 +78,10 @@ class WaveStore:
             return False
 
     def _decode(self, root: Path, lengths_path: Path) -> None:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            waves = [self._read(root / r.path) for r in self.recordings]
-            beside = self.path.with_name(f"{self.path.stem}.{os.getpid()}.part.npy")
-            np.save(beside, np.concatenate(waves) if waves else np.zeros(0, np.int16))
-            lengths_beside = beside.with_suffix(".json")
-            lengths_beside.write_text(json.dumps([len(w) for w in waves]))
-            os.replace(lengths_beside, lengths_path)
-            os.replace(beside, self.path)
-        except OSError as error:
-            raise SpeechganError(
-                f"{self.path.parent}: cannot keep decoded audio here ({error.strerror}); "
-                "choose another folder with data.cache=DIR"
-            ) from None
+        waves = [self._read(root / r.path) for r in self.recordings]
+        write_whole(lengths_path, json.dumps([len(w) for w in waves]), REMEDY)
+        with replace_whole(self.path, REMEDY) as beside, beside.open("wb") as file:
+            np.save(file, np.concatenate(waves) if waves else np.zeros(0, np.int16))
 
     def _read(self, path: Path) -> np.ndarray:
         try:

@@ -1,6 +1,5 @@
 """Which recordings there are, and what each of them is for."""
 
-import contextlib
 import csv
 import hashlib
 import os
@@ -11,7 +10,9 @@ from pathlib import Path
 
 import soundfile
 
+from speechgan.audio import AUDIO_EXTENSIONS
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import replace_whole
 
 ROLES = ("speech", "noise", "clean", "noisy")
 SPLITS = {
@@ -25,7 +26,6 @@ SPLITS = {
 }
 # The published VoiceBank+DEMAND folders, such as clean_trainset_28spk_wav and noisy_testset_wav.
 VOICEBANK = re.compile(r"(clean|noisy)_(train|test)set_(?:\d+spk_)?wav(?:_16k)?")
-EXTENSIONS = {".wav", ".flac", ".ogg", ".mp3", ".opus", ".aiff", ".aif", ".w64", ".au"}
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def scan(root: Path) -> list[Recording]:
         subfolders.sort()
         for name in sorted(names):
             path = Path(folder, name)
-            if path.suffix.lower() in EXTENSIONS and (found := describe(path, root)):
+            if path.suffix.lower() in AUDIO_EXTENSIONS and (found := describe(path, root)):
                 recordings.append(found)
     if not recordings:
         raise SpeechganError(
@@ -124,9 +124,9 @@ def hold_out(
 ) -> list[Recording]:
     """Gives every recording a split: where there is no `valid` at all, some of `train` becomes it.
 
-    Those of the named speakers, else a share of the files chosen by a hash of their names, so
-    that both sides of a pair go the same way and the choice does not change between runs. Noise is
-    shared by hashing likewise.
+    Held out are the recordings of the named speakers; where none is named, a share of the files,
+    chosen by a hash of their names, so that both sides of a pair go the same way and the choice
+    does not change between runs. Noise is always shared by hashing.
     """
     chosen = [replace(r, split=r.split or "train") for r in recordings]
     result = []
@@ -156,19 +156,13 @@ def write_manifest(recordings: Iterable[Recording], path: Path) -> None:
     Raises:
         SpeechganError: it cannot be written.
     """
-    beside = path.with_name(path.name + ".part")
-    try:
-        with beside.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, [f.name for f in fields(Recording)])
-            writer.writeheader()
-            writer.writerows(asdict(r) for r in recordings)
-        os.replace(beside, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise SpeechganError(
-            f"{path}: cannot be written ({error.strerror}); choose another file with -o"
-        ) from None
+    with (
+        replace_whole(path, "choose another file with -o") as beside,
+        beside.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.DictWriter(file, [f.name for f in fields(Recording)])
+        writer.writeheader()
+        writer.writerows(asdict(r) for r in recordings)
 
 
 def read_manifest(path: Path) -> list[Recording]:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 
@@ -25,11 +24,3 @@ class Signal:
     def roll(self) -> "Signal":
         """Each item given the sound of the one before it."""
         return Signal(self.wave.roll(1, 0), self.image.roll(1, 0))
-
-    def first(self, items: int) -> "Signal":
-        """The first items of the batch."""
-        return Signal(self.wave[:items], self.image[:items])
-
-    def join(self, other: "Signal") -> "Signal":
-        """The items of both, one after the other."""
-        return Signal(torch.cat([self.wave, other.wave]), torch.cat([self.image, other.image]))

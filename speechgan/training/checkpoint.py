@@ -1,7 +1,6 @@
 """Everything that a run needs to go on exactly where it stood, in one safetensors file."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import write_whole
 
 
 def save_checkpoint(path: Path, state: Any) -> None:
@@ -24,20 +24,9 @@ def save_checkpoint(path: Path, state: Any) -> None:
     """
     tensors: dict[str, Tensor] = {}
     structure = _describe(state, tensors)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            file.write(save(tensors, {"structure": json.dumps(structure)}))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except (OSError, SafetensorError) as error:
-        beside.unlink(missing_ok=True)
-        raise SpeechganError(
-            f"{path}: cannot write the checkpoint ({error}); the one before it is kept: "
-            "free some space, then go on with --resume"
-        ) from None
+    content = save(tensors, {"structure": json.dumps(structure)})
+    remedy = "the one before it is kept: free some space, then go on with --resume"
+    write_whole(path, content, remedy)
 
 
 def load_checkpoint(path: Path) -> Any:

@@ -12,6 +12,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from speechgan.features.stft import magnitude
+from speechgan.utils.files import write_whole
 
 matplotlib.use("Agg")
 
@@ -33,7 +34,7 @@ class RunLog:
         elif self.path.exists():
             lines = self.path.read_text().splitlines()
             kept = [line for line in lines if _step_of(line) <= step]
-            self.path.write_text("".join(f"{line}\n" for line in kept))
+            write_whole(self.path, "".join(f"{line}\n" for line in kept))
         self.board = SummaryWriter(folder / "tensorboard", purge_step=step)
         self.bar = tqdm(
             total=max_steps,

@@ -61,5 +61,5 @@ def test_nan_in_a_recording_is_named(root):
 
 def test_a_cache_that_cannot_be_written_is_named(root):
     (root.parent / "cache").touch()
-    with pytest.raises(SpeechganError, match=r"cache: cannot keep decoded audio.*data\.cache=DIR"):
+    with pytest.raises(SpeechganError, match=r": cannot be written.*data\.cache=DIR"):
         open_store(root)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from speechgan.audio import AUDIO_EXTENSIONS
+from speechgan.audio.formats import CONTAINERS
 from speechgan.data.manifest import hold_out, read_manifest, scan, write_manifest
 from speechgan.utils.errors import SpeechganError
 
@@ -26,6 +28,15 @@ def test_speech_and_noise_folders_with_splits(tmp_path):
         "speech/train/anna/1.wav": ("speech", "train", "anna"),
         "speech/valid/ben/2.flac": ("speech", "valid", "ben"),
     }
+
+
+def test_every_format_that_can_be_enhanced_can_be_trained_on(tmp_path):
+    (tmp_path / "speech").mkdir()
+    for extension in AUDIO_EXTENSIONS:
+        path = tmp_path / "speech" / f"a{extension}"
+        codec = {".opus": "OPUS"}.get(extension)
+        soundfile.write(path, np.zeros(1600), 16000, codec, format=CONTAINERS[extension])
+    assert {Path(r.path).suffix for r in scan(tmp_path)} == AUDIO_EXTENSIONS
 
 
 def test_published_voicebank_folders(tmp_path):

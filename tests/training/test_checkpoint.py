@@ -39,7 +39,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path):
     previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
-        with pytest.raises(SpeechganError, match=r"c\.safetensors: cannot write.*is kept"):
+        with pytest.raises(SpeechganError, match=r"c\.safetensors: cannot be written.*is kept"):
             save_checkpoint(path, {"step": 2, "weights": torch.zeros(100_000)})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +10,13 @@ import numpy as np
 from tqdm import tqdm
 
 from speechgan import audio
+from speechgan.audio.level import bring_to_level
 from speechgan.features.voice import Voice, VoiceFeatures
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import replace_whole
 from speechgan.utils.workers import start_workers
 
-# Every recording is analysed at this level, -26 dBFS: loudness is not the speaker's.
-LEVEL = 10 ** (-26 / 20)
+REMEDY = "choose another folder with data.cache=DIR"
 PARTS = ("image", "loudness", "f0", "aperiodicity")
 
 
@@ -44,36 +44,24 @@ def analyse_recordings(
     """
     places = [folder / f"{_hash(path, features)}.npz" for path in paths]
     missing = [pair for pair in zip(paths, places, strict=True) if _load(pair[1]) is None]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # Analysing the same content twice at once would be wasted, but do no harm.
-        jobs = [(path, place, features) for path, place in missing]
-        bar = tqdm(
-            total=len(jobs),
-            desc="analyse",
-            unit="file",
-            disable=None if progress and jobs else True,
-        )
-        with bar:
-            if workers > 1 and len(jobs) > 1:
-                with start_workers(min(workers, len(jobs))) as pool:
-                    for _ in pool.map(_analyse, *zip(*jobs, strict=True)):
-                        bar.update()
-            else:
-                for job in jobs:
-                    _analyse(*job)
+    # Analysing the same content twice at once would be wasted, but do no harm.
+    jobs = [(path, place, features) for path, place in missing]
+    silent = None if progress and jobs else True
+    with tqdm(total=len(jobs), desc="analyse", unit="file", disable=silent) as bar:
+        if workers > 1 and len(jobs) > 1:
+            with start_workers(min(workers, len(jobs))) as pool:
+                for _ in pool.map(_analyse, *zip(*jobs, strict=True)):
                     bar.update()
-    except OSError as error:
-        raise SpeechganError(
-            f"{folder}: cannot keep what was analysed here ({error.strerror}); choose another "
-            "folder with data.cache=DIR"
-        ) from None
+        else:
+            for job in jobs:
+                _analyse(*job)
+                bar.update()
     voices = [_load(place) for place in places]
     return [voice for voice in voices if voice is not None]
 
 
 def read_voice_wave(path: Path, sample_rate: int) -> np.ndarray:
-    """A recording as `(sample,)` float32 at `LEVEL` and at a sample rate, channels averaged.
+    """A recording as `(sample,)` float32 at the reference level, resampled, channels averaged.
 
     Raises:
         SpeechganError: unreadable, empty, or with samples that are not finite.
@@ -82,12 +70,6 @@ def read_voice_wave(path: Path, sample_rate: int) -> np.ndarray:
     audio.require_finite(wave, rate, str(path))
     mono = audio.resample(wave.mean(0, keepdims=True), rate, sample_rate)[0]
     return bring_to_level(mono)
-
-
-def bring_to_level(wave: np.ndarray, level: float = LEVEL) -> np.ndarray:
-    """A wave with a root mean square of `level`; silence stays silence."""
-    loudness = float(np.sqrt(np.mean(np.square(wave, dtype=np.float64)))) if wave.size else 0.0
-    return (wave * (level / loudness) if loudness > 0 else wave).astype(np.float32)
 
 
 def _hash(path: Path, features: VoiceFeatures) -> str:
@@ -110,10 +92,6 @@ def _load(place: Path) -> Voice | None:
 
 def _analyse(path: Path, place: Path, features: VoiceFeatures) -> None:
     voice = features.analyse(read_voice_wave(path, features.sample_rate))
-    beside = place.with_name(f"{place.stem}.{os.getpid()}.part.npz")
     parts = {name: getattr(voice, name) for name in PARTS}
-    try:
-        np.savez(beside, **{name: part for name, part in parts.items() if part is not None})
-        os.replace(beside, place)
-    finally:
-        beside.unlink(missing_ok=True)
+    with replace_whole(place, REMEDY) as beside, beside.open("wb") as file:
+        np.savez(file, **{name: part for name, part in parts.items() if part is not None})

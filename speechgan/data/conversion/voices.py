@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from speechgan.data.manifest import EXTENSIONS, SPLITS
+from speechgan.audio import AUDIO_EXTENSIONS
+from speechgan.data.manifest import SPLITS
 from speechgan.utils.errors import SpeechganError
 
 ABOUT = "speakers.csv"
@@ -15,7 +16,7 @@ FACTS = ("sex", "language", "licence")
 
 @dataclass(frozen=True)
 class Speaker:
-    """One speaker's recordings and what is known of him or her.
+    """One speaker's recordings and what is known of the speaker.
 
     Attributes:
         name: of the folder.
@@ -77,7 +78,7 @@ def scan_voices(
         )
     if not found:
         raise SpeechganError(
-            f"{root}: holds no recordings; put each speaker's into a folder of his name, as in "
+            f"{root}: holds no recordings; put each speaker's into a folder of that name, as in "
             f"{root}/alice/1.wav"
         )
     facts = _read_facts(about or root / ABOUT, required=about is not None)
@@ -91,7 +92,7 @@ def _find_recordings(folder: Path) -> dict[str, list[Path]]:
     """Recordings by split."""
     splits: dict[str, list[Path]] = {}
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in EXTENSIONS or path.name.startswith("."):
+        if path.suffix.lower() not in AUDIO_EXTENSIONS or path.name.startswith("."):
             continue
         parts = [p.lower() for p in path.relative_to(folder).parts[:-1]]
         split = next((SPLITS[p] for p in parts if p in SPLITS), "train")

@@ -3,13 +3,12 @@
 import contextlib
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pyroomacoustics
 
-from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import replace_whole
 
 
 def room_responses(
@@ -18,8 +17,8 @@ def room_responses(
     """A bank of impulse responses of shoebox rooms, by the image source method.
 
     Rooms of 3 to 9 by 3 to 7 by 2.4 to 3.5 metres, source and microphone anywhere in them, half a
-    metre from the walls (Allen & Berkley 1979; Scheibler et al. 2018). Each response starts at
-    the direct sound, whose height is 1. Computed once, then kept in `folder`.
+    metre from the walls (Allen & Berkley 1979; Scheibler et al. 2018, arXiv:1710.04196). Each
+    response starts at the direct sound, whose height is 1. Computed once, then kept in `folder`.
 
     Args:
         count: number of rooms.
@@ -59,14 +58,9 @@ def room_responses(
         direct = int(np.argmax(np.abs(response)))
         response = response[direct : direct + samples] / response[direct]
         row[: len(response)] = response
-    beside = path.with_name(f"{path.stem}.{os.getpid()}.part.npy")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        np.save(beside, bank)
-        os.replace(beside, path)
-    except OSError as error:
-        raise SpeechganError(
-            f"{folder}: cannot keep room responses here ({error.strerror}); "
-            "choose another folder with data.cache=DIR"
-        ) from None
+    with (
+        replace_whole(path, "choose another folder with data.cache=DIR") as beside,
+        beside.open("wb") as file,
+    ):
+        np.save(file, bank)
     return bank

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from speechgan.models.layers.fusable import ConvNorm, LinearNorm
 from speechgan.models.layers.level import RunningLevel
 from speechgan.models.layers.mask import complex_product, raise_to_floor
 
@@ -235,52 +236,6 @@ class ResidualConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """`(batch, channel, frame, frequency)` to the same shape."""
         return x + F.silu(self.conv(x))
-
-
-class ConvNorm(nn.Module):
-    """A convolution with batch normalisation behind it."""
-
-    def __init__(self, conv: nn.Conv2d) -> None:
-        super().__init__()
-        self.conv = conv
-        self.norm: nn.Module = nn.BatchNorm2d(conv.out_channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """As the convolution."""
-        return self.norm(self.conv(x))
-
-    def fuse(self) -> None:
-        """Makes the convolution do both."""
-        fuse_into(self.conv, self.norm)
-        self.norm = nn.Identity()
-
-
-class LinearNorm(nn.Module):
-    """A linear layer with batch normalisation behind it."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.linear = nn.Linear(inputs, outputs)
-        self.norm: nn.Module = nn.BatchNorm1d(outputs)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`(row, inputs)` to `(row, outputs)`."""
-        return self.norm(self.linear(x))
-
-    def fuse(self) -> None:
-        """Makes the linear layer do both."""
-        fuse_into(self.linear, self.norm)
-        self.norm = nn.Identity()
-
-
-def fuse_into(layer: nn.Conv2d | nn.Linear, norm: nn.Module) -> None:
-    """Changes a layer so that it gives what the normalisation in evaluation made of it."""
-    assert isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d)
-    assert norm.running_mean is not None and norm.running_var is not None
-    assert layer.bias is not None
-    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    layer.weight.mul_(gain.view(-1, *[1] * (layer.weight.ndim - 1)))
-    layer.bias.sub_(norm.running_mean).mul_(gain).add_(norm.bias)
 
 
 def mel_hats(subbands: int, bands: int) -> Tensor:

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from speechgan.audio.level import REFERENCE_LEVEL
 from speechgan.data.enhancement.batch import PairedBatch
 from speechgan.features.signal import Signal
 from speechgan.features.stft import Stft
 from speechgan.losses.closeness import Closeness
 from speechgan.systems.base import Step, System
-
-# Root mean square of what a generator is given: -26 dBFS, where speech lies in telephony.
-LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -77,6 +75,6 @@ class Supervised(System):
 
 
 def level_gain(wave: Tensor) -> Tensor:
-    """Gain `(batch, 1)` that brings each wave to `LEVEL`; silence is left as it is."""
+    """Gain `(batch, 1)` that brings each wave to the reference level; silence is left as it is."""
     level = wave.square().mean(-1, keepdim=True).sqrt()
-    return torch.where(level > 0, LEVEL / level.clamp(min=1e-12), 1.0)
+    return torch.where(level > 0, REFERENCE_LEVEL / level.clamp(min=1e-12), 1.0)

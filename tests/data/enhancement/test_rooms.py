@@ -47,5 +47,5 @@ def test_a_bank_is_kept_and_a_damaged_one_is_made_anew(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(SpeechganError, match=r"file: cannot keep room responses.*data\.cache=DIR"):
+    with pytest.raises(SpeechganError, match=r": cannot be written.*data\.cache=DIR"):
         room_responses(1, RATE, 0, (0.15, 0.16), tmp_path / "file")
