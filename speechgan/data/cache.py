@@ -22,7 +22,7 @@ class WaveStore:
 
     Decoding and resampling thousands of files each epoch costs more than training a small
     network on them; from here a random crop costs a page fault. The file's name is a hash of the
-    recordings' paths, sizes and times of change, so that changed data is decoded anew.
+    recordings' paths, sizes and times of change, so that changed data is decoded again.
 
     Args:
         recordings: what to hold, in this order.
@@ -54,7 +54,7 @@ class WaveStore:
         return np.load(self.path, mmap_mode="r")
 
     def __getstate__(self) -> dict[str, object]:
-        """Without the samples: a worker process maps the file anew."""
+        """Without the samples: a worker process maps the file itself."""
         return {k: v for k, v in self.__dict__.items() if k != "samples"}
 
     def __len__(self) -> int:

@@ -193,6 +193,6 @@ def read_manifest(path: Path) -> list[Recording]:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise SpeechganError(
-                f"{path}, line {line}: {error!r}; make the manifest anew with `speechgan data scan`"
+                f"{path}, line {line}: {error!r}; make it again with `speechgan data scan`"
             ) from None
     return recordings

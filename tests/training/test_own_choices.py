@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -188,6 +189,22 @@ def test_a_generator_plays_in_the_games_that_ship(
     early = "trainer.turns.discriminator.start=1"
     log = train(task, lab, data, tmp_path, *short, early, "generator=smoother", f"system={system}")
     assert "gradient/discriminator" in log[1]
+
+
+def test_the_gan_of_contributing_md_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ASSETS.parents[1] / "CONTRIBUTING.md").read_text()
+    text = text[text.index("## Add a GAN") :]
+    (code,), (choice,) = (
+        re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL) for language in ("python", "yaml")
+    )
+    for name, content in {"mylab/gan.py": code, "choices/enhance/system/mine.yaml": choice}.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(content)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    small = [f"generator.{name}=8" for name in ("channels", "bands", "hidden")]
+    short = ["data.seconds=0.6", "data.valid_items=1", "system=mine", *small]
+    log = train("enhance", tmp_path, ASSETS, tmp_path, *short)
+    assert {"loss/judge", "loss/adversarial", "loss/closeness/wave"} <= log[1].keys()
 
 
 def test_python_finds_it_on_its_path(lab: Path) -> None:

@@ -117,7 +117,7 @@ class BandCRN(nn.Module):
     ) -> tuple[Tensor, Mapping[str, Tensor]]:
         """The same for the next frames of a stream: enhanced frames, and the state after them.
 
-        A bidirectional network begins anew with every call and leaves the state as it is.
+        A bidirectional network starts again with every call and leaves the state as it is.
         """
         heard = state["level"] if self.causal else torch.zeros_like(state["level"])
         size = image.square().sum(1, keepdim=True).sqrt()

@@ -62,7 +62,7 @@ class BinDistance(nn.Module):
 
 
 class TractWarp(nn.Module):
-    """Gives each item another vocal tract (Jaitly & Hinton 2013), drawn anew at every call.
+    """Gives each item another vocal tract (Jaitly & Hinton 2013), drawn again at every call.
 
     Args:
         features: that stretch an image.
