@@ -1,8 +1,11 @@
+from inspect import Parameter, signature
 from pathlib import Path
 
 import pytest
 from hydra.utils import get_class
+from omegaconf import OmegaConf
 
+from speechgan.models.generators.band_crn import BandCRN, BandCRNSize
 from speechgan.training.compose import build, compose, configuration_folder
 from speechgan.utils.errors import SpeechganError
 
@@ -127,3 +130,28 @@ def test_what_needs_16_khz_is_refused_at_another_rate(overrides, remedy):
     config = compose("enhance", ["data.root=/x", "sample_rate=48000", *overrides])
     with pytest.raises(SpeechganError, match=f"sample_rate=48000: .*{remedy}"):
         build(config.system)
+
+
+@pytest.mark.parametrize(
+    ("task", "place"),
+    [
+        ("enhance", "data"),
+        ("enhance", "data.degradation"),
+        ("enhance", "generator"),
+        ("convert", "data"),
+        ("convert", "generator"),
+        ("convert", "system.weights"),
+        ("vocoder", "data"),
+    ],
+)
+def test_defaults_in_python_are_those_of_the_configuration(task, place):
+    config = OmegaConf.select(compose(task, ["data.root=/x"]), place)
+    kind = get_class(config._target_)
+    parameters = dict(signature(kind).parameters)
+    if kind is BandCRN:
+        parameters |= signature(BandCRNSize).parameters
+    for name, value in OmegaConf.to_container(config).items():
+        if name in parameters and isinstance(value, int | float | str):
+            default = parameters[name].default
+            reference = str(value).startswith("${") or value == "/x"
+            assert reference or default == value or default is Parameter.empty, name

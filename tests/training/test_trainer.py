@@ -159,6 +159,12 @@ def test_losses_that_stay_non_finite_stop_the_run(tmp_path):
         )  # fmt: skip
 
 
+def test_pesq_is_not_monitored_at_another_sample_rate(tmp_path):
+    wide = ["sample_rate=48000", "system=supervised", "system.closeness.pesq=0"]
+    with pytest.raises(SpeechganError, match=r"monitor=pesq: .*choose .*trainer\.monitor=si_sdr"):
+        run(tmp_path / "run", *wide)
+
+
 @pytest.mark.parametrize("every", [2, 3])
 def test_a_generator_may_move_less_often_than_its_judges(tmp_path, every):
     """In the steps between, each judges what the generator makes as it stands."""
