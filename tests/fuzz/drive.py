@@ -3,6 +3,7 @@
 import contextlib
 import io
 import resource
+import signal
 import time
 import traceback
 from collections.abc import Sequence
@@ -46,6 +47,8 @@ def run(*arguments: object) -> Outcome:
         try:
             code = main([str(argument) for argument in arguments])
         except SystemExit as error:
+            if error.code == 128 + signal.SIGTERM:
+                raise  # it is this process that is told to end
             code = error.code if isinstance(error.code, int) else 1
         except Exception:
             escaped = traceback.format_exc()
