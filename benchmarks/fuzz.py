@@ -3,9 +3,10 @@
     python benchmarks/fuzz.py [--cases 10000] [--start N] [--commands NAME ...]
 
 Each case is made from a number, so that what is found can be made again with `--start NUMBER
---cases 1`. Of N cases `enhance` gets N, `convert`, `evaluate` and `data scan` N / 5 each, `train`
-and `models` N / 50. Files go in folders of 100; every folder is a process of its own, so that a
-crash of a library is found too. Exit code 1 if anything is wrong.
+--cases 1`. Of N cases `enhance` gets N, `convert`, `evaluate enhance` and `data scan` N / 5 each,
+`evaluate convert` (judge) N / 20, `train` and `models` N / 50. Files go in folders of 100; every
+folder is a process of its own, so that a crash of a library is found too. Exit code 1 if anything
+is wrong.
 """
 
 import argparse
@@ -20,11 +21,19 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests" / "fuzz"))
-import drive  # noqa: E402
+import commands  # noqa: E402
 import models  # noqa: E402
 import sounds  # noqa: E402
 
-SHARES = {"enhance": 1, "convert": 5, "evaluate": 5, "scan": 5, "train": 50, "models": 50}
+SHARES = {
+    "enhance": 1,
+    "convert": 5,
+    "evaluate": 5,
+    "judge": 20,
+    "scan": 5,
+    "train": 50,
+    "models": 50,
+}
 """Of so many cases a command gets one."""
 FOLDER = 100
 SHIPPED = REPOSITORY / "speechgan" / "weights"
@@ -67,8 +76,8 @@ def fuzz(name: str, numbers: range) -> list[str]:
 def fuzz_sounds(name: str, numbers: range) -> list[str]:
     """Of one folder of sound files."""
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        faults = drive.warm_up(name, Path(folder, "warm"))
-        return faults + drive.fuzz(name, numbers, Path(folder, "work"))
+        faults = commands.warm_up(name, Path(folder, "warm"))
+        return faults + commands.fuzz(name, numbers, Path(folder, "work"))
 
 
 def fuzz_models(name: str, numbers: range) -> list[str]:
@@ -80,10 +89,10 @@ def fuzz_models(name: str, numbers: range) -> list[str]:
         (work / "sound.wav").write_bytes(sounds.make_sound("wav", 16000, 1))
         faults = []
         for original in ("default", "kerstin-p226"):
-            drive.fuzz_model(SHIPPED / original, work, mark)  # imports what it imports
+            commands.fuzz_model(SHIPPED / original, work, mark)  # imports what it imports
             for number in numbers:
                 what = models.make_model(number, SHIPPED / original, work / "model")
-                found = drive.fuzz_model(work / "model", work, mark)
+                found = commands.fuzz_model(work / "model", work, mark)
                 faults += [f"{number}, {original}, {what}: {fault}" for fault in found]
         return faults
 

@@ -23,15 +23,18 @@ def load(path: Path, mono: bool = False, seconds: float | None = None) -> Wave:
 
     Raises:
         SpeechganError: unreadable, damaged, or with NaN in it.
-        UnmeasurableError: nothing is left of it at 16 kHz.
+        UnmeasurableError: nothing is left of it at 16 kHz, or too much for the memory.
     """
     with audio.Reader(path) as reader:
         blocks = _take(reader, seconds)
         channels = reader.channels
         if mono:
             blocks, channels = (block.mean(0, keepdims=True) for block in blocks), 1
-        pieces = list(audio.resample_blocks(blocks, reader.sample_rate, SAMPLE_RATE, channels))
-    wave = np.ascontiguousarray(np.concatenate(pieces, axis=1))
+        try:
+            pieces = list(audio.resample_blocks(blocks, reader.sample_rate, SAMPLE_RATE, channels))
+            wave = np.ascontiguousarray(np.concatenate(pieces, axis=1))
+        except MemoryError:
+            raise UnmeasurableError(f"{path}: too long for the memory; cut it in parts") from None
     if not wave.size:
         raise UnmeasurableError(f"{path}: too short; leave it out")
     return wave if seconds is None else wave[:, : round(seconds * SAMPLE_RATE)]

@@ -7,25 +7,25 @@ to look at.
 import sys
 from pathlib import Path
 
-import drive
+import commands
 import models
 import pytest
 import sounds
 
-CASES = {"enhance": 230, "convert": 50, "evaluate": 150, "scan": 100, "train": 30}
+CASES = {"enhance": 230, "convert": 50, "evaluate": 150, "judge": 40, "scan": 100, "train": 30}
 MODELS = {"default": 25, "kerstin-p226": 25}
-SHIPPED = Path(drive.__file__).parents[2] / "speechgan" / "weights"
+SHIPPED = Path(commands.__file__).parents[2] / "speechgan" / "weights"
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_damaged_sounds(name: str, tmp_path: Path) -> None:
-    assert drive.warm_up(name, tmp_path / "warm") == []
-    assert drive.fuzz(name, range(CASES[name]), tmp_path / "work") == []
+    assert commands.warm_up(name, tmp_path / "warm") == []
+    assert commands.fuzz(name, range(CASES[name]), tmp_path / "work") == []
 
 
 @pytest.mark.xfail(reason="samples of 1e38 come out as NaN")
 def test_samples_far_beyond_full_scale(tmp_path: Path) -> None:
-    assert drive.fuzz("enhance", (234, 244, 500, 774), tmp_path / "work") == []
+    assert commands.fuzz("enhance", (234, 244, 500, 774), tmp_path / "work") == []
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -33,11 +33,11 @@ def test_spoiled_models(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.syspath_prepend(tmp_path)
     mark = models.write_canary(tmp_path)
     (tmp_path / "sound.wav").write_bytes(sounds.make_sound("wav", 16000, 1))
-    drive.fuzz_model(SHIPPED / name, tmp_path, mark)  # imports what it imports
+    commands.fuzz_model(SHIPPED / name, tmp_path, mark)  # imports what it imports
     faults = {}
     for number in range(MODELS[name]):
         what = models.make_model(number, SHIPPED / name, tmp_path / "model")
-        faults[f"{number}: {what}"] = drive.fuzz_model(tmp_path / "model", tmp_path, mark)
+        faults[f"{number}: {what}"] = commands.fuzz_model(tmp_path / "model", tmp_path, mark)
     assert {case: found for case, found in faults.items() if found} == {}
     assert models.CANARY not in sys.modules
 
@@ -58,8 +58,8 @@ def test_it_would_find_what_it_looks_for(tmp_path: Path, monkeypatch: pytest.Mon
         raise LookupError("a defect")
 
     monkeypatch.setattr("speechgan.cli.enhance.run", stop)
-    faults = " ".join(drive.fuzz("enhance", range(3), tmp_path / "work"))
+    faults = " ".join(commands.fuzz("enhance", range(3), tmp_path / "work"))
     assert "escaped: " in faults and "a defect" in faults
     assert "left unfinished" in faults and "named in 0 lines" in faults
     monkeypatch.setattr("speechgan.cli.enhance.run", lambda arguments: 0)
-    assert "no result, named in 0 lines" in drive.fuzz("enhance", range(3), tmp_path / "work")[0]
+    assert "no result, named in 0 lines" in commands.fuzz("enhance", range(3), tmp_path / "work")[0]
