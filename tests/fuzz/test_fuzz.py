@@ -12,7 +12,7 @@ import models
 import pytest
 import sounds
 
-CASES = {"enhance": 230, "convert": 50, "evaluate": 150, "judge": 40, "scan": 100, "train": 30}
+CASES = {"enhance": 250, "convert": 50, "evaluate": 150, "judge": 40, "scan": 100, "train": 30}
 MODELS = {"default": 25, "kerstin-p226": 25}
 SHIPPED = Path(commands.__file__).parents[2] / "speechgan" / "weights"
 
@@ -21,11 +21,6 @@ SHIPPED = Path(commands.__file__).parents[2] / "speechgan" / "weights"
 def test_damaged_sounds(name: str, tmp_path: Path) -> None:
     assert commands.warm_up(name, tmp_path / "warm") == []
     assert commands.fuzz(name, range(CASES[name]), tmp_path / "work") == []
-
-
-@pytest.mark.xfail(reason="samples of 1e38 come out as NaN")
-def test_samples_far_beyond_full_scale(tmp_path: Path) -> None:
-    assert commands.fuzz("enhance", (234, 244, 500, 774), tmp_path / "work") == []
 
 
 @pytest.mark.parametrize("name", MODELS)
