@@ -66,7 +66,7 @@ def _find_version(package: str) -> str:
 
 
 def _find_device() -> str:
-    from speechgan.cli.jobs import count_cores
+    from speechgan.utils.workers import count_cores
 
     try:
         import torch

@@ -1,7 +1,6 @@
 """Recordings worked on one after the other, or side by side in several processes."""
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from typing import Any, Protocol
 from speechgan.cli.plan import Job
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import remove_unfinished
-from speechgan.utils.workers import Report, WorkerDeath, run_in_workers
+from speechgan.utils.workers import Report, WorkerDeath, count_cores, run_in_workers
 
 BAR = "{percentage:3.0f}% |{bar}| {n:.0f}/{total:.0f} s of audio [{elapsed}<{remaining}]"
 
@@ -130,13 +129,6 @@ def _refuse(jobs: list[Job], overwrite: bool) -> Iterator[tuple[int, SpeechganEr
             yield number, SpeechganError(f"{job.target}: is itself an input; choose another output")
         elif job.target.exists() and not overwrite:
             yield number, SpeechganError(f"{job.target}: exists; use --overwrite to replace it")
-
-
-def count_cores() -> int:
-    """How many this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def summarise(records: list[dict[str, Any]], verb: str, elapsed: float) -> str:

@@ -1,6 +1,5 @@
 """One job for each recording, in worker processes; and what they found as an evaluation."""
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -11,7 +10,7 @@ from speechgan.evaluation.measure import Measure
 from speechgan.evaluation.results import Evaluation, Refusal, Row
 from speechgan.evaluation.task import Task
 from speechgan.utils.errors import SpeechganError
-from speechgan.utils.workers import Report, WorkerDeath, run_in_workers
+from speechgan.utils.workers import Report, WorkerDeath, count_cores, run_in_workers
 
 Job = Callable[[Any], Any]
 """Does one item, or raises a SpeechganError that says why it cannot."""
@@ -86,11 +85,6 @@ def gather(
             f"the first: {refused[0].name}: {refused[0].reason}"
         )
     return Evaluation(task, measures, rows, tuple(refused))
-
-
-def count_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _run_here(job: Job, items: Sequence[Any]) -> Iterable[tuple[int, Any]]:

@@ -23,6 +23,10 @@ class Stft(nn.Module):
         super().__init__()
         if hop_length > n_fft // 2 or n_fft % hop_length:
             raise ValueError(f"hop_length {hop_length} must divide n_fft {n_fft} at least twice")
+        if hop_length < 1 or not 0 < power <= 1:
+            raise ValueError(
+                f"hop_length {hop_length}, power {power}: must be 1 or more, in (0, 1]"
+            )
         self.n_fft, self.hop_length, self.power = n_fft, hop_length, power
         window = torch.hann_window(n_fft, dtype=torch.float64).sqrt()
         # The dual window makes overlap-add an exact inverse for every hop, with no division later.

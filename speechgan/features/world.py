@@ -27,6 +27,9 @@ class World:
         f0: estimator, one of `speechgan.features.pitch.ESTIMATORS`.
         lowest_f0, highest_f0: range that pitch is looked for in, in hertz. Below WORLD's own limit
             of 71, DIO takes many a frame for an octave lower than it is.
+
+    Raises:
+        ValueError: an unknown estimator, or a number out of its range.
     """
 
     vocoders = ("world", "difference")
@@ -44,6 +47,12 @@ class World:
             raise ValueError(f"no F0 estimator {f0!r}; known: {', '.join(ESTIMATORS)}")
         if not 24 <= coefficients <= 60:
             raise ValueError(f"{coefficients} coefficients: must be 24 to 60")
+        if not 8000 <= sample_rate <= 96000:
+            raise ValueError(f"sample_rate {sample_rate}: must be 8000 to 96000 for WORLD")
+        if not 0.001 <= frame_period <= 0.05:
+            raise ValueError(f"frame_period {frame_period}: must be 0.001 to 0.05 s")
+        if not 40 <= lowest_f0 < highest_f0 / 1.5 <= 1000:
+            raise ValueError(f"F0 from {lowest_f0} to {highest_f0}: must lie in 40 to 1500 Hz")
         self.sample_rate, self.coefficients = sample_rate, coefficients
         self.frame_period, self.f0 = frame_period, f0
         self.lowest_f0, self.highest_f0 = lowest_f0, highest_f0

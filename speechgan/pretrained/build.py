@@ -1,10 +1,12 @@
 """Objects of a model's configuration, of classes that may be built from somebody else's file."""
 
 import importlib
+import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 from speechgan.pretrained.folder import CONFIG
 from speechgan.pretrained.moved import find_moved
@@ -33,6 +35,7 @@ def build_part(folder: Path, config: Mapping[str, Any], part: str) -> Any:
         if isinstance(value, Mapping) and "_target_" in value:
             arguments[name] = build_part(folder, config[part], name)
     kind = _find_class(where, target)
+    _check_kinds(where, kind, arguments)
     try:
         return kind(**arguments)
     except (TypeError, ValueError, RuntimeError, ArithmeticError, LookupError) as error:
@@ -63,6 +66,30 @@ def _find_class(where: str, target: Any) -> type:
     if not isinstance(kind, type) or kind.__module__ != module:
         raise SpeechganError(f"{where}: {target} is not a class of a model")
     return kind
+
+
+def _check_kinds(where: str, kind: type, arguments: Mapping[str, Any]) -> None:
+    """Refuses arguments of another type than the class says, on which it might fail much later."""
+    parameters = inspect.signature(kind, eval_str=True).parameters
+    others = next((p for p in parameters.values() if p.kind is p.VAR_KEYWORD), None)
+    for name, value in arguments.items():
+        parameter = parameters.get(name, others)
+        if parameter and not _fits(value, parameter.annotation):
+            raise SpeechganError(f"{where}.{name}: {value!r:.60} cannot be; get the model anew")
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value of a configuration is of the type; of other types nothing is said."""
+    kinds = get_args(hint)
+    if get_origin(hint) in (Union, UnionType):
+        return any(_fits(value, kind) for kind in kinds)
+    if get_origin(hint) in (Sequence, Iterable, list, tuple):
+        return isinstance(value, list | tuple) and all(_fits(item, kinds[0]) for item in value)
+    if hint is float:
+        hint = int | float
+    if hint in (int, int | float):
+        return isinstance(value, hint) and not isinstance(value, bool)
+    return isinstance(value, hint) if hint in (bool, str, NoneType) else True
 
 
 def _check_size(where: str, value: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from speechgan.audio.reading import HIGHEST_RATE, LOWEST_RATE
 from speechgan.utils.errors import SpeechganError
 
 SHIPPED = Path(__file__).parent.parent / "weights"
@@ -49,7 +50,7 @@ def load_config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     try:
         config = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         problem = " ".join(str(error).split())
         raise SpeechganError(f"{path}: unreadable ({problem}); get the model anew") from None
     if not isinstance(config, dict):
@@ -57,8 +58,10 @@ def load_config(folder: Path) -> dict[str, Any]:
     for key, kind in {"task": str, "sample_rate": int, "features": dict, "generator": dict}.items():
         if not isinstance(config.get(key), kind):
             raise SpeechganError(f"{path}: lacks a valid {key}; get the model anew")
-    if config["sample_rate"] <= 0:
-        raise SpeechganError(f"{path}: sample_rate must be positive; get the model anew")
+    if not LOWEST_RATE <= config["sample_rate"] <= HIGHEST_RATE:
+        raise SpeechganError(
+            f"{path}: sample_rate must be {LOWEST_RATE} to {HIGHEST_RATE}; get the model anew"
+        )
     return config
 
 
@@ -89,6 +92,6 @@ def count_weights(folder: Path) -> int:
         header.pop("__metadata__", None)
         shapes = [part["shape"] for name, part in header.items() if not name.endswith(COUNTED)]
         return sum(math.prod(shape) for shape in shapes)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise SpeechganError(f"{path}: unreadable ({reason}); get the model anew") from None

@@ -56,6 +56,8 @@ def load_speakers(folder: Path) -> list[TargetSpeaker]:
     path = folder / SPEAKERS
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(rows, list) or not rows:
+            raise ValueError("no list, or an empty one")
         return [
             TargetSpeaker(
                 name=str(row["name"]),
@@ -69,6 +71,6 @@ def load_speakers(folder: Path) -> list[TargetSpeaker]:
         ]
     except OSError as error:
         raise SpeechganError(f"{path}: unreadable ({error.strerror}); get the model anew") from None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         problem = " ".join(str(error).split())
         raise SpeechganError(f"{path}: not a list of speakers ({problem}); get it anew") from None

@@ -28,6 +28,13 @@ Work = Callable[[Any, Report], Any]
 """Does one item."""
 
 
+def count_cores() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def start_workers(count: int) -> ProcessPoolExecutor:
     """A pool of so many processes that end with their parent, however that ends."""
     return ProcessPoolExecutor(count, SPAWN, _follow_parent)

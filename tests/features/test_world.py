@@ -74,6 +74,10 @@ def test_settings_that_cannot_be() -> None:
         World(f0="yin")
     with pytest.raises(ValueError, match="24 to 60"):
         World(coefficients=12)
+    with pytest.raises(ValueError, match="frame_period 1: must be"):
+        World(frame_period=1)
+    with pytest.raises(ValueError, match="F0 from 0 to 600.0: must lie"):
+        World(lowest_f0=0)
 
 
 def test_warp_moves_a_formant(recordings: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:

@@ -1,6 +1,7 @@
 """Model folders: saved and loaded whole, and refused in one line when they are not."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,35 @@ def test_a_configuration_builds_only_networks_of_this_package(
     with pytest.raises(SpeechganError, match=message) as caught:
         load_model(folder)
     assert str(caught.value).startswith(f"{folder}/config.yaml: generator: ")
+
+
+@pytest.mark.parametrize(
+    ("part", "settings", "message"),
+    [
+        ("generator", {"floor": "text"}, "generator.floor: 'text' cannot be"),
+        ("generator", {"channels": True}, "generator.channels: True cannot be"),
+        ("generator", {"blocks": 10**9}, "generator.blocks: 1000000000 is beyond"),
+        ("features", {"power": ""}, "features.power: '' cannot be"),
+        ("features", {"hop_length": 0}, "cannot be built from this"),
+        ("features", {"n_fft": [512]}, r"features.n_fft: \[512\] cannot be"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(
+    folder: Path, part: str, settings: dict[str, Any], message: str
+) -> None:
+    change(folder, **{part: {**CONFIG[part], **settings}})
+    with pytest.raises(SpeechganError, match=message):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "speakers.json"])
+def test_what_is_nested_too_deep_is_refused(
+    converter_folder: Path, tmp_path: Path, name: str
+) -> None:
+    shutil.copytree(converter_folder, tmp_path / "model")
+    (tmp_path / "model" / name).write_text("[" * 100_000)
+    with pytest.raises(SpeechganError, match=name):
+        load_model(tmp_path / "model")
 
 
 def test_yaml_that_would_run_code_is_refused(folder: Path, tmp_path: Path) -> None:

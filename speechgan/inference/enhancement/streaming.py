@@ -12,6 +12,8 @@ from speechgan.inference.enhancement.limiter import Limiter
 from speechgan.inference.samples import from_float, to_float
 from speechgan.utils.errors import SpeechganError
 
+# That a network is given at a time: of short frames a second of sound holds very many.
+MOST_FRAMES = 512
 State = dict[str, np.ndarray[Any, Any]]
 
 
@@ -166,7 +168,10 @@ class Stream:
         self._limiter.hear(hops)
         waiting = self._noisy.shape[1]
         self._noisy = np.concatenate([self._noisy, noisy], axis=1) if waiting else noisy
-        return self._finish(self._run(widen(noisy, self.framing)))
+        frames = widen(noisy, self.framing)
+        cuts = range(MOST_FRAMES, frames.shape[1], MOST_FRAMES)
+        enhanced = [self._run(part) for part in np.split(frames, cuts, axis=1)]
+        return self._finish(np.concatenate(enhanced, axis=1))
 
     def _finish(self, enhanced: Spectrum) -> Wave:
         """Frames that the network has done, to samples."""
