@@ -1,0 +1,92 @@
+"""What `pip install .` alone can do, and how the rest says what it lacks."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import json, sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in json.loads(sys.argv[1]):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+from speechgan.cli.main import main
+for command in json.loads(sys.argv[2]):
+    print(main(command), file=sys.stderr)
+"""
+EXTRAS = ["torch", "torchaudio", "scipy", "sklearn", "librosa", "safetensors", "hydra", "omegaconf"]
+EXTRAS += ["lightning_fabric", "tensorboard", "pesq", "pystoi", "speechmos", "onnx", "matplotlib"]
+EXTRAS += ["pyroomacoustics", "webrtcvad", "pocketsphinx"]
+
+
+def run_without_extras(commands: Sequence[Sequence[object]]) -> subprocess.CompletedProcess[str]:
+    """Commands one after the other in a process where nothing but the base is installed.
+
+    Its standard error ends every command with its exit code.
+    """
+    words = [[str(word) for word in command] for command in commands]
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, json.dumps(EXTRAS), json.dumps(words)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+def test_it_enhances_and_converts(tmp_path: Path) -> None:
+    noisy = ROOT / "examples" / "noisy" / "kerstin_wind.flac"
+    voice = ROOT / "examples" / "voices" / "p226" / "test" / "024.flac"
+    convert = ("convert", "--src", voice, "--target-speaker", "kerstin")
+    filtered = ("--model", "kerstin-p226", "--vocoder", "difference")
+    done = run_without_extras(
+        [
+            ("enhance", noisy, "-o", tmp_path / "default.wav"),
+            ("enhance", noisy, "-o", tmp_path / "quality.wav", "--model", "quality"),
+            (*convert, "-o", tmp_path / "voices.wav"),
+            (*convert, "-o", tmp_path / "difference.wav", *filtered),
+            ("models",),
+            ("models", "show", "default"),
+            ("speakers",),
+            ("doctor",),
+        ]
+    )
+    codes = [line for line in done.stderr.splitlines() if line.isdigit()]
+    assert codes == ["0"] * 8, done.stderr
+    assert len(list(tmp_path.iterdir())) == 4
+    assert "self-test: passed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [
+        (("train", "enhance"), "train: needs "),
+        (("evaluate", "enhance", "--clean", "a", "--enhanced", "b"), "evaluate: needs "),
+        (("export", "default"), "export: needs "),
+        (("enhance", ROOT, "--engine", "torch"), "enhance: needs torch"),
+    ],
+)
+def test_what_is_not_installed_is_named_with_its_remedy(
+    command: tuple[object, ...], what: str
+) -> None:
+    line, code = run_without_extras([command]).stderr.splitlines()
+    assert code == "1"
+    assert line.startswith(f"speechgan: error: {what}")
+    assert line.endswith("which is not installed; pip install 'speechgan[train]'")
+
+
+def test_importing_the_package_imports_no_extra() -> None:
+    program = (
+        "import sys; from speechgan import Converter, Enhancer\n"
+        "Enhancer.from_pretrained(); Converter.from_pretrained()\n"
+        f"print(sorted(set({EXTRAS}) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr
