@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from speechgan.audio import Wave
+from speechgan.audio.formats import Wave
+from speechgan.audio.reading import HIGHEST_RATE, LOWEST_RATE
 from speechgan.utils.errors import SpeechganError
 
 # Tag of WAV, bytes of a sample, type of NumPy, full scale; 24 bits are the upper part of 32.
@@ -22,6 +23,10 @@ ENCODINGS = tuple(_ENCODINGS)
 _EXTENSIBLE = 0xFFFE
 # What recorders write into a header ahead of a recording of unknown length: this or more, or 0.
 _UNKNOWN = 0x7FFFF000
+_LONGEST_FORMAT = 40
+_SKIPPED_BYTES = 2**16
+MOST_CHANNELS = 1024
+"""As libsndfile has it."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +120,12 @@ def read_header(read: Callable[[int], bytes]) -> tuple[Pcm, int | None]:
         name, size = struct.unpack("<4sI", chunk)
         if name == b"data":
             return _parse_format(form), None if not 0 < size < _UNKNOWN else size
-        body = read(size + size % 2)
-        form = body if name == b"fmt " else form
+        # What a header lies about its length is read on for, but not kept.
+        left = size + size % 2
+        while left and (part := read(min(left, _SKIPPED_BYTES))):
+            left -= len(part)
+            if name == b"fmt " and len(form) < _LONGEST_FORMAT:
+                form += part
     raise _refuse("a WAV that ends before its samples")
 
 
@@ -127,8 +136,10 @@ def _parse_format(form: bytes) -> Pcm:
     if tag == _EXTENSIBLE and len(form) >= 26:
         (tag,) = struct.unpack("<H", form[24:26])
     for encoding, (known, size, _, _) in _ENCODINGS.items():
-        if channels and rate and (tag, step) == (known, size * channels):
-            return Pcm(encoding, rate, channels)
+        if (tag, step) == (known, size * channels):
+            if LOWEST_RATE <= rate <= HIGHEST_RATE and 1 <= channels <= MOST_CHANNELS:
+                return Pcm(encoding, rate, channels)
+            raise _refuse(f"a WAV of {channels} channels at {rate} Hz")
     raise _refuse("a WAV that is not plain PCM")
 
 

@@ -91,11 +91,32 @@ def test_other_chunks_are_passed_over() -> None:
         (make_wav("PCM_16")[0][:20], "a WAV that ends before its samples"),
         (make_wav("ULAW", channels=1)[0], "a WAV that is not plain PCM"),
         (b"RIFF\0\0\0\0WAVEdata\0\0\0\0", "a WAV without a format"),
+        (Pcm("s16le", 7).header(None), "a WAV of 1 channels at 7 Hz"),
+        (Pcm("u8", 16000, 60000).header(None), "a WAV of 60000 channels at 16000 Hz"),
     ],
 )
 def test_what_is_no_wav_is_refused(data: bytes, problem: str) -> None:
     with pytest.raises(SpeechganError, match=f"-: {problem}; a stream takes WAV of 8 to 32 bits"):
         read_header(io.BytesIO(data).read)
+
+
+def test_a_chunk_that_lies_about_its_length_is_not_kept() -> None:
+    class Endless(io.RawIOBase):
+        """Gives what was asked for, 200 MB in all, and notes the most that was asked at once."""
+
+        left, most = 200_000_000, 0
+
+        def read(self, count: int = -1) -> bytes:
+            self.most = max(self.most, count)
+            given = min(count, self.left)
+            self.left -= given
+            return bytes(given)
+
+    start = io.BytesIO(b"RIFF\0\0\0\0WAVE" + struct.pack("<4sI", b"LIST", 0xFFFFFFFE))
+    endless = Endless()
+    with pytest.raises(SpeechganError, match="a WAV that ends before its samples"):
+        read_header(lambda count: start.read(count) or endless.read(count))
+    assert endless.left == 0 and endless.most < 2**20
 
 
 def test_formats_are_read_from_the_command_line() -> None:
