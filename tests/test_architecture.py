@@ -1,4 +1,4 @@
-"""The rooms of the house: an import only ever points down."""
+"""The rooms of the house: an import only ever points down, and every file holds one idea."""
 
 import ast
 from pathlib import Path
@@ -53,3 +53,14 @@ def test_imports_point_down(path: Path) -> None:
 def test_every_way_to_import_is_seen() -> None:
     source = "import speechgan.cli\nfrom speechgan import audio\nfrom speechgan.data import cache"
     assert sorted(find_rooms(source)) == ["audio", "cli", "data"]
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.stem)
+def test_everything_fits_on_a_few_screens(path: Path) -> None:
+    text = path.read_text()
+    assert text.count("\n") <= 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 60, node.name
+            if node.name == "__init__":
+                assert len(node.args.args) + len(node.args.kwonlyargs) <= 9, "with self"
