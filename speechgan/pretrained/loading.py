@@ -1,7 +1,6 @@
 """Models built from their folders, for PyTorch."""
 
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from speechgan.pretrained.folder import (
 from speechgan.pretrained.moved import rename_generator_weights
 from speechgan.pretrained.speakers import TargetSpeaker, load_speakers
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import replace_folder
 
 
 @dataclass(frozen=True)
@@ -69,39 +69,17 @@ def save_model(
     Raises:
         SpeechganError: it cannot be written; what stood there stands there still.
     """
-    folder = Path(folder)
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    before = folder.with_name(f".{folder.name}.{os.getpid()}.before")
     # Weights that share memory would be refused: each is stored by itself.
     weights = {
         name: weight.detach().to("cpu", copy=True).contiguous()
         for name, weight in generator.state_dict().items()
     }
-    try:
-        beside.mkdir(parents=True)
+    texts = {CONFIG: yaml.safe_dump(config, sort_keys=False), CARD: card, **(others or {})}
+    with replace_folder(folder) as beside:
         # safetensors' own writing lets nobody but the owner read the file.
         (beside / WEIGHTS).write_bytes(save(weights))
-        (beside / CONFIG).write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-        for name, text in {CARD: card, **(others or {})}.items():
+        for name, text in texts.items():
             (beside / name).write_text(text, encoding="utf-8")
-        if folder.exists():
-            # A folder cannot take the place of another in one step; the old one is kept until
-            # the new one stands.
-            os.replace(folder, before)
-        try:
-            os.replace(beside, folder)
-        except OSError:
-            if before.exists():
-                os.replace(before, folder)
-            raise
-    except (OSError, SafetensorError) as error:
-        raise SpeechganError(
-            f"{folder}: the model cannot be written ({error}); free some space or choose another "
-            "folder"
-        ) from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(before, ignore_errors=True)
 
 
 def load_model(name: str | os.PathLike[str], device: str | torch.device = "cpu") -> Model:

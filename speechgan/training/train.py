@@ -10,7 +10,7 @@ from speechgan.training.compose import build
 from speechgan.training.fine_tuning import load_predecessor, start_from_model
 from speechgan.training.release import release_to
 from speechgan.training.tasks import TASKS
-from speechgan.utils.files import write_whole
+from speechgan.utils.files import restore_folder, write_whole
 
 
 def train(config: DictConfig, resume: bool = False) -> dict[str, float]:
@@ -42,6 +42,7 @@ def train(config: DictConfig, resume: bool = False) -> dict[str, float]:
     if predecessor:
         start_from_model(system, predecessor)
     folder = Path(config.run.folder)
+    restore_folder(folder / "best")
     plain = OmegaConf.to_yaml(config, resolve=True)
     write_whole(folder / "config.yaml", plain, "choose another folder with run.folder=DIR")
     best: dict[str, float] = trainer.fit(

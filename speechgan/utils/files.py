@@ -1,6 +1,7 @@
 """Files that appear under their name when they are complete, or not at all."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,6 +39,45 @@ def replace_whole(path: str | os.PathLike[str], remedy: str = REMEDY) -> Iterato
     finally:
         with suppress(OSError):
             beside.unlink()
+
+
+@contextmanager
+def replace_folder(folder: str | os.PathLike[str], remedy: str = REMEDY) -> Iterator[Path]:
+    """As `replace_whole`, of a folder and everything in it.
+
+    A folder cannot take the place of another in one step: the one before is kept under a hidden
+    name until the new one stands. A process that is killed in between leaves it there, and the next
+    call brings it back.
+
+    Raises:
+        SpeechganError: it cannot be written.
+    """
+    folder = Path(folder)
+    restore_folder(folder)
+    beside, before = hidden_beside(folder), folder.with_name(f".{folder.name}.before")
+    try:
+        beside.mkdir(parents=True)
+        yield beside
+        if folder.exists():
+            os.replace(folder, before)
+        try:
+            os.replace(beside, folder)
+        except OSError:
+            restore_folder(folder)
+            raise
+        shutil.rmtree(before, ignore_errors=True)
+    except OSError as error:
+        raise cannot_write(folder, error, remedy) from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def restore_folder(folder: Path) -> None:
+    """Brings back a folder that a process was about to replace when it was killed."""
+    before = folder.with_name(f".{folder.name}.before")
+    if before.exists() and not folder.exists():
+        os.replace(before, folder)
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes, remedy: str = REMEDY) -> None:

@@ -67,7 +67,7 @@ def test_a_model_that_cannot_be_written_leaves_the_one_before(folder: Path) -> N
     assert load_model(folder).card == "# A card\n"
     assert os.listdir(folder.parent) == ["model"]
     (folder.parent / "file").touch()
-    with pytest.raises(SpeechganError, match=r"file/model: the model cannot be written"):
+    with pytest.raises(SpeechganError, match=r"file/model: cannot be written"):
         save_model(folder.parent / "file" / "model", CONFIG, BandCRN(), "")
 
 

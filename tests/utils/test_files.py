@@ -6,7 +6,13 @@ import sys
 import pytest
 
 from speechgan.utils.errors import SpeechganError
-from speechgan.utils.files import remove_unfinished, replace_whole, write_whole
+from speechgan.utils.files import (
+    remove_unfinished,
+    replace_folder,
+    replace_whole,
+    restore_folder,
+    write_whole,
+)
 
 
 def names(folder):
@@ -60,3 +66,35 @@ def test_what_a_killed_process_left_is_removed(tmp_path):
     assert len(names(tmp_path)) == 2
     remove_unfinished(tmp_path, process.pid)
     assert names(tmp_path) == [".b.txt.1.part"]
+
+
+def test_a_folder_is_replaced_whole(tmp_path):
+    folder = tmp_path / "model"
+    for text in ("before", "after"):
+        with replace_folder(folder) as beside:
+            (beside / text).touch()
+        assert names(tmp_path) == ["model"] and names(folder) == [text]
+    with pytest.raises(ValueError), replace_folder(folder) as beside:
+        (beside / "half").touch()
+        raise ValueError
+    assert names(tmp_path) == ["model"] and names(folder) == ["after"]
+
+
+def test_a_folder_survives_a_kill_between_the_two_steps(tmp_path, monkeypatch):
+    folder = tmp_path / "model"
+    with replace_folder(folder) as beside:
+        (beside / "before").touch()
+    replace, calls = os.replace, []
+
+    def killed(source, target):
+        calls.append(target)
+        if len(calls) == 2:
+            raise KeyboardInterrupt  # not caught on the way, as a kill is not
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt), replace_folder(folder):
+        pass
+    assert not folder.exists()
+    restore_folder(folder)
+    assert names(tmp_path) == ["model"] and names(folder) == ["before"]
