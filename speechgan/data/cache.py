@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import soxr
 
+from speechgan import audio
 from speechgan.data.manifest import Recording
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import replace_whole, write_whole
@@ -84,16 +84,11 @@ class WaveStore:
             np.save(file, np.concatenate(waves) if waves else np.zeros(0, np.int16))
 
     def _read(self, path: Path) -> np.ndarray:
-        try:
-            wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
-        except (soundfile.LibsndfileError, OSError) as error:
-            raise SpeechganError(f"{path}: not readable as audio ({error})") from None
-        wave = wave.mean(1)
+        wave, rate = audio.read(path)
+        mono = wave.mean(0)
         if rate != self.sample_rate:
-            wave = soxr.resample(wave, rate, self.sample_rate)
-        if not np.isfinite(wave).all():
-            raise SpeechganError(f"{path}: holds NaN or infinite samples; remove or mend it")
-        return np.clip(np.round(wave * 32768), -32768, 32767).astype(np.int16)
+            mono = soxr.resample(mono, rate, self.sample_rate)
+        return np.clip(np.round(mono * 32768), -32768, 32767).astype(np.int16)
 
 
 def _size_and_time(path: Path) -> tuple[int, int]:

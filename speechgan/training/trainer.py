@@ -19,6 +19,7 @@ from speechgan.training.logging import RunLog
 from speechgan.training.run import Run
 from speechgan.training.stopping import stop_request
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import clear_unfinished
 
 
 class Validation(Protocol):
@@ -144,6 +145,8 @@ class Trainer:
                 f"{', '.join(f'trainer.monitor={name}' for name in validate.figures)}"
             )
         fabric = self._launch()
+        if fabric.is_global_zero:
+            clear_unfinished(self.folder)
         run = self._start(fabric, system)
         state = None
         if resume and self._checkpoint.exists():

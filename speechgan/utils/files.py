@@ -96,6 +96,15 @@ def hidden_beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
+def clear_unfinished(folder: Path) -> None:
+    """Removes what killed processes have left unfinished where this process alone writes."""
+    for path in folder.glob(".*.[0-9]*.part"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def remove_unfinished(folder: Path, process: int) -> None:
     """Removes what a process that was killed has left unfinished in a folder."""
     for path in folder.glob(f".*.{process}.part"):

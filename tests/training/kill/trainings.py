@@ -1,0 +1,253 @@
+"""A small training that is killed at random moments, and what must come of it."""
+
+import json
+import multiprocessing
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import soundfile
+import torch
+from omegaconf import DictConfig
+
+import speechgan.training.labels
+from speechgan.training.checkpoint import load_checkpoint
+from speechgan.training.compose import compose
+from speechgan.training.train import train
+
+PAIRS = Path(__file__).parents[2] / "assets"
+SECONDS = 1.5
+LIMIT_SECONDS = 600
+# A two-headed discriminator and a metric critic, whose labels are pending in every checkpoint.
+SMALL = (
+    *(f"generator.{name}=4" for name in ("channels", "bands", "hidden")),
+    *(
+        "generator.blocks=1",
+        "discriminator.widths=[2,2,2,2]",
+        "system.critics.metric.network.channels=2",
+    ),
+    *("system=two_headed_metric", "system.critics.metric.labels.items=2"),
+    *("system.critics.metric.labels.delay=2", "trainer.turns.metric.start=2"),
+    *("trainer.turns.discriminator.start=1", "trainer.turns.generator.every=2"),
+    *("data.batch_size=2", "data.seconds=0.4", "data.valid_fraction=0.34", "data.rooms=1"),
+    *("trainer.threads=1", "trainer.accelerator=cpu", "trainer.workers=0", "trainer.log_every=1"),
+    *("trainer.save_every=1", "trainer.validate_every=8", "trainer.warmup_steps=2"),
+)
+PRELOADED = (
+    "speechgan.training.train",
+    "speechgan.systems.enhancement.critics",
+    "speechgan.systems.enhancement.conditional",
+    "speechgan.models.generators.band_crn",
+    "speechgan.models.discriminators.spectrogram",
+    "speechgan.models.discriminators.metric",
+    "torch.utils.tensorboard",
+)
+"""What a training imports; imported once, in a process from which each training is forked."""
+Prepare = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Kill:
+    """What stood there when a training was killed.
+
+    Attributes:
+        moment: of the undisturbed run's time, in seconds, that this one had reached.
+        step: of its checkpoint; 0 where there was none yet.
+        writing: the files that it was writing.
+    """
+
+    moment: float
+    step: int
+    writing: tuple[str, ...]
+
+    def __str__(self) -> str:
+        writing = ", writing " + " ".join(self.writing) if self.writing else ""
+        return f"killed at {self.moment:.2f} s, with step {self.step} saved{writing}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What two trainings came to.
+
+    Attributes:
+        seconds: that the undisturbed one took.
+        kills: of the other one.
+        faults: what differs, and what was left behind.
+    """
+
+    seconds: float
+    kills: tuple[Kill, ...]
+    faults: tuple[str, ...]
+
+
+def kill_and_compare(
+    work: Path,
+    kills: int,
+    steps: int,
+    seed: int = 0,
+    prepare: Prepare = lambda: None,
+    tell: Callable[[Kill], object] = lambda kill: None,
+) -> Outcome:
+    """Trains twice, the second time with SIGKILLs.
+
+    Args:
+        work: an empty folder.
+        kills: how often, at moments that are uniform over the time the undisturbed run takes; every
+            second one at the next writing of a file. The clock stands still between a kill and the
+            next process.
+        steps: of the training.
+        seed: of the moments.
+        prepare: called first in each process; goes there by its name.
+        tell: told of each kill.
+    """
+    write_pairs(work / "data")
+    whole, killed = (configure(work, name, steps) for name in ("whole", "killed"))
+    run = work / "killed/run"
+    finish(start(None, prepare))  # the server imports what it imports
+    started = time.monotonic()
+    finish(start(whole, prepare))
+    seconds = time.monotonic() - started
+    chance = random.Random(seed)
+    moments = sorted(chance.uniform(0, seconds) for _ in range(kills))
+    done: list[Kill] = []
+    faults: list[str] = []
+    while len(done) < kills:
+        moment = moments[len(done)]
+        process = start(killed, prepare)
+        process.join(moment - (done[-1].moment if done else 0))
+        if len(done) % 2:
+            wait_for_writing(run, process)
+        process.kill()
+        process.join()
+        if process.exitcode == 0:  # faster than the other one: once more from the start
+            faults += find_faults(work)
+            shutil.rmtree(run)
+            continue
+        if process.exitcode != -signal.SIGKILL:
+            return Outcome(seconds, (*done,), (f"ended with exit code {process.exitcode}",))
+        done.append(Kill(moment, read_step(run), find_unfinished(run)))
+        tell(done[-1])
+    finish(start(killed, prepare))
+    return Outcome(seconds, (*done,), (*faults, *find_faults(work)))
+
+
+def wait_for_writing(run: Path, process: Any) -> None:
+    """Returns while a file of the run is being written, which a random moment seldom meets."""
+    known = set(run.glob(".*.part"))
+    while process.is_alive() and known.issuperset(run.glob(".*.part")):
+        time.sleep(0.0005)
+
+
+def write_pairs(folder: Path) -> None:
+    """The beginnings of the recorded pairs."""
+    for path in PAIRS.glob("*/*.flac"):
+        target = folder / path.parent.name / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        wave, rate = soundfile.read(path)
+        soundfile.write(target, wave[rate : rate + int(SECONDS * rate)], rate)
+
+
+def configure(work: Path, name: str, steps: int) -> DictConfig:
+    """Of the run in `work/NAME/run`, which decodes its data itself."""
+    places = {"data.root": work / "data", "data.cache": work / name / "cache"}
+    places["run.folder"] = work / name / "run"
+    own = [f"{key}={place}" for key, place in places.items()]
+    return compose("enhance", [*own, *SMALL, f"trainer.max_steps={steps}"])
+
+
+@cache
+def _server() -> Any:
+    """Processes are forked from one that has imported everything and does nothing else."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([*PRELOADED])
+    return context
+
+
+def start(config: DictConfig | None, prepare: Prepare) -> Any:
+    """A process that trains, from the checkpoint where there is one; or does nothing."""
+    process = _server().Process(target=_train, args=(config, prepare))
+    process.start()
+    return process
+
+
+def finish(process: Any) -> None:
+    """Waits for its end.
+
+    Raises:
+        RuntimeError: it failed; its traceback is on stderr.
+    """
+    process.join(LIMIT_SECONDS)
+    if process.exitcode != 0:
+        process.kill()
+        raise RuntimeError(f"a training that nobody disturbed ended with {process.exitcode}")
+
+
+def _train(config: DictConfig | None, prepare: Prepare) -> None:
+    prepare()
+    if config:
+        train(config, resume=True)
+
+
+def label_in_threads() -> None:
+    """Makes PESQ labels in a thread: a process for them takes longer to start than all else."""
+    pool = ThreadPoolExecutor(1)
+    speechgan.training.labels._pool = lambda: pool
+
+
+def read_step(folder: Path) -> int:
+    """Of a run's checkpoint."""
+    path = folder / "last.safetensors"
+    return load_checkpoint(path)["step"] if path.exists() else 0
+
+
+def find_unfinished(run: Path) -> tuple[str, ...]:
+    """What a killed process was writing into its run's folder."""
+    hidden = [*run.rglob(".*.part"), *run.rglob(".*.before")]
+    return tuple(sorted(path.name.strip(".").rsplit(".", 2)[0] for path in hidden))
+
+
+def find_faults(work: Path) -> list[str]:
+    """Where the killed run came to something else than the undisturbed one."""
+    whole, killed = work / "whole/run", work / "killed/run"
+    states = [load_checkpoint(run / "last.safetensors") for run in (whole, killed)]
+    faults = [f"last.safetensors: {place} differs" for place in find_differences(*states)]
+    for path in sorted((whole / "best").iterdir()):
+        other = killed / "best" / path.name
+        if not other.exists() or path.read_bytes() != other.read_bytes():
+            faults.append(f"best/{path.name} differs")
+    if read_log(whole) != read_log(killed):
+        faults.append("metrics.jsonl differs")
+    return faults + [f"unfinished: {name}" for name in find_unfinished(killed)]
+
+
+def read_log(run: Path) -> list[dict[str, float]]:
+    """What a run has logged, but for its speed."""
+    lines = (run / "metrics.jsonl").read_text().splitlines()
+    return [{k: v for k, v in json.loads(x).items() if k != "seconds_per_step"} for x in lines]
+
+
+def find_differences(a: Any, b: Any, place: str = "") -> Iterator[str]:
+    """The places, such as `/optimizers/generator/state/0/exp_avg`, where two states differ."""
+    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
+        same = (
+            a.dtype == b.dtype and a.shape == b.shape and a.numpy().tobytes() == b.numpy().tobytes()
+        )
+    elif isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
+        for key in a:
+            yield from find_differences(a[key], b[key], f"{place}/{key}")
+        return
+    elif isinstance(a, list | tuple) and type(a) is type(b) and len(a) == len(b):
+        for number, (x, y) in enumerate(zip(a, b, strict=True)):
+            yield from find_differences(x, y, f"{place}/{number}")
+        return
+    else:
+        same = type(a) is type(b) and a == b
+    if not same:
+        yield place
