@@ -9,7 +9,8 @@ import pyworld
 
 # Voiced frames of a first pass that are too few to tell a range from.
 FEW_VOICED = 20
-VOICED = 0.5
+# SwiftF0: least confidence, longest gap in a voiced part and what is added to its ends, in seconds.
+VOICED, LONGEST_GAP, ENDS = 0.05, 0.1, 0.03
 
 
 def find_harvest(
@@ -53,22 +54,27 @@ def find_dio(
 def find_swift(
     wave: np.ndarray, sample_rate: int, period: float, lowest: float, highest: float
 ) -> np.ndarray:
-    """SwiftF0 (Nieradzik 2025, arXiv 2508.18440), a small network, on one thread.
+    """SwiftF0 (Nieradzik 2025, arXiv:2508.18440), a small network, refined by StoneMask.
 
-    Its frames lie 16 ms apart; between two that are voiced, F0 is interpolated on a logarithmic
-    scale. Frames nearest to an unvoiced one are unvoiced.
+    An order of magnitude faster than Harvest. Its frames lie 16 ms apart; F0 is interpolated on a
+    logarithmic scale between those that are voiced. As Harvest does, and unlike the network itself,
+    short gaps and the ends of voiced parts are called voiced, since WORLD finds by other means how
+    noisy they are.
 
     Args: and returns: as `find_f0`, not yet mended.
     """
     found = _load_swift().detect(wave.astype(np.float32), sample_rate, lowest, highest)
     times = period * np.arange(int(len(wave) / sample_rate / period) + 1)
-    voiced = found.confidence >= VOICED
-    if not voiced.any():
+    heard = found.timestamps[found.confidence >= VOICED]
+    if len(heard) < 2:
         return np.zeros(len(times))
-    log_f0 = np.interp(times, found.timestamps[voiced], np.log(found.pitch_hz[voiced]))
-    step = found.timestamps[1] if len(found.timestamps) > 1 else 1.0
-    nearest = np.minimum(np.rint(times / step).astype(int), len(voiced) - 1)
-    return np.where(voiced[nearest], np.exp(log_f0), 0.0)
+    pitch = np.log(found.pitch_hz[found.confidence >= VOICED])
+    after = np.searchsorted(heard, times).clip(1, len(heard) - 1)
+    gap = heard[after] - heard[after - 1]
+    inside = (times >= heard[0]) & (times <= heard[-1]) & (gap <= LONGEST_GAP)
+    nearest = np.minimum(np.abs(times - heard[after - 1]), np.abs(times - heard[after]))
+    f0 = np.where(inside | (nearest <= ENDS), np.exp(np.interp(times, heard, pitch)), 0.0)
+    return pyworld.stonemask(wave, f0, times, sample_rate)
 
 
 ESTIMATORS: dict[str, Callable[[np.ndarray, int, float, float, float], np.ndarray]] = {

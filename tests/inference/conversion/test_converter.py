@@ -63,6 +63,17 @@ def test_pitch_shift_adds_to_it(converter: Converter, recordings: Recordings) ->
         converter(wave, 16000, "p228", pitch_shift=float("nan"))
 
 
+def test_another_estimator_of_pitch_is_the_users_choice(
+    converter_folder: Path, recordings: Recordings
+) -> None:
+    wave = recordings["kerstin_wind"][1]
+    swift = Converter.from_pretrained(converter_folder, f0="swift")
+    target = np.exp(swift.speakers[1].statistics.log_f0_mean)
+    assert pitch(swift(wave, 16000, "p228")) == pytest.approx(target, rel=0.06)
+    with pytest.raises(SpeechganError, match="f0 yin: unknown; use one of harvest, dio, swift"):
+        Converter.from_pretrained(converter_folder, f0="yin")
+
+
 def test_a_known_source_is_taken_at_its_usual_pitch(
     converter: Converter, recordings: Recordings
 ) -> None:
