@@ -4,9 +4,9 @@
 
 Each case is made from a number, so that what is found can be made again with `--start NUMBER
 --cases 1`. Of N cases `enhance` gets N, `convert`, `evaluate enhance` and `data scan` N / 5 each,
-`evaluate convert` (judge) N / 20, `train` and `models` N / 50. Files go in folders of 100; every
-folder is a process of its own, so that a crash of a library is found too. Exit code 1 if anything
-is wrong.
+`evaluate convert` (judge) N / 20, `train` on what is mixed and `models` N / 50, each other `train`
+N / 100. Files go in folders of 100; every folder is a process of its own, so that a crash of a
+library is found too. Exit code 1 if anything is wrong.
 """
 
 import argparse
@@ -32,6 +32,9 @@ SHARES = {
     "judge": 20,
     "scan": 5,
     "train": 50,
+    "train pairs": 100,
+    "train voices": 100,
+    "train vocoder": 100,
     "models": 50,
 }
 """Of so many cases a command gets one."""

@@ -1,7 +1,11 @@
 """`speechgan data`: what a folder of recordings holds."""
 
 import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+from speechgan.utils.errors import SpeechganError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,32 +30,43 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list_voices(arguments: argparse.Namespace) -> int:
-    import soundfile
-
+    from speechgan.audio import Reader
     from speechgan.data.conversion.voices import scan_voices
-    from speechgan.utils.errors import SpeechganError
 
+    refused = []
     print(f"{'speaker':16}{'train':>6}{'valid':>6}{'test':>6}{'minutes':>9}  about")
     for speaker in scan_voices(arguments.folder):
         seconds = 0.0
         for path in speaker.train:
             try:
-                seconds += soundfile.info(path).duration
-            except (soundfile.LibsndfileError, OSError) as error:
-                raise SpeechganError(
-                    f"{path}: not readable as audio ({error}); remove or mend it"
-                ) from None
+                with Reader(path) as reader:
+                    seconds += reader.samples / reader.sample_rate
+            except SpeechganError as error:
+                refused.append(error)
         counts = "".join(f"{len(x):6}" for x in (speaker.train, speaker.valid, speaker.test))
         facts = (speaker.sex, speaker.language, speaker.licence)
         about = ", ".join(fact for fact in facts if fact)
         print(f"{speaker.name:16}{counts}{seconds / 60:9.1f}  {about}".rstrip())
-    return 0
+    return _name(refused)
 
 
 def _scan(arguments: argparse.Namespace) -> int:
-    from speechgan.data.manifest import scan, write_manifest
+    from tqdm import tqdm
 
-    recordings = scan(arguments.folder)
+    from speechgan.data.manifest import measure, scan, write_manifest
+
+    recordings, refused = [], []
+    found = scan(arguments.folder)
+    for recording in tqdm(found, desc="scan", unit="file", leave=False, disable=None):
+        try:
+            recordings.append(measure(recording, arguments.folder))
+        except SpeechganError as error:
+            refused.append(error)
+    code = _name(refused)
+    if not recordings:
+        raise SpeechganError(
+            f"{arguments.folder}: none of its {len(found)} recordings can be read; add others"
+        )
     output = arguments.output or arguments.folder / "manifest.speechgan.csv"
     write_manifest(recordings, output)
     totals: dict[tuple[str, str], list[float]] = {}
@@ -61,4 +76,11 @@ def _scan(arguments: argparse.Namespace) -> int:
     for (role, split), seconds in sorted(totals.items()):
         print(f"{role:8}{split:8}{len(seconds):8}{sum(seconds) / 60:10.1f}")
     print(f"manifest: {output}")
-    return 0
+    return code
+
+
+def _name(refused: Sequence[SpeechganError]) -> int:
+    """Says which files are left out; the exit code."""
+    for error in refused:
+        print(f"speechgan: left out: {error}", file=sys.stderr)
+    return 1 if refused else 0

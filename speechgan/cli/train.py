@@ -1,6 +1,9 @@
 """`speechgan train`: a GAN from a folder of recordings."""
 
 import argparse
+import contextlib
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 from speechgan.utils.errors import SpeechganError
@@ -40,7 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     from speechgan.training.train import train
 
-    best = train(config, arguments.resume)
+    with _show_warnings():
+        best = train(config, arguments.resume)
     if not best:
         raise SpeechganError(
             f"{config.run.folder}: no validation gave a finite figure, so no model was kept; lower "
@@ -49,3 +53,15 @@ def run(arguments: argparse.Namespace) -> int:
     figures = ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name != "step")
     print(f"{Path(config.run.folder) / 'best'}: step {best['step']:.0f}, {figures}")
     return 0
+
+
+@contextlib.contextmanager
+def _show_warnings() -> Iterator[None]:
+    """What is said of the data, such as what is left out, goes to stderr, a line each."""
+    handler, logger = logging.StreamHandler(), logging.getLogger("speechgan")
+    handler.setFormatter(logging.Formatter("speechgan: %(message)s"))
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

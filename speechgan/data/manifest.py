@@ -8,9 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-import soundfile
-
-from speechgan.audio import AUDIO_EXTENSIONS
+from speechgan.audio import AUDIO_EXTENSIONS, Reader
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import replace_whole
 
@@ -24,6 +22,7 @@ SPLITS = {
     "validation": "valid",
     "test": "test",
 }
+BLOCK = 2**16
 # The published VoiceBank+DEMAND folders, such as clean_trainset_28spk_wav and noisy_testset_wav.
 VOICEBANK = re.compile(r"(clean|noisy)_(train|test)set_(?:\d+spk_)?wav(?:_16k)?")
 
@@ -37,7 +36,7 @@ class Recording:
         role: `speech` or `noise` to be mixed, or the `clean` or `noisy` side of a pair.
         split: `train`, `valid`, `test`, or empty where the folders do not say.
         speaker: who speaks, or which noise; empty where the folders do not say.
-        seconds: duration.
+        seconds: duration; it and what follows are 0 until `measure` has read the file.
         sample_rate: in hertz.
         channels: number of channels.
     """
@@ -46,9 +45,9 @@ class Recording:
     role: str
     split: str
     speaker: str
-    seconds: float
-    sample_rate: int
-    channels: int
+    seconds: float = 0.0
+    sample_rate: int = 0
+    channels: int = 0
 
     @property
     def key(self) -> str:
@@ -62,10 +61,10 @@ def scan(root: Path) -> list[Recording]:
 
     Understood are `speech/` and `noise/` to be mixed, `clean/` and `noisy/` pairs with equal file
     names, each with or without a `train`, `valid` or `test` folder above or below it, and the
-    published VoiceBank+DEMAND folders. Other files are left out.
+    published VoiceBank+DEMAND folders. Other files are left out. No file is opened.
 
     Raises:
-        SpeechganError: no such folder, nothing usable in it, or an unreadable recording.
+        SpeechganError: no such folder, or no recordings in it.
     """
     if not root.is_dir():
         raise SpeechganError(f"{root}: no such folder; give the folder that holds the recordings")
@@ -105,18 +104,19 @@ def describe(path: Path, root: Path) -> Recording | None:
         speaker = rest[0]
     else:
         speaker = path.stem.split("_")[0] if "_" in path.stem else ""
-    try:
-        info = soundfile.info(path)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise SpeechganError(
-            f"{path}: not readable as audio ({error}); remove or mend it"
-        ) from None
-    if not info.frames:
-        raise SpeechganError(f"{path}: holds no samples; remove it")
-    seconds = info.frames / info.samplerate
-    return Recording(
-        relative.as_posix(), role, split, speaker, round(seconds, 3), info.samplerate, info.channels
-    )
+    return Recording(relative.as_posix(), role, split, speaker)
+
+
+def measure(recording: Recording, root: Path) -> Recording:
+    """The row with duration, sample rate and channels, of a file that is read to its end.
+
+    Raises:
+        SpeechganError: it cannot be read, or holds what is no sound.
+    """
+    with Reader(root / recording.path) as reader:
+        samples = sum(block.shape[1] for block in reader.blocks(BLOCK))
+        seconds, rate = round(samples / reader.sample_rate, 3), reader.sample_rate
+        return replace(recording, seconds=seconds, sample_rate=rate, channels=reader.channels)
 
 
 def hold_out(
@@ -147,7 +147,7 @@ def hold_out(
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(os.fsencode(text)).hexdigest()
 
 
 def write_manifest(recordings: Iterable[Recording], path: Path) -> None:
@@ -158,7 +158,7 @@ def write_manifest(recordings: Iterable[Recording], path: Path) -> None:
     """
     with (
         replace_whole(path, "choose another file with -o") as beside,
-        beside.open("w", newline="", encoding="utf-8") as file,
+        beside.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file,
     ):
         writer = csv.DictWriter(file, [f.name for f in fields(Recording)])
         writer.writeheader()
@@ -172,7 +172,7 @@ def read_manifest(path: Path) -> list[Recording]:
         SpeechganError: no such file, or a row that does not fit.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error

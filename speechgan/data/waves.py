@@ -85,7 +85,7 @@ class VocoderData:
         """Decodes what is not decoded yet; returns training batches and held-out waves.
 
         Raises:
-            SpeechganError: no speech to train on, or an unreadable recording.
+            SpeechganError: no speech to train on that can be read.
         """
         root = Path(self.root)
         recordings = [r for r in scan(root) if r.role in ("speech", "clean")]

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from speechgan.utils.errors import SpeechganError
+
 
 class Batches(Protocol):
     """Numbered batches: number `n` is the same whenever it is asked for."""
@@ -24,6 +26,9 @@ def load_batches(
         numbers: which to make.
         device: where to.
         workers: processes that make batches; 0 to make them in this one.
+
+    Raises:
+        SpeechganError: a batch cannot be made; while iterating.
     """
     loader: DataLoader[Any] = DataLoader(
         _Indexed(batches),
@@ -36,7 +41,7 @@ def load_batches(
         generator=torch.Generator(),  # of its own: making batches draws nothing of the run's
         multiprocessing_context="spawn" if workers else None,
     )
-    return (batch.to(device) for batch in loader)
+    return (_check(batch).to(device) for batch in loader)
 
 
 class _Indexed(Dataset[Any]):
@@ -46,7 +51,17 @@ class _Indexed(Dataset[Any]):
         self.batches = batches
 
     def __getitem__(self, number: int) -> Any:
-        return self.batches[number]
+        # An exception that is raised in a worker comes with the worker's traceback in its text.
+        try:
+            return self.batches[number]
+        except SpeechganError as error:
+            return error
+
+
+def _check(batch: Any) -> Any:
+    if isinstance(batch, SpeechganError):
+        raise batch
+    return batch
 
 
 def _prepare_worker(worker: int) -> None:

@@ -2,14 +2,17 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import soundfile
 from omegaconf import OmegaConf
 from safetensors.torch import load_file
+from torch import Tensor
 
 from speechgan.cli.main import main
+from speechgan.data.enhancement.module import EnhancementData
 
 PAIRS = Path(__file__).parents[1] / "assets"
 TINY = [
@@ -152,13 +155,93 @@ def test_a_manifest_below_a_file_is_one_line(
     assert "m.csv: cannot be written" in shown and shown.count("\n") == 1
 
 
-def test_a_recording_without_samples_is_named(
+def test_scan_names_every_file_that_cannot_be_used(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "speech").mkdir()
-    soundfile.write(tmp_path / "speech" / "empty.wav", [], 16000)
+    folder = tmp_path / "speech"
+    folder.mkdir()
+    soundfile.write(folder / "good.wav", [0.0] * 800, 16000)
+    soundfile.write(folder / "empty.wav", [], 16000)
+    soundfile.write(folder / "nan.wav", [0.0] * 70000 + [float("nan")], 16000, "FLOAT")
+    (folder / "text.flac").write_text("hello")
     assert main(["data", "scan", str(tmp_path)]) == 1
-    assert "empty.wav: holds no samples; remove it" in capsys.readouterr().err
+    shown = capsys.readouterr()
+    lines = shown.err.splitlines()
+    assert len(lines) == 3 and all(line.startswith("speechgan: left out: ") for line in lines)
+    for line, name in zip(lines, ("empty.wav", "nan.wav", "text.flac"), strict=True):
+        assert f"{folder / name}: " in line
+    manifest = (tmp_path / "manifest.speechgan.csv").read_text().splitlines()
+    assert len(manifest) == 2 and manifest[1].startswith("speech/good.wav,speech,,,0.05,16000,1")
+    (folder / "good.wav").unlink()
+    assert main(["data", "scan", str(tmp_path)]) == 1
+    assert "none of its 3 recordings can be read" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_listing_voices_names_what_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("anna", "bob"):
+        (tmp_path / name / "train").mkdir(parents=True)
+        soundfile.write(tmp_path / name / "train" / "1.wav", [0.0] * 96000, 16000)
+    (tmp_path / "anna" / "train" / "2.wav").write_text("hello")
+    (tmp_path / "bob" / "valid").mkdir()
+    soundfile.write(tmp_path / "bob" / "valid" / "3.wav", [0.0] * 96000, 16000)
+    assert main(["data", "voices", str(tmp_path)]) == 1
+    shown = capsys.readouterr()
+    assert "2.wav: not audio" in shown.err and shown.err.count("\n") == 1
+    assert [line.split()[0] for line in shown.out.splitlines()] == ["speaker", "anna", "bob"]
+
+
+def test_training_leaves_out_what_it_cannot_read_and_resumes_to_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(PAIRS, data)
+    for side in ("clean", "noisy"):
+        for name in ("a", "b"):
+            shutil.copy(PAIRS / side / "p228_wind.flac", data / side / f"{name}.flac")
+        (data / side / "valid").mkdir()
+        (data / side / "kerstin_wind.flac").rename(data / side / "valid" / "kerstin_wind.flac")
+    (data / "noisy" / "a.flac").write_bytes(b"")
+    content = (data / "clean" / "b.flac").read_bytes()
+    (data / "clean" / "b.flac").write_bytes(content[: len(content) // 2])
+
+    def run(folder: str, *settings: str) -> dict[str, Tensor]:
+        # A cache of its own: what is left out is found anew.
+        own = [f"data.root={data}", f"data.cache={tmp_path / folder / 'cache'}"]
+        capsys.readouterr()
+        own += ["trainer.validate_every=4", "trainer.decay_steps=0", *settings]
+        assert train(tmp_path / folder / "run", *own) == 0
+        lines = [x for x in capsys.readouterr().err.splitlines() if not x.startswith("step ")]
+        assert len(lines) == 2 and all(line.startswith("speechgan: left out: ") for line in lines)
+        assert "noisy/a.flac: an empty file" in lines[0] and "clean/b.flac: damaged" in lines[1]
+        return load_file(tmp_path / folder / "run" / "last.safetensors")
+
+    whole = run("one", "trainer.max_steps=4")
+    run("two", "trainer.max_steps=2")
+    shutil.rmtree(tmp_path / "two" / "cache")
+    parts = run("two", "trainer.max_steps=4", "--resume")
+    weights = [name for name, value in whole.items() if value.is_floating_point()]
+    assert weights and all(whole[name].equal(parts[name]) for name in weights)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_decoded_file_that_goes_away_in_training_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], workers: int, monkeypatch
+) -> None:
+    """Emptied when the data are open, before the first batch."""
+    original = EnhancementData.open
+
+    def open_and_lose(data: EnhancementData) -> object:
+        opened = original(data)
+        for path in (tmp_path / "cache").glob("*.npy"):
+            path.write_bytes(b"")
+        return opened
+
+    monkeypatch.setattr(EnhancementData, "open", open_and_lose)
+    assert train(tmp_path / "run", f"trainer.workers={workers}") == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and "decoded recordings are gone or damaged" in lines[0]
 
 
 @pytest.mark.parametrize("experiment", ["segan_small", "released", "demo"])

@@ -48,15 +48,43 @@ def test_what_is_decoded_is_kept_until_a_recording_changes(root):
 def test_a_damaged_cache_is_decoded_anew(root, kept):
     first = open_store(root)
     expected = first[1]
-    del first.samples
     first.path.write_bytes(first.path.read_bytes()[:kept])
     assert np.array_equal(open_store(root)[1], expected)
 
 
-def test_nan_in_a_recording_is_named(root):
-    soundfile.write(root / "speech" / "c.wav", np.full(100, np.nan), 16000, "FLOAT")
-    with pytest.raises(SpeechganError, match=r"c\.wav: holds NaN"):
+def test_what_cannot_be_read_is_left_out_and_named_every_time(root, caplog):
+    whole = open_store(root)
+    rows = scan(root)
+    soundfile.write(root / "speech" / "aa.wav", np.full(100, np.nan), 16000, "FLOAT")
+    (root / "speech" / "c.wav").write_bytes(b"")
+    (root / "speech" / "d.wav").symlink_to("gone.wav")
+    for _ in range(2):  # decoded, then looked up
+        caplog.clear()
+        store = open_store(root)
+        assert store.recordings == rows and store.kept.tolist() == [True, False, True, False, False]
+        assert all(np.array_equal(store[n], whole[n]) for n in range(2))
+        for name, reason in (("aa", "NaN"), ("c", "empty"), ("d", "gone")):
+            assert [f"{name}.wav: " in m and reason in m for m in caplog.messages].count(True) == 1
+    soundfile.write(root / "speech" / "c.wav", np.zeros(50), 16000)
+    assert len(open_store(root)) == 3
+
+
+def test_nothing_that_can_be_read_is_an_error(root):
+    for path in (root / "speech").iterdir():
+        path.write_bytes(b"no sound")
+    with pytest.raises(SpeechganError, match="none of the 2 speech recordings can be read"):
         open_store(root)
+
+
+@pytest.mark.parametrize("kept", [None, 0, 5000])
+def test_a_cache_that_goes_away_later_is_one_line(root, kept):
+    store = open_store(root)
+    content = store.path.read_bytes()
+    store.path.unlink()
+    if kept is not None:
+        store.path.write_bytes(content[:kept])
+    with pytest.raises(SpeechganError, match=r"\.npy: decoded recordings are gone or damaged"):
+        store.crop(1, 0, 100)
 
 
 def test_a_cache_that_cannot_be_written_is_named(root):

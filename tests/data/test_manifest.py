@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ import soundfile
 
 from speechgan.audio import AUDIO_EXTENSIONS
 from speechgan.audio.formats import CONTAINERS
-from speechgan.data.manifest import hold_out, read_manifest, scan, write_manifest
+from speechgan.data.manifest import hold_out, measure, read_manifest, scan, write_manifest
 from speechgan.utils.errors import SpeechganError
 
 
@@ -36,7 +37,9 @@ def test_every_format_that_can_be_enhanced_can_be_trained_on(tmp_path):
         path = tmp_path / "speech" / f"a{extension}"
         codec = {".opus": "OPUS"}.get(extension)
         soundfile.write(path, np.zeros(1600), 16000, codec, format=CONTAINERS[extension])
-    assert {Path(r.path).suffix for r in scan(tmp_path)} == AUDIO_EXTENSIONS
+    rows = [measure(r, tmp_path) for r in scan(tmp_path)]
+    assert {Path(r.path).suffix for r in rows} == AUDIO_EXTENSIONS
+    assert all(r.seconds >= 0.1 and r.channels == 1 for r in rows)
 
 
 def test_published_voicebank_folders(tmp_path):
@@ -76,7 +79,9 @@ def test_named_speakers_are_held_out(tmp_path):
 
 
 def test_manifest_file_keeps_everything(tmp_path):
-    rows = scan(put(tmp_path, "speech/a/1, with comma.wav", "noise/b.wav"))
+    found = scan(put(tmp_path, "speech/a/1, with comma.wav", "noise/b.wav"))
+    rows = [measure(r, tmp_path) for r in found]
+    assert {(r.seconds, r.sample_rate) for r in rows} == {(0.1, 16000)}
     write_manifest(rows, tmp_path / "m.csv")
     assert read_manifest(tmp_path / "m.csv") == rows
 
@@ -93,11 +98,25 @@ def test_unusable_folders_are_named(tmp_path, make, text):
         scan(make(tmp_path))
 
 
+def test_names_in_another_encoding_are_kept(tmp_path):
+    (tmp_path / "speech").mkdir()
+    for name in (b"gr\xfc\xdfe.wav", b"b.wav"):
+        path = os.path.join(os.fsencode(tmp_path / "speech"), name)
+        with open(path, "wb") as file:
+            soundfile.write(file, np.zeros(1600), 16000, format="WAV")
+    rows = hold_out(scan(tmp_path), 0.5)
+    write_manifest(rows, tmp_path / "m.csv")
+    again = read_manifest(tmp_path / "m.csv")
+    assert again == rows and all((tmp_path / r.path).exists() for r in again)
+
+
 def test_a_file_that_is_not_audio_is_named(tmp_path):
     put(tmp_path, "speech/a/1.wav")
     (tmp_path / "speech/a/2.wav").write_text("hello")
-    with pytest.raises(SpeechganError, match=r"2\.wav: not readable as audio"):
-        scan(tmp_path)
+    first, second = scan(tmp_path)
+    assert measure(first, tmp_path).channels == 1
+    with pytest.raises(SpeechganError, match=r"2\.wav: not audio"):
+        measure(second, tmp_path)
 
 
 def test_broken_manifest_is_named_with_its_line(tmp_path):

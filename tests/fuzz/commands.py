@@ -7,15 +7,30 @@ from pathlib import Path
 from drive import MEMORY, check_each, find_faults, is_whole, read_peak, run
 from sounds import make_case, make_sound
 
+from speechgan import audio
+from speechgan.utils.errors import SpeechganError
+
 WHOLE = "whole.wav"
 ASSETS = Path(__file__).parents[1] / "assets"
-ONE_STEP = (
-    *(f"generator.{name}=8" for name in ("channels", "bands", "hidden")),
-    *("system=supervised", "data.batch_size=2", "data.seconds=0.5", "data.valid_items=1"),
-    *("trainer.max_steps=1", "trainer.validate_every=1", "trainer.workers=0"),
+SHORT = (
+    *("data.batch_size=2", "trainer.max_steps=1", "trainer.validate_every=1", "trainer.workers=0"),
     *("trainer.accelerator=cpu", "trainer.threads=1"),
 )
-"""Settings of the shortest training."""
+"""Settings of the shortest training; and of each task's."""
+ONE_STEP = (
+    *(f"generator.{name}=8" for name in ("channels", "bands", "hidden")),
+    *("system=supervised", "data.seconds=0.5", "data.valid_items=1", *SHORT),
+)
+ONE_STEP_OF_VOICES = (
+    *("system=shallow", "generator.channels=4", "discriminator.width=0.03", "features.f0=dio"),
+    *("data.frames=32", "data.workers=1", *SHORT),
+)
+ONE_STEP_OF_VOCODER = (
+    *("generator.channels=8", "generator.hidden=8", "generator.blocks=1"),
+    *("data.seconds=0.5", "data.valid_items=1", *SHORT),
+)
+NOT_ONLY_DAMAGED = ("not as long as its clean", "shorter than a sample", "too quiet")
+"""Why a sound that can be read may be of no use in training."""
 
 
 def fuzz_enhance(sources: Path, work: Path) -> list[str]:
@@ -89,40 +104,82 @@ def _fuzz_evaluation(
 
 def fuzz_scan(sources: Path, work: Path) -> list[str]:
     """`data scan` of a folder of training data."""
-    return _fuzz_data(sources, work, "data", "scan", work / "data")
+    files = _lay_out(sources, work / "data", ("speech", "noise"))
+    before = read_peak()
+    outcome = run("data", "scan", work / "data")
+    manifest = work / "data" / "manifest.speechgan.csv"
+    listed = {Path(row.split(",")[0]).stem for row in manifest.read_text().splitlines()[1:]}
+    faults = find_faults(outcome, work, before)
+    return faults + check_each(outcome, files, {path: path.stem in listed for path in files})
 
 
 def fuzz_train(sources: Path, work: Path) -> list[str]:
-    """One step of training on a folder."""
+    """A step of training on speech and noise that are mixed."""
+    _lay_out(sources, work / "data", ("speech", "noise"))
+    return _fuzz_training(work, "enhance", *ONE_STEP)
+
+
+def fuzz_train_pairs(sources: Path, work: Path) -> list[str]:
+    """A step of training on pairs; the other side of a damaged file is a whole one."""
+    for path in _lay_out(sources, work / "data", ("clean", "noisy")):
+        side, split = path.parents[1].name, path.parent.name
+        other = work / "data" / ("noisy" if side == "clean" else "clean") / split
+        (other / f"{path.stem}.wav").write_bytes(make_sound("wav", 16000, 1))
+    return _fuzz_training(work, "enhance", *ONE_STEP)
+
+
+def fuzz_train_voices(sources: Path, work: Path) -> list[str]:
+    """A step of training a converter between two speakers."""
+    _lay_out(sources, work / "data", ("anna", "bob"))
+    return _fuzz_training(work, "convert", *ONE_STEP_OF_VOICES)
+
+
+def fuzz_train_vocoder(sources: Path, work: Path) -> list[str]:
+    """A step of training a vocoder."""
+    _lay_out(sources, work / "data", ("speech",))
+    return _fuzz_training(work, "vocoder", *ONE_STEP_OF_VOCODER)
+
+
+def _lay_out(sources: Path, data: Path, roles: tuple[str, ...]) -> list[Path]:
+    """Training data with something whole to train and to validate on; where the files are."""
+    for role in roles:
+        side = "noisy" if role in ("noise", "noisy") else "clean"
+        for path in (ASSETS / side).iterdir():
+            split = "valid" if path.stem == "p228_wind" else "train"
+            (data / role / split).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, data / role / split)
+    placed = []
+    for number, path in enumerate(sorted(sources.iterdir())):
+        split = "valid" if number % 5 == 0 else "train"
+        target = data / roles[number % len(roles)] / split / path.name
+        placed.append(Path(shutil.copy(path, target)))
+    return placed
+
+
+def _fuzz_training(work: Path, task: str, *settings: str) -> list[str]:
+    """It goes on with what can be read; every other file is named once."""
     folders = {"data.root": "data", "data.cache": "cache", "run.folder": "run"}
     places = (f"{key}={work / folder}" for key, folder in folders.items())
-    return _fuzz_data(sources, work, "train", "enhance", *places, *ONE_STEP)
-
-
-def _fuzz_data(sources: Path, work: Path, *command: object) -> list[str]:
-    """A command that reads training data: it goes on, or names a file that it refuses.
-
-    What it names is taken away, and it is run again.
-    """
-    for role, side in (("speech", "clean"), ("noise", "noisy")):
-        shutil.copytree(ASSETS / side, work / "data" / role)
-    left = {}
-    for number, path in enumerate(sorted(sources.iterdir())):
-        role = "speech" if number % 2 else "noise"
-        left[path.stem] = Path(shutil.copy(path, work / "data" / role))
-    faults: list[str] = []
-    while not faults:
-        before = read_peak()
-        outcome = run(*command)
-        faults += find_faults(outcome, work, before)
-        named = [stem for stem in left if any(stem in line for line in outcome.lines)]
-        if outcome.code == 0:
-            break
-        if not named:
-            faults.append(f"failed without naming a file: {outcome.lines}")
-        for stem in named:
-            left.pop(stem).unlink()
+    before = read_peak()
+    outcome = run("train", task, *places, *settings)
+    faults = find_faults(outcome, work, before)
+    if outcome.code != 0:
+        faults.append(f"exit code {outcome.code}: {outcome.lines}")
+    for path in sorted((work / "data").rglob("*.*")):
+        lines = [line for line in outcome.lines if f"{path}: " in line]
+        explained = any(reason in line for line in lines for reason in NOT_ONLY_DAMAGED)
+        if len(lines) != (0 if is_readable(path) and not explained else 1):
+            faults.append(f"{path.name}: named in {len(lines)} lines")
     return faults
+
+
+def is_readable(path: Path) -> bool:
+    """Whether there is a sound in it."""
+    try:
+        audio.read(path)
+    except SpeechganError:
+        return False
+    return True
 
 
 FUZZERS: dict[str, Callable[[Path, Path], list[str]]] = {
@@ -132,6 +189,9 @@ FUZZERS: dict[str, Callable[[Path, Path], list[str]]] = {
     "judge": fuzz_judge,
     "scan": fuzz_scan,
     "train": fuzz_train,
+    "train pairs": fuzz_train_pairs,
+    "train voices": fuzz_train_voices,
+    "train vocoder": fuzz_train_vocoder,
 }
 """By command: takes a folder of damaged files and an empty one to work in; tells what is wrong."""
 

@@ -12,7 +12,8 @@ import models
 import pytest
 import sounds
 
-CASES = {"enhance": 250, "convert": 50, "evaluate": 150, "judge": 40, "scan": 100, "train": 30}
+CASES = {"enhance": 250, "convert": 50, "evaluate": 150, "judge": 40, "scan": 100}
+CASES |= {"train": 40, "train pairs": 30, "train voices": 30, "train vocoder": 20}
 MODELS = {"default": 25, "kerstin-p226": 25}
 SHIPPED = Path(commands.__file__).parents[2] / "speechgan" / "weights"
 

@@ -88,8 +88,8 @@ class ConversionData:
                 found in `root` that are not among them get the next numbers.
 
         Raises:
-            SpeechganError: less than two speakers in all, nothing to train on, or an unreadable
-                recording.
+            SpeechganError: less than two speakers in all, or a speaker without a recording that can
+                be used.
         """
         about = Path(self.about) if self.about else None
         found = scan_voices(Path(self.root), list(self.speakers), self.valid_fraction, about)
@@ -101,6 +101,11 @@ class ConversionData:
             )
         train = {s.name: self._analyse(s, s.train, features) for s in found}
         valid = {s.name: self._analyse(s, s.valid, features) for s in found}
+        if any(s.valid for s in found) and not any(valid.values()):
+            raise SpeechganError(
+                f"{self.root}: none of the recordings held out for validation can be used; mend "
+                "those that are named above, or add others"
+            )
         for name, voices in train.items():
             _warn(name, list(voices.values()), features)
         measured = {n: SpeakerStatistics.measure(list(v.values())) for n, v in train.items()}
@@ -129,7 +134,7 @@ class ConversionData:
     ) -> dict[str, Voice]:
         workers = self.workers or os.cpu_count() or 1
         voices = analyse_recordings(paths, features, Path(self.cache), workers, progress=True)
-        named = {speaker.sentence(p): voice for p, voice in zip(paths, voices, strict=True)}
+        named = {speaker.sentence(path): voice for path, voice in voices.items()}
         silent = [name for name, voice in named.items() if not voice.find_speech().any()]
         for name in silent:
             log.warning("%s: %s holds no sound; left out", speaker.name, name)
@@ -164,7 +169,9 @@ def _seconds(voices: Sequence[Voice], features: VoiceFeatures) -> float:
 def _warn(speaker: str, voices: Sequence[Voice], features: VoiceFeatures) -> None:
     """Says what is too little or too noisy to expect a good voice of."""
     if not voices:
-        raise SpeechganError(f"{speaker}: nothing to train on; add recordings")
+        raise SpeechganError(
+            f"{speaker}: no recording to train on can be used; add some, or leave this speaker out"
+        )
     seconds = _seconds(voices, features)
     if seconds < FEW_SECONDS:
         log.warning(

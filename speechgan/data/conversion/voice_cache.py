@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import logging
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,12 @@ from speechgan.utils.workers import start_workers
 
 REMEDY = "choose another folder with data.cache=DIR"
 PARTS = ("image", "loudness", "f0", "aperiodicity")
+# No gain brings what is below to a level without overflow.
+QUIETEST = 1e-30
+
+Job = tuple[Path, Path, VoiceFeatures]
+
+log = logging.getLogger(__name__)
 
 
 def analyse_recordings(
@@ -26,8 +34,10 @@ def analyse_recordings(
     folder: Path,
     workers: int = 1,
     progress: bool = False,
-) -> list[Voice]:
+) -> dict[Path, Voice]:
     """The voice in each recording, from the cache or analysed now, in parallel.
+
+    A recording that cannot be read is left out, and named in a warning.
 
     A voice is kept under a hash of the recording's content and the features' settings, so that
     moved or renamed recordings are known and changed ones are not.
@@ -40,24 +50,44 @@ def analyse_recordings(
         progress: whether to show a bar on stderr, if that is a terminal.
 
     Raises:
-        SpeechganError: an unreadable recording, or a folder that cannot be written.
+        SpeechganError: the folder cannot be written.
     """
-    places = [folder / f"{_hash(path, features)}.npz" for path in paths]
-    missing = [pair for pair in zip(paths, places, strict=True) if _load(pair[1]) is None]
+    voices: dict[Path, Voice | None] = {}
+    problems: dict[Path, str] = {}
+    places: dict[Path, Path] = {}
+    for path in paths:
+        try:
+            places[path] = folder / f"{_hash(path, features)}.npz"
+            voices[path] = _load(places[path])
+        except SpeechganError as error:
+            problems[path] = str(error)
+    missing = [path for path, voice in voices.items() if voice is None]
     # Analysing the same content twice at once would be wasted, but do no harm.
-    jobs = [(path, place, features) for path, place in missing]
+    jobs = [(path, places[path], features) for path in missing]
     silent = None if progress and jobs else True
-    with tqdm(total=len(jobs), desc="analyse", unit="file", disable=silent) as bar:
-        if workers > 1 and len(jobs) > 1:
-            with start_workers(min(workers, len(jobs))) as pool:
-                for _ in pool.map(_analyse, *zip(*jobs, strict=True)):
-                    bar.update()
-        else:
-            for job in jobs:
-                _analyse(*job)
-                bar.update()
-    voices = [_load(place) for place in places]
-    return [voice for voice in voices if voice is not None]
+    with (
+        tqdm(total=len(jobs), desc="analyse", unit="file", disable=silent) as bar,
+        _map_jobs(jobs, workers) as answers,
+    ):
+        for path, problem in zip(missing, answers, strict=True):
+            bar.update()
+            if problem:
+                problems[path] = problem
+            else:
+                voices[path] = _load(places[path])
+    for problem in problems.values():
+        log.warning("left out: %s", problem)
+    return {path: voice for path, voice in voices.items() if voice is not None}
+
+
+@contextmanager
+def _map_jobs(jobs: Sequence[Job], workers: int) -> Iterator[Iterator[str]]:
+    """What `_analyse` says of each job, in their order."""
+    if workers > 1 and len(jobs) > 1:
+        with start_workers(min(workers, len(jobs))) as pool:
+            yield pool.map(_analyse, *zip(*jobs, strict=True))
+    else:
+        yield (_analyse(*job) for job in jobs)
 
 
 def read_voice_wave(path: Path, sample_rate: int) -> np.ndarray:
@@ -69,6 +99,8 @@ def read_voice_wave(path: Path, sample_rate: int) -> np.ndarray:
     wave, rate = audio.read(path)
     audio.require_finite(wave, rate, str(path))
     mono = audio.resample(wave.mean(0, keepdims=True), rate, sample_rate)[0]
+    if 0 < audio.measure_level(mono) < QUIETEST:
+        raise SpeechganError(f"{path}: too quiet to be brought to a level; leave it out")
     return bring_to_level(mono)
 
 
@@ -90,8 +122,14 @@ def _load(place: Path) -> Voice | None:
         return None
 
 
-def _analyse(path: Path, place: Path, features: VoiceFeatures) -> None:
-    voice = features.analyse(read_voice_wave(path, features.sample_rate))
+def _analyse(path: Path, place: Path, features: VoiceFeatures) -> str:
+    """Keeps a recording's voice; says why if there is none in it."""
+    try:
+        wave = read_voice_wave(path, features.sample_rate)
+    except SpeechganError as error:
+        return str(error)
+    voice = features.analyse(wave)
     parts = {name: getattr(voice, name) for name in PARTS}
     with replace_whole(place, REMEDY) as beside, beside.open("wb") as file:
         np.savez(file, **{name: part for name, part in parts.items() if part is not None})
+    return ""

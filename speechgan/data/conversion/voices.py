@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,7 +125,7 @@ def _name_sentence(path: Path, folder: Path) -> str:
 
 def _share(name: str) -> float:
     """A number from 0 to 1 that is the same for the same name."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
+    return int.from_bytes(hashlib.sha256(os.fsencode(name)).digest()[:4]) / 2**32
 
 
 def _read_facts(path: Path, required: bool) -> dict[str, dict[str, str]]:

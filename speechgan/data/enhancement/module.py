@@ -61,7 +61,7 @@ class EnhancementData:
         """Decodes what is not decoded yet; returns training batches and validation pairs.
 
         Raises:
-            SpeechganError: nothing to train on, or an unreadable recording.
+            SpeechganError: nothing to train or to validate on that can be read.
         """
         root = Path(self.root)
         if root.is_file():
@@ -85,11 +85,8 @@ class EnhancementData:
     def _validation(self, recordings: list[Recording], root: Path) -> PairStore | FirstMixtures:
         pairs = _select(recordings, "valid", "clean", "noisy")
         if pairs:
-            noisy = [r for r in pairs if r.role == "noisy"]
-            chosen = np.linspace(0, len(noisy) - 1, min(self.valid_items, len(noisy))).round()
-            keys = {noisy[int(i)].key for i in chosen}
-            pairs = [r for r in pairs if r.key in keys]
-            return open_pairs(pairs, root, self.sample_rate, Path(self.cache))
+            held_out = open_pairs(pairs, root, self.sample_rate, Path(self.cache))
+            return held_out.spread(self.valid_items)
         mixtures = self._mixtures(recordings, root, "valid", 1, self.seed + 1)
         return FirstMixtures(mixtures, self.valid_items)
 

@@ -1,5 +1,6 @@
 """Recorded pairs: noisy files and the clean speech inside them."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from speechgan.data.cache import WaveStore
 from speechgan.data.enhancement.batch import PairedBatch
 from speechgan.data.manifest import Recording
 from speechgan.utils.errors import SpeechganError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -29,32 +32,51 @@ class PairStore:
             noisy, clean = (torch.from_numpy(s[index])[None] for s in (self.noisy, self.clean))
             yield recording.path, PairedBatch(noisy, clean)
 
+    def spread(self, count: int) -> "PairStore":
+        """So many of the pairs, spread evenly over all there are."""
+        chosen = np.zeros(len(self), bool)
+        places = np.linspace(0, len(self) - 1, min(count, len(self)))
+        chosen[places.round().astype(int)] = True
+        return PairStore(self.noisy.select(chosen), self.clean.select(chosen))
+
 
 def open_pairs(
     recordings: Sequence[Recording], root: Path, sample_rate: int, cache: Path
 ) -> PairStore:
     """Matches noisy with clean recordings by name and opens both.
 
+    What makes no pair is left out, and named in a warning: a recording that cannot be read, a noisy
+    one without a clean one of its name, two of different lengths.
+
     Raises:
-        SpeechganError: a noisy recording has no clean one, or one of another length.
+        SpeechganError: nothing is left.
     """
     clean = {r.key: r for r in recordings if r.role == "clean"}
     noisy = [r for r in recordings if r.role == "noisy"]
-    lonely = [r.path for r in noisy if r.key not in clean]
-    if lonely:
+    problems = [
+        f"{root / r.path}: no clean recording of the same name; add it or remove this one"
+        for r in noisy
+        if r.key not in clean
+    ]
+    noisy = [r for r in noisy if r.key in clean]
+    one = WaveStore(noisy, root, sample_rate, cache)
+    other = WaveStore([clean[r.key] for r in noisy], root, sample_rate, cache)
+    both = one.kept & other.kept
+    one, other = one.select(both[one.kept]), other.select(both[other.kept])
+    equal = one.lengths == other.lengths
+    problems += [
+        f"{root / r.path}: not as long as its clean recording; cut both alike"
+        for r, fits in zip(one.recordings, equal, strict=True)
+        if not fits
+    ]
+    for problem in problems:
+        log.warning("left out: %s", problem)
+    if not equal.any():
         raise SpeechganError(
-            f"{root / lonely[0]}: no clean recording of the same name "
-            f"({len(lonely)} of {len(noisy)} noisy ones lack theirs); add it or remove this one"
+            f"{root}: no noisy recording makes a pair with a clean one; give both the same name "
+            "and length"
         )
-    pairs = PairStore(
-        WaveStore(noisy, root, sample_rate, cache),
-        WaveStore([clean[r.key] for r in noisy], root, sample_rate, cache),
-    )
-    unequal = np.flatnonzero(pairs.noisy.lengths != pairs.clean.lengths)
-    if len(unequal):
-        path = root / noisy[int(unequal[0])].path
-        raise SpeechganError(f"{path}: not as long as its clean recording; cut both alike")
-    return pairs
+    return PairStore(one.select(equal), other.select(equal))
 
 
 class PairCrops:

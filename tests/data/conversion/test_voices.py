@@ -1,5 +1,6 @@
 """Folders of speakers: found, held out, analysed once, cut into batches."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -73,11 +74,11 @@ def test_recordings_are_analysed_once_and_known_by_their_content(
 ) -> None:
     path = voices_folder / "kerstin" / "kerstin_wind_0.wav"
     features = World(f0="dio")
-    (first,) = analyse_recordings([path], features, tmp_path)
+    (first,) = analyse_recordings([path], features, tmp_path).values()
     moved = tmp_path / "elsewhere.wav"
     moved.write_bytes(path.read_bytes())
     monkeypatch.setattr(voice_cache, "_analyse", lambda *_: pytest.fail("analysed again"))
-    (again,) = analyse_recordings([moved], features, tmp_path)
+    (again,) = analyse_recordings([moved], features, tmp_path).values()
     assert np.array_equal(first.image, again.image) and np.array_equal(first.f0, again.f0)
     monkeypatch.undo()
     assert len(list(tmp_path.glob("*.npz"))) == 1
@@ -87,10 +88,10 @@ def test_recordings_are_analysed_once_and_known_by_their_content(
 
 def test_a_damaged_cache_is_mended(voices_folder: Path, tmp_path: Path) -> None:
     path = voices_folder / "kerstin" / "kerstin_wind_0.wav"
-    (first,) = analyse_recordings([path], World(f0="dio"), tmp_path)
+    (first,) = analyse_recordings([path], World(f0="dio"), tmp_path).values()
     (kept,) = tmp_path.glob("*.npz")
     kept.write_bytes(kept.read_bytes()[:1000])
-    (again,) = analyse_recordings([path], World(f0="dio"), tmp_path)
+    (again,) = analyse_recordings([path], World(f0="dio"), tmp_path).values()
     assert np.array_equal(first.image, again.image)
 
 
@@ -98,7 +99,8 @@ def test_analysing_in_parallel_gives_the_same(voices_folder: Path, tmp_path: Pat
     paths = sorted((voices_folder / "kerstin").iterdir())
     one = analyse_recordings(paths, World(f0="dio"), tmp_path / "one", workers=1)
     two = analyse_recordings(paths, World(f0="dio"), tmp_path / "two", workers=2)
-    assert all(np.array_equal(a.image, b.image) for a, b in zip(one, two, strict=True))
+    assert list(one) == list(two) == paths
+    assert all(np.array_equal(one[path].image, two[path].image) for path in paths)
 
 
 def test_waves_are_mono_at_one_level_and_rate(tmp_path: Path) -> None:
@@ -199,3 +201,32 @@ def test_silent_recordings_are_left_out_and_lone_speakers_refused(
     assert "kerstin: a holds no sound; left out" in caplog.text
     with pytest.raises(SpeechganError, match="holds one speaker, p228"):
         ConversionData(root, tmp_path / "cache", ["p228"], workers=1).open(World(f0="dio"))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_recordings_that_cannot_be_read_are_left_out(
+    voices_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, workers: int
+) -> None:
+    root = tmp_path / "voices"
+    shutil.copytree(voices_folder, root)
+    for speaker in ("kerstin", "p228"):
+        (root / speaker / "valid").mkdir()
+        path = sorted((root / speaker).glob("*.wav"))[0]
+        path.rename(root / speaker / "valid" / path.name)
+    whole = ConversionData(root, tmp_path / "cache", workers=1).open(World(f0="dio"))
+    (root / "p228" / "train").mkdir()
+    (root / "p228" / "train" / "a.wav").write_bytes(b"RIFF")
+    soundfile.write(root / "p228" / "train" / "b.wav", np.full(9, np.nan), 16000, "FLOAT")
+    (root / "kerstin" / "train").mkdir()
+    soundfile.write(root / "kerstin" / "train" / "c.wav", np.full(99, 1e-42), 16000, "FLOAT")
+    caplog.clear()
+    data = ConversionData(root, tmp_path / "again", workers=workers)
+    voices = data.open(World(f0="dio"))
+    for name in ("p228/train/a.wav", "p228/train/b.wav", "kerstin/train/c.wav"):
+        assert sum(name in message for message in caplog.messages) == 1
+    assert voices.seconds == whole.seconds
+    assert voices.batches[3].source.equal(whole.batches[3].source)
+    for path in (root / "kerstin").rglob("*.wav"):
+        path.write_bytes(b"")
+    with pytest.raises(SpeechganError, match="kerstin: no recording to train on can be used"):
+        data.open(World(f0="dio"))

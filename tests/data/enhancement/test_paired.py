@@ -39,15 +39,34 @@ def test_a_short_recording_is_followed_by_silence(root):
     assert (batch.noisy[:, -1000:] == 0).all()
 
 
-def test_a_noisy_recording_without_its_clean_one_is_named(root):
-    (root / "clean/p228_wind.wav").unlink()
-    with pytest.raises(SpeechganError, match=r"noisy/p228_wind\.wav: no clean recording"):
-        open_pairs(scan(root), root, 16000, root / "cache")
+def test_what_makes_no_pair_is_left_out_and_named(root, caplog):
+    noisy = {path.stem: path for path in sorted((root / "noisy").iterdir())}
+    whole = open_pairs(scan(root), root, 16000, root / "cache")
+    for name in ("lonely", "longer", "mute", "deaf"):
+        for side in ("noisy", "clean"):
+            (root / side / f"{name}.wav").write_bytes(noisy["p228_wind"].read_bytes())
+    (root / "clean/lonely.wav").unlink()
+    soundfile.write(root / "clean/longer.wav", np.zeros(99), 16000)
+    (root / "clean/mute.wav").write_bytes(b"")
+    soundfile.write(root / "noisy/deaf.wav", np.full(99, np.inf), 16000, "FLOAT")
+    pairs = open_pairs(scan(root), root, 16000, root / "cache")
+    for text in (
+        "noisy/lonely.wav: no clean recording of the same name",
+        "noisy/longer.wav: not as long as its clean recording",
+        "clean/mute.wav: an empty file",
+        "noisy/deaf.wav: a sample is NaN",
+    ):
+        assert sum(text in message for message in caplog.messages) == 1
+    assert len(caplog.messages) == 4
+    for (name, pair), (other, expected) in zip(pairs, whole, strict=True):
+        assert name == other and pair.noisy.equal(expected.noisy)
+        assert pair.clean.equal(expected.clean)
 
 
-def test_unequal_lengths_are_named(root):
-    soundfile.write(root / "clean/p228_wind.wav", np.zeros(99), 16000)
-    with pytest.raises(SpeechganError, match=r"p228_wind\.wav: not as long as"):
+def test_no_pair_at_all_is_an_error(root):
+    for path in (root / "clean").iterdir():
+        soundfile.write(path, np.zeros(99), 16000)
+    with pytest.raises(SpeechganError, match="no noisy recording makes a pair"):
         open_pairs(scan(root), root, 16000, root / "cache")
 
 
