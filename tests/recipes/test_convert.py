@@ -2,10 +2,10 @@
 
 import importlib.util
 import json
-import os
 import runpy
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -14,27 +14,21 @@ import pytest
 from speechgan.cli.main import main
 from speechgan.training.compose import compose
 
+Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parents[2]
-RECIPE = ROOT / "recipes" / "convert" / "run.sh"
+RECIPE = "convert/run.sh"
 ROWS = runpy.run_path(str(ROOT / "recipes" / "convert" / "compare.py"))["ROWS"]
+QUICK = ("--no-dnsmos", "--workers", "1")
 TINY = [
     *("generator.channels=4", "generator.code=2", "generator.blocks=1", "discriminator.width=0.02"),
     *("trainer.max_steps=2", "trainer.accelerator=cpu", "features.f0=dio", "data.frames=32"),
 ]
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [RECIPE, *arguments],
-        env=os.environ | {"PYTHON": sys.executable},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
-def finished(voices_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
+def finished(
+    run: Run, voices_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[str | Path]:
     """Arguments of a recipe that has run to its end, below a folder of an awkward name."""
     root = tmp_path_factory.mktemp("data")
     for speaker in ("kerstin", "p228"):
@@ -44,7 +38,7 @@ def finished(voices_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> l
             (folder / f"{number}.wav").write_bytes(path.read_bytes())
     out = tmp_path_factory.mktemp("out") / "it's a=b, (1)"
     arguments = ["--data", root, "--out", out, "--stage", "1", *TINY]
-    done = run(*arguments)
+    done = run(RECIPE, *arguments)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith((out / "table.md").read_text())
     return arguments
@@ -63,7 +57,7 @@ def test_every_stage_leaves_what_it_promises(finished: list[str | Path]) -> None
         assert (out / "scores" / f"{pair}.html").stat().st_size > 10_000
 
 
-def test_what_is_finished_is_not_done_again(finished: list[str | Path]) -> None:
+def test_what_is_finished_is_not_done_again(run: Run, finished: list[str | Path]) -> None:
     out = Path(finished[3])
     kept = [
         "run/best/model.safetensors",
@@ -71,12 +65,12 @@ def test_what_is_finished_is_not_done_again(finished: list[str | Path]) -> None:
         "scores/kerstin-p228.json",
     ]
     before = [(out / name).stat().st_mtime_ns for name in kept]
-    again = run(*finished)
+    again = run(RECIPE, *finished)
     assert again.returncode == 0, again.stderr
     assert [(out / name).stat().st_mtime_ns for name in kept] == before
     # Newer weights make everything after them out of date.
     (out / "run" / "best" / "model.safetensors").touch()
-    again = run(*finished, "--stage", "3", "--pairs", "kerstin:p228")
+    again = run(RECIPE, *finished, "--stage", "3", "--pairs", "kerstin:p228")
     assert again.returncode == 0, again.stderr
     assert all((out / name).stat().st_mtime_ns > t for name, t in zip(kept, before, strict=True))
 
@@ -91,8 +85,8 @@ def test_what_is_finished_is_not_done_again(finished: list[str | Path]) -> None:
         (["--surprise"], "neither an option nor key=value"),
     ],
 )
-def test_mistakes_are_one_line(arguments: list[str], text: str) -> None:
-    done = run(*arguments)
+def test_mistakes_are_one_line(run: Run, arguments: list[str], text: str) -> None:
+    done = run(RECIPE, *arguments)
     assert done.returncode != 0 and text in done.stderr
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("run.sh: error: ")
 
@@ -116,7 +110,8 @@ def test_systems_are_compared_at_equal_time(
 
     def run_here(*words: object) -> None:
         commands.append(str(words[0]))
-        assert main(list(map(str, words))) == 0
+        quick = QUICK if words[0] == "evaluate" else ()
+        assert main([*map(str, words), *quick]) == 0
 
     monkeypatch.setattr(compare, "speechgan", run_here)
     data = finished[finished.index("--data") + 1]

@@ -2,29 +2,19 @@
 
 import csv
 import json
-import os
 import shutil
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from safetensors.numpy import load_file
 
+Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parents[2]
-RECIPE = ROOT / "recipes" / "enhance" / "run.sh"
+RECIPE = "enhance/run.sh"
 PAIRS = ROOT / "tests" / "assets"
 TINY = ["generator.channels=4", "generator.bands=8", "generator.hidden=8", "trainer.max_steps=4"]
-
-
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [RECIPE, *arguments],
-        env=os.environ | {"PYTHON": sys.executable},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +29,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def finished(data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
+def finished(run: Run, data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
     """Arguments of a recipe that has run to its end, below a folder of an awkward name."""
     out = tmp_path_factory.mktemp("out") / "it's a=b, (1)"
     arguments = ["--config", "demo", "--data", data, "--out", out, "--stage", "1", *TINY]
-    done = run(*arguments)
+    done = run(RECIPE, *arguments)
     assert done.returncode == 0, done.stderr
     # The table stands at the end of what is printed, as it stands in its file.
     assert done.stdout.endswith((out / "table.md").read_text())
@@ -70,24 +60,24 @@ def test_every_stage_leaves_what_it_promises(finished: list[str | Path]) -> None
     assert (out / "report.html").stat().st_size > 10_000
 
 
-def test_what_is_finished_is_not_done_again(finished: list[str | Path]) -> None:
+def test_what_is_finished_is_not_done_again(run: Run, finished: list[str | Path]) -> None:
     out = find_out(finished)
     kept = ["run/best/model.safetensors", "enhanced/p228_coffee.flac", "scores.json", "report.html"]
     before = [(out / name).stat().st_mtime_ns for name in kept]
-    again = run(*finished)
+    again = run(RECIPE, *finished)
     assert again.returncode == 0, again.stderr
     assert [(out / name).stat().st_mtime_ns for name in kept] == before
 
 
-def test_missing_test_pairs_are_named(tmp_path: Path) -> None:
-    done = run("--data", PAIRS, "--out", tmp_path, "--stage", "3")
+def test_missing_test_pairs_are_named(run: Run, tmp_path: Path) -> None:
+    done = run(RECIPE, "--data", PAIRS, "--out", tmp_path, "--stage", "3")
     assert done.returncode == 1
     assert done.stderr.startswith(f"run.sh: error: {PAIRS}: no test pairs")
     assert done.stderr.count("\n") == 1
 
 
-def test_the_environment_is_checked_first(tmp_path: Path) -> None:
-    done = run("--out", tmp_path, "--stop-stage", "0")
+def test_the_environment_is_checked_first(run: Run, tmp_path: Path) -> None:
+    done = run(RECIPE, "--out", tmp_path, "--stop-stage", "0")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "self-test: passed" in done.stdout
 
@@ -103,24 +93,24 @@ def test_the_environment_is_checked_first(tmp_path: Path) -> None:
         (["run.folder=x"], "run.folder=x: is set by --out"),
     ],
 )
-def test_misuse_is_one_line_and_code_2(arguments: list[str], text: str) -> None:
-    done = run(*arguments)
+def test_misuse_is_one_line_and_code_2(run: Run, arguments: list[str], text: str) -> None:
+    done = run(RECIPE, *arguments)
     assert done.returncode == 2
     assert done.stderr.startswith(f"run.sh: error: {text}")
     assert done.stderr.count("\n") == 1 and done.stdout == ""
 
 
-def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    done = run("--data", tmp_path / "absent", "--out", tmp_path / "out")
+def test_a_folder_that_is_not_there_is_one_line(run: Run, tmp_path: Path) -> None:
+    done = run(RECIPE, "--data", tmp_path / "absent", "--out", tmp_path / "out")
     assert done.returncode == 1
     assert done.stderr.startswith(f"run.sh: error: {tmp_path / 'absent'}: no such folder")
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
 
-def test_an_output_that_is_a_file_is_one_line(data: Path, tmp_path: Path) -> None:
+def test_an_output_that_is_a_file_is_one_line(run: Run, data: Path, tmp_path: Path) -> None:
     (tmp_path / "out").touch()
-    done = run("--data", data, "--out", tmp_path / "out")
+    done = run(RECIPE, "--data", data, "--out", tmp_path / "out")
     assert done.returncode == 1
     assert done.stderr.startswith(f"run.sh: error: {tmp_path / 'out'}: cannot be made")
     assert done.stderr.count("\n") == 1
@@ -131,9 +121,9 @@ def test_an_output_that_is_a_file_is_one_line(data: Path, tmp_path: Path) -> Non
     [(3, "no trained model; run stage 2"), (4, "run stage 3"), (5, "run stage 4")],
 )
 def test_a_stage_names_the_one_that_it_needs(
-    data: Path, tmp_path: Path, stage: int, text: str
+    run: Run, data: Path, tmp_path: Path, stage: int, text: str
 ) -> None:
-    done = run("--data", data, "--out", tmp_path, "--stage", str(stage))
+    done = run(RECIPE, "--data", data, "--out", tmp_path, "--stage", str(stage))
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].count(text) == 1
     assert "Traceback" not in done.stderr
