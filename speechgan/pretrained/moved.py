@@ -25,6 +25,23 @@ _GENERATOR_PARTS = {
     "elaborate.": "inner_decoder.",
     "speak.": "outer_decoder.",
 }
+# Settings of a training.
+_SETTINGS = {
+    "system.latent": "system.weights.latent",
+    "system.cycle": "system.weights.cycle",
+    "system.semantic": "system.weights.semantic",
+    "system.emphasis": "system.distance.emphasis",
+    "system.mel": "system.closeness.multi_resolution_mel",
+    "system.metric": "system.critics.metric",
+    "system.labelled": "system.critics.metric.labels.items",
+    "system.label_delay": "system.critics.metric.labels.delay",
+    "trainer.turns.critic": "trainer.turns.discriminator",
+}
+
+
+def find_moved_setting(name: str) -> str | None:
+    """The name of a setting today; None if it never had another."""
+    return _SETTINGS.get(name)
 
 
 def find_moved(target: str) -> str:

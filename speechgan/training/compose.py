@@ -1,5 +1,6 @@
 """Configuration: composed by Hydra, checked, and made into objects."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,11 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 import speechgan
+from speechgan.pretrained.moved import find_moved_setting
 from speechgan.utils.errors import SpeechganError
+
+UNKNOWN = re.compile(r"^Key .* is not in struct\s+full_key: (\S+)")
+"""What OmegaConf says of a setting that is not there."""
 
 
 def configuration_folder() -> Path:
@@ -52,6 +57,12 @@ def compose(
         OmegaConf.to_container(config, resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
         text = str(error.__cause__ or error)
+        if unknown := UNKNOWN.search(text):
+            try:
+                known = _compose_defaults(name, choices, folders)
+            except HydraException:  # one of the choices is no group
+                known = _compose_defaults(name, (), folders)
+            raise SpeechganError(_explain_unknown(unknown[1], known)) from None
         raise SpeechganError(_one_line(text)) from None
     return config
 
@@ -121,8 +132,24 @@ def _check_numbers(config: DictConfig, defaults: DictConfig, place: str = "") ->
         if isinstance(default, DictConfig):
             if isinstance(value, DictConfig):
                 _check_numbers(value, default, f"{name}.")
+            elif value is not None:
+                raise SpeechganError(f"{name}={value}: holds several settings: {_list(default)}")
         elif isinstance(default, int | float) and not isinstance(value, int | float | None):
             raise SpeechganError(f"{name}={value}: must be a number, such as {default}")
+
+
+def _explain_unknown(name: str, config: DictConfig) -> str:
+    """An error for a setting that is not there: its name of today, or those that are there."""
+    if today := find_moved_setting(name):
+        return f"{name}: is called {today} now"
+    parent, _, _ = name.rpartition(".")
+    around = OmegaConf.select(config, parent) if parent else config
+    known = f"; known: {_list(around)}" if isinstance(around, DictConfig) else ""
+    return f"{name}: no such setting{known}"
+
+
+def _list(config: DictConfig) -> str:
+    return ", ".join(sorted(str(key) for key in config if key != "_target_"))
 
 
 def _one_line(text: str) -> str:

@@ -87,6 +87,12 @@ def test_segans_only_term_needs_no_others_taken_away():
         ("enhance", [], "data.root is not set"),
         ("enhance", ["data.root=/x", "oops"], "oops"),
         ("enhance", ["data.root=/x", "data.cache=${nothing}"], "nothing"),
+        ("convert", ["system.cycle=1"], "system.cycle: is called system.weights.cycle now"),
+        ("convert", ["system.warp=0.2"], "system.warp=0.2: holds several settings: .* share"),
+        ("enhance", ["trainer.turns.critic.start=1"], "is called trainer.turns.discriminator now"),
+        ("enhance", ["data.secondz=1"], "data.secondz: no such setting; known: .* seconds"),
+        ("enhance", ["foo=1", "system=joint"], "foo: no such setting; known: data, "),
+        ("enhance", ["data.x=1", "foo=1"], "data.x: no such setting; known: .* seconds"),
         ("dance", [], "nothing to train called 'dance'; known: convert, enhance, vocoder"),
     ],
 )
