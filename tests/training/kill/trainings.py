@@ -20,6 +20,8 @@ from omegaconf import DictConfig
 import speechgan.training.labels
 from speechgan.training.checkpoint import load_checkpoint
 from speechgan.training.compose import compose
+from speechgan.training.labels import QualityLabels
+from speechgan.training.run import Run
 from speechgan.training.train import train
 
 PAIRS = Path(__file__).parents[2] / "assets"
@@ -48,6 +50,7 @@ PRELOADED = (
     "speechgan.models.discriminators.spectrogram",
     "speechgan.models.discriminators.metric",
     "torch.utils.tensorboard",
+    *("PIL.Image", "librosa.filters", "pesq", "pystoi"),
 )
 """What a training imports; imported once, in a process from which each training is forked."""
 Prepare = Callable[[], object]
@@ -100,8 +103,8 @@ def kill_and_compare(
     Args:
         work: an empty folder.
         kills: how often, at moments that are uniform over the time the undisturbed run takes; every
-            second one at the next writing of a file. The clock stands still between a kill and the
-            next process.
+            second one at the next writing of a file. For its start a process is given up to twice
+            the time that it needs, so that some are killed before they train.
         steps: of the training.
         seed: of the moments.
         prepare: called first in each process; goes there by its name.
@@ -114,6 +117,8 @@ def kill_and_compare(
     started = time.monotonic()
     finish(start(whole, prepare))
     seconds = time.monotonic() - started
+    finish(start(whole, prepare))  # there is nothing left to do
+    starting = time.monotonic() - started - seconds
     chance = random.Random(seed)
     moments = sorted(chance.uniform(0, seconds) for _ in range(kills))
     done: list[Kill] = []
@@ -121,7 +126,8 @@ def kill_and_compare(
     while len(done) < kills:
         moment = moments[len(done)]
         process = start(killed, prepare)
-        process.join(moment - (done[-1].moment if done else 0))
+        share = moment - (done[-1].moment if done else 0)
+        process.join(share + chance.uniform(0, 2 * starting))
         if len(done) % 2:
             wait_for_writing(run, process)
         process.kill()
@@ -199,6 +205,25 @@ def label_in_threads() -> None:
     """Makes PESQ labels in a thread: a process for them takes longer to start than all else."""
     pool = ThreadPoolExecutor(1)
     speechgan.training.labels._pool = lambda: pool
+
+
+def forget_random_states() -> None:
+    """Breaks resuming, on purpose: dice are thrown anew."""
+    label_in_threads()
+    Run.load_random = lambda run, state: None
+
+
+def resume_a_step_early() -> None:
+    """Breaks resuming, on purpose: the step whose results are loaded is done once more."""
+    label_in_threads()
+    load = Run.load_state
+    Run.load_state = lambda run, state: load(run, state | {"step": state["step"] - 1})
+
+
+def lose_pending_labels() -> None:
+    """Breaks resuming, on purpose: the metric critic waits for labels anew."""
+    label_in_threads()
+    QualityLabels.restore = lambda labels, pending: None
 
 
 def read_step(folder: Path) -> int:
