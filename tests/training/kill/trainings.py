@@ -95,7 +95,7 @@ def kill_and_compare(
     kills: int,
     steps: int,
     seed: int = 0,
-    prepare: Prepare = lambda: None,
+    prepare: Prepare | None = None,
     tell: Callable[[Kill], object] = lambda kill: None,
 ) -> Outcome:
     """Trains twice, the second time with SIGKILLs.
@@ -107,7 +107,7 @@ def kill_and_compare(
             the time that it needs, so that some are killed before they train.
         steps: of the training.
         seed: of the moments.
-        prepare: called first in each process; goes there by its name.
+        prepare: called first in each process, if given; goes there by its name.
         tell: told of each kill.
     """
     write_pairs(work / "data")
@@ -176,7 +176,7 @@ def _server() -> Any:
     return context
 
 
-def start(config: DictConfig | None, prepare: Prepare) -> Any:
+def start(config: DictConfig | None, prepare: Prepare | None) -> Any:
     """A process that trains, from the checkpoint where there is one; or does nothing."""
     process = _server().Process(target=_train, args=(config, prepare))
     process.start()
@@ -195,8 +195,9 @@ def finish(process: Any) -> None:
         raise RuntimeError(f"a training that nobody disturbed ended with {process.exitcode}")
 
 
-def _train(config: DictConfig | None, prepare: Prepare) -> None:
-    prepare()
+def _train(config: DictConfig | None, prepare: Prepare | None) -> None:
+    if prepare:
+        prepare()
     if config:
         train(config, resume=True)
 
