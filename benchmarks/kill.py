@@ -7,6 +7,7 @@ same to the bit. Exit code 1 if anything differs or is left unfinished.
 """
 
 import argparse
+import functools
 import sys
 import tempfile
 from pathlib import Path
@@ -22,9 +23,10 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     arguments = parser.parse_args()
+    tell = functools.partial(print, flush=True)
     with tempfile.TemporaryDirectory(prefix="kill-") as folder:
         outcome = trainings.kill_and_compare(
-            Path(folder), arguments.kills, arguments.steps, arguments.seed, tell=print
+            Path(folder), arguments.kills, arguments.steps, arguments.seed, tell=tell
         )
     for fault in outcome.faults:
         print(f"fault: {fault}")

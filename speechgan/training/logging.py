@@ -1,7 +1,11 @@
 """What a run tells: TensorBoard, metrics.jsonl, and a progress bar."""
 
 import json
+import os
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +16,10 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from speechgan.features.stft import magnitude
-from speechgan.utils.files import write_whole
+from speechgan.utils.files import cannot_write, write_whole
 
 matplotlib.use("Agg")
+REMEDY = "free some space, then go on with --resume"
 
 
 class RunLog:
@@ -24,6 +29,9 @@ class RunLog:
         folder: where `metrics.jsonl` and the TensorBoard events go.
         step: first step of this run; what an interrupted run logged after it is dropped.
         max_steps: where the progress bar ends.
+
+    Raises:
+        SpeechganError: it cannot be written; from each method that writes.
     """
 
     def __init__(self, folder: Path, step: int, max_steps: int) -> None:
@@ -35,7 +43,9 @@ class RunLog:
             lines = self.path.read_text().splitlines()
             kept = [line for line in lines if _step_of(line) <= step]
             write_whole(self.path, "".join(f"{line}\n" for line in kept))
-        self.board = SummaryWriter(folder / "tensorboard", purge_step=step)
+        self._excepthook, threading.excepthook = threading.excepthook, self._note
+        with self._writing():
+            self.board = SummaryWriter(folder / "tensorboard", purge_step=step)
         self.bar = tqdm(
             total=max_steps,
             initial=step,
@@ -51,10 +61,17 @@ class RunLog:
 
     def scalars(self, step: int, values: dict[str, float]) -> None:
         """One line of metrics.jsonl, and a TensorBoard point for each value."""
-        with self.path.open("a") as file:
-            file.write(json.dumps({"step": step, **values}) + "\n")
-        for name, value in values.items():
-            self.board.add_scalar(name, value, step)
+        size = self.path.stat().st_size if self.path.exists() else 0
+        try:
+            with self.path.open("a") as file:
+                file.write(json.dumps({"step": step, **values}) + "\n")
+        except OSError as error:
+            with suppress(OSError):
+                os.truncate(self.path, size)  # half a line
+            raise cannot_write(self.path, error, REMEDY) from None
+        with self._writing():
+            for name, value in values.items():
+                self.board.add_scalar(name, value, step)
         shown = {k: v for k, v in values.items() if k.startswith(("loss/", "valid/"))}
         self.bar.set_postfix({k.split("/", 1)[1]: f"{v:.3g}" for k, v in shown.items()})
 
@@ -71,16 +88,34 @@ class RunLog:
         sample_rate: int,
     ) -> None:
         """Pictures of images `(2, frequency, frame)` and players of waves `(sample,)`."""
-        for kind, image in images.items():
-            self.board.add_image(f"{name}/{kind}", picture(image), step, dataformats="HWC")
-        for kind, wave in waves.items():
-            peak = wave.abs().max().clamp(min=1e-4)
-            self.board.add_audio(f"{name}/{kind}", wave[None] / peak, step, sample_rate)
+        with self._writing():
+            for kind, image in images.items():
+                self.board.add_image(f"{name}/{kind}", picture(image), step, dataformats="HWC")
+            for kind, wave in waves.items():
+                peak = wave.abs().max().clamp(min=1e-4)
+                self.board.add_audio(f"{name}/{kind}", wave[None] / peak, step, sample_rate)
 
     def close(self) -> None:
         """Flushes everything."""
-        self.board.close()
         self.bar.close()
+        try:
+            with self._writing():
+                self.board.close()
+        finally:
+            threading.excepthook = self._excepthook
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise cannot_write(self.path.with_name("tensorboard"), error, REMEDY) from None
+
+    def _note(self, failure: threading.ExceptHookArgs) -> None:
+        """Of a full disk TensorBoard's thread need not tell: what it is given next raises it."""
+        ours = type(failure.thread).__module__.startswith("tensorboard.")
+        if not (ours and isinstance(failure.exc_value, OSError)):
+            self._excepthook(failure)
 
 
 def picture(image: Tensor) -> np.ndarray:

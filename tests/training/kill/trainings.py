@@ -200,6 +200,8 @@ def _train(config: DictConfig | None, prepare: Prepare | None) -> None:
         prepare()
     if config:
         train(config, resume=True)
+        # A process that was forked waits for its children before it tells them to end.
+        speechgan.training.labels._pool().shutdown()
 
 
 def label_in_threads() -> None:
