@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import random
 import shutil
 import signal
@@ -200,8 +201,8 @@ def _train(config: DictConfig | None, prepare: Prepare | None) -> None:
         prepare()
     if config:
         train(config, resume=True)
-        # A process that was forked waits for its children before it tells them to end.
-        speechgan.training.labels._pool().shutdown()
+        # Those that make labels end with it; an orderly end waits for them without telling them.
+        os._exit(0)
 
 
 def label_in_threads() -> None:
