@@ -1,6 +1,6 @@
 """A small training, killed at random moments and resumed, against one that nobody disturbs.
 
-    python benchmarks/kill.py [--kills 50] [--steps 60] [--seed 0]
+    python benchmarks/kill.py [--kills 50] [--steps 100] [--seed 0]
 
 Weights, optimisers, random states, labels that are pending, logs and the released model must be the
 same to the bit. Exit code 1 if anything differs or is left unfinished.
@@ -20,7 +20,7 @@ def main() -> int:
     """Runs and prints."""
     parser = argparse.ArgumentParser(description="Kill a training and resume it.")
     parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     arguments = parser.parse_args()
     tell = functools.partial(print, flush=True)

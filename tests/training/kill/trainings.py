@@ -28,7 +28,7 @@ from speechgan.training.train import train
 PAIRS = Path(__file__).parents[2] / "assets"
 SECONDS = 1.5
 LIMIT_SECONDS = 600
-DELAY = 2
+LOG = "metrics.jsonl"
 # A two-headed discriminator and a metric critic, whose labels are pending in every checkpoint.
 SMALL = (
     *(f"generator.{name}=4" for name in ("channels", "bands", "hidden")),
@@ -38,7 +38,7 @@ SMALL = (
         "system.critics.metric.network.channels=2",
     ),
     *("system=two_headed_metric", "system.critics.metric.labels.items=2"),
-    *(f"system.critics.metric.labels.delay={DELAY}", "trainer.turns.metric.start=2"),
+    *("system.critics.metric.labels.delay=2", "trainer.turns.metric.start=2"),
     *("trainer.turns.discriminator.start=1", "trainer.turns.generator.every=2"),
     *("data.batch_size=2", "data.seconds=0.4", "data.valid_fraction=0.34", "data.rooms=1"),
     *("trainer.threads=1", "trainer.accelerator=cpu", "trainer.workers=0", "trainer.log_every=1"),
@@ -63,7 +63,7 @@ class Kill:
     """What stood there when a training was killed.
 
     Attributes:
-        moment: of the undisturbed run's time, in seconds, that this one had reached.
+        moment: that was aimed at, in steps.
         step: of its checkpoint; 0 where there was none yet.
         writing: the files that it was writing.
     """
@@ -74,7 +74,7 @@ class Kill:
 
     def __str__(self) -> str:
         writing = ", writing " + " ".join(self.writing) if self.writing else ""
-        return f"killed at {self.moment:.2f} s, with step {self.step} saved{writing}"
+        return f"killed in step {self.moment:.2f}, with step {self.step} saved{writing}"
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,9 @@ def kill_and_compare(
 
     Args:
         work: an empty folder.
-        kills: how often, at moments that are uniform over the time the undisturbed run takes; every
-            second one at the next writing of a file. For its start a process is given up to twice
-            the time that it needs, so that some are killed before they train.
+        kills: how often, at moments that are uniform over all steps and in each of them, so that
+            they do not depend on how busy the machine is; every second one at the next writing of a
+            file. Where two lie in the same step, the second comes while the process starts.
         steps: of the training.
         seed: of the moments.
         prepare: called first in each process, if given; goes there by its name.
@@ -119,21 +119,20 @@ def kill_and_compare(
     started = time.monotonic()
     finish(start(whole, prepare))
     seconds = time.monotonic() - started
-    starting = time_start(work, steps, prepare)
+    pace = seconds / steps
     chance = random.Random(seed)
-    moments = sorted(chance.uniform(0, seconds) for _ in range(kills))
+    moments = sorted(chance.uniform(0, steps - 1) for _ in range(kills))
     done: list[Kill] = []
     faults: list[str] = []
     while len(done) < kills:
         moment = moments[len(done)]
         process = start(killed, prepare)
-        share = moment - (done[-1].moment if done else 0)
-        process.join(share + chance.uniform(0, 2 * starting))
+        wait_for_moment(run, process, moment, pace)
         if len(done) % 2:
             wait_for_writing(run, process)
         process.kill()
         process.join()
-        if process.exitcode == 0:  # faster than the other one: once more from the start
+        if process.exitcode == 0:  # it was over before: once more from the start
             faults += find_faults(work)
             shutil.rmtree(run)
             continue
@@ -145,13 +144,17 @@ def kill_and_compare(
     return Outcome(seconds, (*done,), (*faults, *find_faults(work)))
 
 
-def time_start(work: Path, steps: int, prepare: Prepare | None) -> float:
-    """How long a process needs until it trains as fast as one that was never killed, in seconds."""
-    shutil.copytree(work / "whole", work / "trial")
-    trial = configure(work, "trial", steps + DELAY + 1)
-    started = time.monotonic()
-    finish(start(trial, prepare))
-    return time.monotonic() - started
+def wait_for_moment(run: Path, process: Any, moment: float, pace: float) -> None:
+    """Returns at a moment, in steps; soon where the run had come so far before it was killed."""
+    while process.is_alive() and (not (run / LOG).exists() or read_logged_step(run) < int(moment)):
+        time.sleep(0.005)
+    process.join(moment % 1 * pace)
+
+
+def read_logged_step(run: Path) -> int:
+    """The greatest step that is logged in whole lines."""
+    lines = (run / LOG).read_text().splitlines(keepends=True)
+    return max((json.loads(line)["step"] for line in lines if line.endswith("\n")), default=0)
 
 
 def wait_for_writing(run: Path, process: Any) -> None:
@@ -261,13 +264,13 @@ def find_faults(work: Path) -> list[str]:
         if not other.exists() or path.read_bytes() != other.read_bytes():
             faults.append(f"best/{path.name} differs")
     if read_log(whole) != read_log(killed):
-        faults.append("metrics.jsonl differs")
+        faults.append(f"{LOG} differs")
     return faults + [f"unfinished: {name}" for name in find_unfinished(killed)]
 
 
 def read_log(run: Path) -> list[dict[str, float]]:
     """What a run has logged, but for its speed."""
-    lines = (run / "metrics.jsonl").read_text().splitlines()
+    lines = (run / LOG).read_text().splitlines()
     return [{k: v for k, v in json.loads(x).items() if k != "seconds_per_step"} for x in lines]
 
 
