@@ -26,18 +26,22 @@ TINY = [
 
 
 @pytest.fixture(scope="module")
-def finished(
-    run: Run, voices_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> list[str | Path]:
-    """Arguments of a recipe that has run to its end, below a folder of an awkward name."""
+def data(voices_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two sentences of each of two speakers to train on, one to test on."""
     root = tmp_path_factory.mktemp("data")
     for speaker in ("kerstin", "p228"):
         for number, path in enumerate(sorted((voices_folder / speaker).iterdir())[:3]):
             folder = root / speaker / ("test" if number == 2 else "train")
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"{number}.wav").write_bytes(path.read_bytes())
+    return root
+
+
+@pytest.fixture(scope="module")
+def finished(run: Run, data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
+    """Arguments of a recipe that has run to its end, below a folder of an awkward name."""
     out = tmp_path_factory.mktemp("out") / "it's a=b, (1)"
-    arguments = ["--data", root, "--out", out, "--stage", "1", *TINY]
+    arguments = ["--data", data, "--out", out, "--stage", "1", *TINY]
     done = run(RECIPE, *arguments)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith((out / "table.md").read_text())
@@ -104,7 +108,7 @@ def compare() -> ModuleType:
 
 
 def test_systems_are_compared_at_equal_time(
-    compare: ModuleType, finished: list[str | Path], tmp_path: Path, monkeypatch
+    compare: ModuleType, data: Path, tmp_path: Path, monkeypatch
 ) -> None:
     commands: list[str] = []
 
@@ -114,7 +118,6 @@ def test_systems_are_compared_at_equal_time(
         assert main([*map(str, words), *quick]) == 0
 
     monkeypatch.setattr(compare, "speechgan", run_here)
-    data = finished[finished.index("--data") + 1]
     # The rows' own settings say how long to train.
     tiny = [word for word in TINY if not word.startswith("trainer.max_steps")]
     words = ["--data", data, "--out", tmp_path, "--minutes", "0.01", "--pairs", "kerstin:p228"]
