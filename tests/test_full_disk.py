@@ -6,6 +6,7 @@ Sound files have such tests of their own.
 
 import json
 import resource
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -170,14 +171,18 @@ def test_the_log_of_a_run(tmp_path: Path) -> None:
     log.close()
 
 
-@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
-def test_the_pictures_and_sounds_of_a_run(tmp_path: Path) -> None:
+def test_the_pictures_and_sounds_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """TensorBoard writes them in a thread of its own, which prints no traceback."""
+    told: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", told.append)
     log = RunLog(tmp_path, 0, 10)
     log.scalars(1, {"loss/a": 1.0})
     with full_disk(10_000), pytest.raises(SpeechganError, match=r"board: cannot be written .*free"):
-        log.signals(1, "a", {"noisy": torch.rand(2, 100, 100)}, {"a": torch.rand(16000)}, 16000)
-        log.close()
+        try:
+            log.signals(1, "a", {"noisy": torch.rand(2, 100, 100)}, {"a": torch.rand(16000)}, 16000)
+        finally:
+            log.close()
+    assert told == [] and threading.excepthook == told.append
 
 
 @pytest.mark.parametrize("size", [0, 20_000])
