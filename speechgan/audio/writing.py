@@ -11,6 +11,7 @@ import soundfile
 from speechgan.audio.formats import Format, Wave, choose_format
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import cannot_write, hidden_beside
+from speechgan.utils.interrupts import put_off_interrupts
 
 # libsndfile cuts fractions of a step off towards minus infinity; rounding first avoids the offset.
 _STEPS = {"PCM_S8": 2.0**7, "PCM_U8": 2.0**7, "PCM_16": 2.0**15, "PCM_24": 2.0**23}
@@ -52,14 +53,15 @@ class Writer:
         except OSError as error:
             raise self._failure(error) from None
         try:
-            self._file = soundfile.SoundFile(
-                self._sink,
-                "w",
-                sample_rate,
-                channels,
-                self.format.subtype,
-                format=self.format.container,
-            )
+            with put_off_interrupts():
+                self._file = soundfile.SoundFile(
+                    self._sink,
+                    "w",
+                    sample_rate,
+                    channels,
+                    self.format.subtype,
+                    format=self.format.container,
+                )
         except (soundfile.LibsndfileError, ValueError):
             self._discard()
             if self._sink.error is not None:
@@ -80,7 +82,8 @@ class Writer:
             steps = _STEPS[self.format.subtype]
             block = np.rint(block * steps) / steps
         try:
-            self._file.write(block.T)
+            with put_off_interrupts():
+                self._file.write(block.T)
         except (soundfile.LibsndfileError, AssertionError) as error:
             # soundfile asserts that libsndfile wrote everything; the sink knows why it did not.
             raise self._failure(self._sink.error or error) from None
@@ -118,7 +121,8 @@ class Writer:
 
     def _close(self) -> None:
         try:
-            self._file.close()
+            with put_off_interrupts():
+                self._file.close()
         except soundfile.LibsndfileError as error:
             self._sink.error = self._sink.error or OSError(str(error))
 

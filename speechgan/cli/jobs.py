@@ -95,10 +95,12 @@ def _run_side_by_side(
     jobs: list[Job], how: How, processes: int, progress: Report, say: Callable[[str], None]
 ) -> Iterator[tuple[int, Any]]:
     def died(number: int, death: WorkerDeath) -> None:
-        remove_unfinished(jobs[number].target.parent, death.process)
         say(f"{jobs[number].name}: {death}")
 
-    yield from run_in_workers(partial(_start, how.start), jobs, processes, progress, died)
+    def left(number: int, process: int) -> None:
+        remove_unfinished(jobs[number].target.parent, process)
+
+    yield from run_in_workers(partial(_start, how.start), jobs, processes, progress, died, left)
 
 
 def _start(start: Callable[[], Work]) -> Callable[[Job, Report], Any]:

@@ -5,17 +5,15 @@ slow to import, or not installed everywhere, inside `run`.
 """
 
 import argparse
-import contextlib
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 
 import speechgan
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.extras import missing_extra
+from speechgan.utils.interrupts import heed_interrupts
 
 COMMANDS = {
     "enhance": ("speechgan.cli.enhance", "take the noise out of recordings of speech"),
@@ -41,9 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         cannot be parsed exit with 2, as everywhere.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
-    # Being told to end runs the same clean-up as Ctrl-C. Only a main thread may ask for it.
-    with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGTERM, _terminate)
+    heed_interrupts()
     try:
         arguments = _parse(argv)
         code: int = arguments.run(arguments)
@@ -93,7 +89,3 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     elif rest:
         arguments.overrides += rest
     return arguments
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    sys.exit(128 + number)

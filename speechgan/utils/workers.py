@@ -4,7 +4,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import traceback
 from collections import deque
@@ -15,6 +14,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.interrupts import heed_interrupts
 
 # Spawned: a forked copy of a process with threads, or with a GPU, may hang.
 SPAWN = multiprocessing.get_context("spawn")
@@ -63,6 +63,7 @@ def run_in_workers(
     count: int,
     progress: Report = lambda amount: None,
     died: Callable[[int, WorkerDeath], object] = lambda number, death: None,
+    left: Callable[[int, int], object] = lambda number, process: None,
 ) -> Iterator[tuple[int, Any]]:
     """Does items in processes side by side; an item whose worker was killed is tried once more.
 
@@ -74,6 +75,7 @@ def run_in_workers(
         count: most processes.
         progress: told what the workers report.
         died: told each time that an item's worker was killed.
+        left: told of an item and the number of a process that had no time to clean up after it.
 
     Yields:
         The number of an item with its result, or with the `SpeechganError` that the work raised, or
@@ -98,6 +100,7 @@ def run_in_workers(
             reported = done
             for worker, answer in answers:
                 if isinstance(answer, WorkerDeath):
+                    left(worker.number, answer.process)
                     died(worker.number, answer)
                     worker.start()
                     if worker.number not in retried:
@@ -109,7 +112,8 @@ def run_in_workers(
         for worker in workers:
             worker.process.terminate()
         for worker in workers:
-            worker.end()
+            if worker.end() and worker.busy:
+                left(worker.number, worker.process.pid or 0)
 
 
 class _Worker:
@@ -164,18 +168,19 @@ class _Worker:
         self.busy = False
         return answer
 
-    def end(self) -> None:
-        """Waits for the process, which has been told to end; then kills it."""
+    def end(self) -> bool:
+        """Waits for the process, which has been told to end; whether it had to be killed then."""
         self.process.join(END_SECONDS)
+        kills = self.process.is_alive()
         self.process.kill()
         self.process.join()
+        return kills
 
 
 def _serve(connection: Connection, start: Callable[[], Work], done: Any) -> None:
     """What a worker does until it is told to end."""
     _follow_parent()
-    # Unfinished files are removed on the way out, as after Ctrl-C.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    heed_interrupts()
 
     def report(amount: float) -> None:
         done.value += amount
