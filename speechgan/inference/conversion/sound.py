@@ -75,13 +75,14 @@ class SoundConversion:
             channels,
         )
         scale = np.where(level > 0, level / REFERENCE_LEVEL, 1)
+        # A sound that is surveyed whole is converted whole: it need not be analysed again.
+        whole = heard.shape[1] == length
         voices = [self._analyse(channel) for channel in heard / scale]
         statistics = [self._know(voice) for voice in voices]
 
         def convert(segment: Wave) -> Wave:
             waves = segment / scale
-            # A short sound is surveyed whole: there is no need to analyse it again.
-            known = voices if segment.shape[1] == length else map(self._analyse, waves)
+            known = voices if whole else map(self._analyse, waves)
             made = [
                 self._convert(Original(wave, voice), own)
                 for wave, voice, own in zip(waves, known, statistics, strict=True)
@@ -89,7 +90,8 @@ class SoundConversion:
             return np.stack(made) * scale
 
         blocks = audio.resample_blocks(read(), sample_rate, rate, channels)
-        converted = convert_segments(blocks, rate, SEGMENT_SECONDS, convert)
+        longest = length / rate if whole else SEGMENT_SECONDS
+        converted = convert_segments(blocks, rate, longest, convert)
         yield from _fit(
             audio.resample_blocks(converted, rate, sample_rate, channels), samples, channels
         )

@@ -8,6 +8,7 @@ import soundfile
 import torch
 
 from speechgan import Converter
+from speechgan.features.voice import Voice
 from speechgan.features.world import World
 from speechgan.inference.conversion.segments import convert_segments, find_quiet, survey
 from speechgan.pretrained.speakers import SPEAKERS
@@ -205,11 +206,28 @@ def test_long_files_sound_like_short_ones(
     wave = np.tile(recordings["p228_coffee"][1], 3)
     whole = converter(wave, 16000, "kerstin")
     monkeypatch.setattr("speechgan.inference.conversion.sound.SEGMENT_SECONDS", 3.0)
+    monkeypatch.setattr("speechgan.inference.conversion.sound.SURVEY_SECONDS", 6.0)
     pieces = converter(wave, 16000, "kerstin")
     assert pieces.shape == whole.shape
     assert pitch(pieces) == pytest.approx(pitch(whole), rel=0.03)
     assert level(pieces) == pytest.approx(level(whole), abs=0.5)
     assert np.abs(pieces).max() < 1.5 * np.abs(whole).max()
+
+
+def test_a_sound_that_is_surveyed_whole_is_analysed_once(
+    converter: Converter, recordings: Recordings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a minute of it too, since analysis is what takes the time."""
+    analyse, lengths = converter.network.features.analyse, []
+
+    def note(wave: np.ndarray) -> Voice:
+        lengths.append(len(wave))
+        return analyse(wave)
+
+    monkeypatch.setattr(converter.network.features, "analyse", note)
+    wave = np.resize(recordings["p228_coffee"][1], 30 * 16000)
+    converter(wave, 16000, "kerstin")
+    assert lengths == [len(wave)]
 
 
 def test_damaged_speakers_are_named(converter_folder: Path, tmp_path: Path) -> None:
