@@ -14,7 +14,7 @@ import soxr
 from speechgan import audio
 from speechgan.data.manifest import Recording
 from speechgan.utils.errors import SpeechganError
-from speechgan.utils.files import replace_whole, write_whole
+from speechgan.utils.files import remove_abandoned, replace_whole, write_whole
 
 REMEDY = "choose another folder with data.cache=DIR"
 
@@ -123,6 +123,7 @@ class WaveStore:
                 found.append(len(waves[-1]))
             except SpeechganError as error:
                 found.append(str(error))
+        remove_abandoned(self.path.parent)
         write_whole(self.path.with_suffix(".json"), json.dumps(found), REMEDY)
         with replace_whole(self.path, REMEDY) as beside, beside.open("wb") as file:
             np.save(file, np.concatenate(waves) if waves else np.zeros(0, np.int16))

@@ -2,12 +2,15 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from speechgan.utils.errors import SpeechganError
 
+# Seconds after which an unfinished file is taken for one that a killed process has left.
+ABANDONED = 24 * 3600.0
 REMEDY = "free some space or choose another folder"
 
 
@@ -109,6 +112,14 @@ def remove_unfinished(folder: Path, process: int) -> None:
     """Removes what a process that was killed has left unfinished in a folder."""
     for path in folder.glob(f".*.{process}.part"):
         path.unlink(missing_ok=True)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Removes what killed processes have left unfinished where other processes may be writing."""
+    for path in folder.glob(".*.[0-9]*.part"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > ABANDONED:
+                path.unlink()
 
 
 def cannot_write(path: Path, error: Exception, remedy: str = REMEDY) -> SpeechganError:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -91,3 +92,12 @@ def test_a_cache_that_cannot_be_written_is_named(root):
     (root.parent / "cache").touch()
     with pytest.raises(SpeechganError, match=r": cannot be written.*data\.cache=DIR"):
         open_store(root)
+
+
+def test_what_a_killed_run_left_half_decoded_is_removed_in_time(root):
+    left = root.parent / "cache" / ".0.npy.99999.part"
+    left.parent.mkdir()
+    left.touch()
+    os.utime(left, (0, 0))
+    open_store(root)
+    assert not left.exists()

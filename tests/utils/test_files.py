@@ -2,11 +2,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import (
+    remove_abandoned,
     remove_unfinished,
     replace_folder,
     replace_whole,
@@ -66,6 +68,15 @@ def test_what_a_killed_process_left_is_removed(tmp_path):
     assert len(names(tmp_path)) == 2
     remove_unfinished(tmp_path, process.pid)
     assert names(tmp_path) == [".b.txt.1.part"]
+
+
+def test_what_was_left_unfinished_a_day_ago_is_removed(tmp_path):
+    """Not what others are writing now, nor anything complete, however old."""
+    for name, hours in ((".a.npy.12.part", 25), (".b.npy.34.part", 1), ("c.npy", 99)):
+        (tmp_path / name).write_text("")
+        os.utime(tmp_path / name, 2 * (time.time() - 3600 * hours,))
+    remove_abandoned(tmp_path)
+    assert names(tmp_path) == [".b.npy.34.part", "c.npy"]
 
 
 def test_a_folder_is_replaced_whole(tmp_path):

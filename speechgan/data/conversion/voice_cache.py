@@ -15,7 +15,7 @@ from speechgan import audio
 from speechgan.audio.level import bring_to_level
 from speechgan.features.voice import Voice, VoiceFeatures
 from speechgan.utils.errors import SpeechganError
-from speechgan.utils.files import replace_whole
+from speechgan.utils.files import remove_abandoned, replace_whole
 from speechgan.utils.workers import start_workers
 
 REMEDY = "choose another folder with data.cache=DIR"
@@ -62,6 +62,8 @@ def analyse_recordings(
         except SpeechganError as error:
             problems[path] = str(error)
     missing = [path for path, voice in voices.items() if voice is None]
+    if missing:
+        remove_abandoned(folder)
     # Analysing the same content twice at once would be wasted, but do no harm.
     jobs = [(path, places[path], features) for path in missing]
     silent = None if progress and jobs else True

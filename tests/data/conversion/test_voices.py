@@ -1,5 +1,6 @@
 """Folders of speakers: found, held out, analysed once, cut into batches."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -67,6 +68,18 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     touch(tmp_path, "amy/1.wav")
     with pytest.raises(SpeechganError, match="no recordings of bob; found: amy"):
         scan_voices(tmp_path, ["bob"])
+
+
+def test_what_a_killed_run_left_half_written_is_removed_in_time(
+    voices_folder: Path, tmp_path: Path
+) -> None:
+    left = tmp_path / ".0.npz.99999.part"
+    left.touch()
+    os.utime(left, (0, 0))
+    analyse_recordings(
+        [voices_folder / "kerstin" / "kerstin_wind_0.wav"], World(f0="dio"), tmp_path
+    )
+    assert not left.exists()
 
 
 def test_recordings_are_analysed_once_and_known_by_their_content(
