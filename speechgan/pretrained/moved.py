@@ -14,9 +14,9 @@ _PLAYERS = {"critic": "discriminator", "code_critic": "code_classifier"}
 _SYSTEM_PARTS = {
     "critic.": "discriminator.",
     "code_critic.": "code_classifier.",
-    "metric.": "critics.metric.network.",
+    "metric.": "judges.metric.network.",
     # Labels that are still being measured.
-    "_extra_state": "critics.metric._extra_state",
+    "_extra_state": "judges.metric._extra_state",
 }
 # Weights by the beginning of their names, in a generator.
 _GENERATOR_PARTS = {
@@ -32,9 +32,9 @@ _SETTINGS = {
     "system.semantic": "system.weights.semantic",
     "system.emphasis": "system.distance.emphasis",
     "system.mel": "system.closeness.multi_resolution_mel",
-    "system.metric": "system.critics.metric",
-    "system.labelled": "system.critics.metric.labels.items",
-    "system.label_delay": "system.critics.metric.labels.delay",
+    "system.metric": "system.judges.metric",
+    "system.labelled": "system.judges.metric.labels.items",
+    "system.label_delay": "system.judges.metric.labels.delay",
     "trainer.turns.critic": "trainer.turns.discriminator",
 }
 

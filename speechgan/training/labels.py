@@ -36,7 +36,7 @@ class QualityLabels:
         if sample_rate != SAMPLE_RATE:
             raise ValueError(
                 f"sample_rate={sample_rate}: PESQ needs {SAMPLE_RATE}; train without it, "
-                "system.critics.metric=null"
+                "system.judges.metric=null"
             )
         self.items, self.delay = items, delay
         self.queue: deque[tuple[Tensor, Tensor, list[Future[float]]]] = deque()

@@ -123,7 +123,7 @@ def test_mistakes_are_one_line(
 def test_cfg_prints_what_would_be_trained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "enhance", "--cfg", "job", "system=two_headed_metric"]) == 0
     config = OmegaConf.create(capsys.readouterr().out)
-    assert config.system.critics.metric.network._target_.endswith("MetricCritic")
+    assert config.system.judges.metric.network._target_.endswith("MetricCritic")
     assert OmegaConf.is_missing(config.data, "root")
 
 

@@ -109,11 +109,11 @@ def start_run() -> Run:
 
 
 def test_labels_of_a_checkpoint_from_before_reach_the_metric_critic():
-    known = {"critics.metric._extra_state", "critics.metric.network.a", "generator.b"}
+    known = {"judges.metric._extra_state", "judges.metric.network.a", "generator.b"}
     found = rename_system_weights({"_extra_state": 1, "metric.a": 2, "generator.b": 3}, known)
     assert found == {
-        "critics.metric._extra_state": 1,
-        "critics.metric.network.a": 2,
+        "judges.metric._extra_state": 1,
+        "judges.metric.network.a": 2,
         "generator.b": 3,
     }
     # A network of today may have such a name itself.

@@ -120,15 +120,15 @@ def test_choices_of_ones_own_have_names_of_their_own(tmp_path):
         (["system=supervised"], "system.closeness.pesq=0"),
         (
             ["system=two_headed_metric", "system.closeness.pesq=0"],
-            "system.critics.metric=null",
+            "system.judges.metric=null",
         ),
         (
             [
                 "system=two_headed_metric_listener",
                 "system.closeness.pesq=0",
-                "system.critics.metric=null",
+                "system.judges.metric=null",
             ],
-            "system.critics.listener=null",
+            "system.judges.listener=null",
         ),
     ],
 )

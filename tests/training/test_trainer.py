@@ -84,7 +84,7 @@ def equal(a, b) -> bool:
     [
         [
             "system=two_headed_metric_listener",
-            "system.critics.metric.labels.items=2",
+            "system.judges.metric.labels.items=2",
             "trainer.turns.metric.start=2",
             "trainer.turns.listener.start=3",
         ],

@@ -36,7 +36,7 @@ class Listener(nn.Module):
         if sample_rate != 16000:
             raise ValueError(
                 f"sample_rate={sample_rate}: DNSMOS needs 16000; train without it, "
-                "system.critics.listener=null"
+                "system.judges.listener=null"
             )
         graph = onnx.load(network_path()).graph
         arrays: dict[str, Any] = {

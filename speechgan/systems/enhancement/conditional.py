@@ -13,33 +13,33 @@ from speechgan.losses.adversarial import Objective, find_objective, gradient_pen
 from speechgan.losses.closeness import Closeness
 from speechgan.models.discriminators.base import Discriminator
 from speechgan.systems.base import Step
-from speechgan.systems.enhancement.critics import QualityCritic
+from speechgan.systems.enhancement.judge import Judge
 from speechgan.systems.enhancement.supervised import Supervised
 
 
 class ConditionalGAN(Supervised):
-    """A generator from noisy to clean, a discriminator, and critics of quality.
+    """A generator from noisy to clean, a discriminator, and further judges.
 
     The discriminator (Mirza & Osindero 2014, arXiv:1411.1784; SEGAN, Pascual et al. 2017,
     arXiv:1703.09452; pix2pix, Isola et al. 2017, arXiv:1611.07004) sees three kinds of pair: the
     condition with its clean signal is real; the condition with what was generated is fake; the
     condition with the clean signal of another item is fake too, clear but mismatched (Reed et al.
     2016, arXiv:1605.05396). A head that does not see the condition is shown the first two kinds
-    only, as the third is clear. The critics of quality regress a metric, and the generator raises
-    what they tell.
+    only, as the third is clear. Further judges are critics of quality, which regress a metric, and
+    discriminators of waves.
 
     Args:
         features: wave to image and back.
         generator: network that reads `wave` or `image`.
         closeness: weighted distances to the clean signal.
         discriminator: scores candidates by head; or None.
-        critics: of quality, by name; each is a player of that name. None stands for none.
+        judges: that judge too, by name; each is a player of that name. None stands for none.
         objective: form of the game, a key of `speechgan.losses.adversarial.OBJECTIVES`.
-        adversarial: weight of each head and of each critic in the generator's loss.
+        adversarial: weight of each head and of each judge in the generator's loss.
         mismatched: whether mismatched pairs are shown.
 
     Raises:
-        ValueError: an unknown objective, or a head or critic without a weight.
+        ValueError: an unknown objective, or a head or judge without a weight.
     """
 
     def __init__(
@@ -48,46 +48,59 @@ class ConditionalGAN(Supervised):
         generator: nn.Module,
         closeness: Closeness,
         discriminator: Discriminator | None = None,
-        critics: Mapping[str, QualityCritic | None] | None = None,
+        judges: Mapping[str, Judge | None] | None = None,
         objective: str = "lsgan",
         adversarial: Mapping[str, float] | None = None,
         mismatched: bool = True,
     ) -> None:
         super().__init__(features, generator, closeness)
         self.discriminator = discriminator
-        self.critics = nn.ModuleDict({n: c for n, c in (critics or {}).items() if c is not None})
+        self.judges = nn.ModuleDict({n: j for n, j in (judges or {}).items() if j is not None})
         self.objective: Objective = find_objective(objective)
         self.weights = dict(adversarial or {})
         self.mismatched = mismatched
         heads = discriminator.heads if discriminator else ()
-        if missing := [n for n in (*heads, *self.critics) if n not in self.weights]:
+        if missing := [n for n in (*heads, *self.judges) if n not in self.weights]:
             raise ValueError(f"no weight of {missing[0]}; set system.adversarial.{missing[0]}")
-        self.turns = ("generator", *(("discriminator",) if discriminator else ()), *self.critics)
+        self.turns = ("generator", *(("discriminator",) if discriminator else ()), *self.judges)
 
     def network_of(self, player: str) -> nn.Module:
-        """Generator, discriminator, or a critic, which may have no weights."""
-        return self.critics[player] if player in self.critics else super().network_of(player)
+        """Generator, discriminator, or a judge, which may have no weights."""
+        return self.judges[player] if player in self.judges else super().network_of(player)
 
     def losses(self, player: str, step: Step[PairedBatch]) -> dict[str, Tensor]:
         """The terms of one player.
 
         Of the generator: `closeness/NAME`, and of those in play `adversarial/HEAD` and
-        `adversarial/CRITIC`. Of the discriminator: `discriminator/HEAD`, and
-        `discriminator/HEAD_penalty` where the objective has a gradient penalty. Of a critic:
-        `CRITIC/NAME`.
+        `adversarial/JUDGE/NAME`. Of the discriminator: `discriminator/HEAD`, and
+        `discriminator/HEAD_penalty` where the objective has a gradient penalty. Of a judge:
+        `JUDGE/NAME`.
         """
         noisy, clean = self.signals(step)
         if player == "generator":
             enhanced = self.generate(noisy)
             step.keep("enhanced", enhanced.detach())
             adversarial = self._adversarial_terms(noisy, clean, enhanced, step.in_play)
-            return self.closeness(enhanced, clean) | adversarial
+            return self.combine(self.closeness(enhanced, clean), adversarial, enhanced)
         enhanced = step.recall("enhanced", lambda: self.generate(noisy))
         if player == "discriminator":
             return self._discriminate(noisy, clean, enhanced)
-        critic = cast(QualityCritic, self.critics[player])
-        terms = critic.losses(noisy, clean, enhanced, self.features)
+        judge = cast(Judge, self.judges[player])
+        terms = judge.losses(noisy, clean, enhanced, self.features)
+        for name, score in judge.scores.items():
+            self.observe(f"score/{player}/{name}", score)
         return {f"{player}/{name}": term for name, term in terms.items()}
+
+    def combine(
+        self, closeness: dict[str, Tensor], adversarial: dict[str, Tensor], enhanced: Signal
+    ) -> dict[str, Tensor]:
+        """The generator's terms, of those for which it is near and those for which it is believed.
+
+        Args:
+            closeness, adversarial: weighted terms by name.
+            enhanced: what they are of, with its gradients.
+        """
+        return closeness | adversarial
 
     def _adversarial_terms(
         self, noisy: Signal, clean: Signal, enhanced: Signal, in_play: frozenset[str]
@@ -97,10 +110,10 @@ class ConditionalGAN(Supervised):
             for head, scores in self.discriminator(noisy, enhanced).items():
                 cost = self.objective.generator(scores)
                 terms[f"adversarial/{head}"] = self.weights[head] * cost
-        for name, critic in self.critics.items():
-            if name in in_play:
-                cost = cast(QualityCritic, critic).shortfall(enhanced, clean)
-                terms[f"adversarial/{name}"] = self.weights[name] * cost
+        for name, judge in self.judges.items():
+            demand = cast(Judge, judge).demand(enhanced, clean) if name in in_play else {}
+            for what, cost in demand.items():
+                terms[f"adversarial/{name}/{what}"] = self.weights[name] * cost
         return terms
 
     def _discriminate(self, noisy: Signal, clean: Signal, enhanced: Signal) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from speechgan.features.signal import Signal
 from speechgan.features.stft import Stft
 from speechgan.models.discriminators.listener import Listener
+from speechgan.systems.enhancement.judge import Judge
 
 
 class Labeller(Protocol):
@@ -29,18 +30,16 @@ class Labeller(Protocol):
         """Asks again for what a checkpoint held."""
 
 
-class QualityCritic(nn.Module):
-    """What the system asks of a critic of quality."""
+class QualityCritic(Judge):
+    """A judge whose whole demand is the `shortfall`."""
 
     def shortfall(self, enhanced: Signal, clean: Signal) -> Tensor:
         """A scalar for the generator to lower: how far the quality is from that of clean speech."""
         raise NotImplementedError  # an abstract method: every critic has its own
 
-    def losses(
-        self, noisy: Signal, clean: Signal, enhanced: Signal, features: Stft
-    ) -> dict[str, Tensor]:
-        """The terms of the critic's own turn, by name."""
-        raise NotImplementedError  # an abstract method; a critic without weights has no turn
+    def demand(self, enhanced: Signal, clean: Signal) -> dict[str, Tensor]:
+        """`shortfall` alone."""
+        return {"shortfall": self.shortfall(enhanced, clean)}
 
 
 class MetricRegression(QualityCritic):

@@ -57,5 +57,5 @@ def test_it_has_nothing_to_train_and_nothing_to_save(listener):
 
 
 def test_another_sample_rate_is_refused():
-    with pytest.raises(ValueError, match=r"sample_rate=48000: .*system\.critics\.listener=null"):
+    with pytest.raises(ValueError, match=r"sample_rate=48000: .*system\.judges\.listener=null"):
         Listener(48000)

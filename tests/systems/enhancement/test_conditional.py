@@ -31,10 +31,10 @@ def batch(recordings) -> PairedBatch:
 def gan(discriminator=None, *, metric=None, listener=None, **options) -> ConditionalGAN:
     torch.manual_seed(0)
     generator = BandCRN(channels=8, bands=8, hidden=8)
-    critics = {"metric": metric, "listener": listener}
+    judges = {"metric": metric, "listener": listener}
     closeness = Closeness(magnitude=1.0)
     return ConditionalGAN(
-        Stft(), generator, closeness, discriminator, critics, adversarial=WEIGHTS, **options
+        Stft(), generator, closeness, discriminator, judges, adversarial=WEIGHTS, **options
     )
 
 
@@ -67,7 +67,7 @@ def test_each_player_has_terms_by_name_and_moves_only_itself(batch, objective, k
 def test_players_move_in_any_order_and_in_steps_of_their_own(batch):
     """A generator may move every fifth step only, and the others in between."""
     system = gan(TwoHeadedDiscriminator(), metric=learn_metric(delay=0))
-    judged = ("adversarial/clarity", "adversarial/match", "adversarial/metric")
+    judged = ("adversarial/clarity", "adversarial/match", "adversarial/metric/shortfall")
     expected = {
         "generator": {"closeness/magnitude", *judged},
         "discriminator": {"discriminator/clarity", "discriminator/match"},
@@ -139,11 +139,11 @@ def test_the_listener_tells_the_generator_what_is_missing_and_learns_nothing(bat
     alone = system.losses("generator", Step(batch, {"generator"}))
     step = begin(system, batch)
     terms = system.losses("generator", step)
-    assert set(terms) - set(alone) == {"adversarial/listener"}
+    assert set(terms) - set(alone) == {"adversarial/listener/shortfall"}
     noisy, clean = system.signals(step)
-    shortfall = system.critics["listener"].shortfall(system.generate(noisy), clean)
-    assert terms["adversarial/listener"].item() == pytest.approx(0.1 * shortfall.item())
-    terms["adversarial/listener"].backward()
+    shortfall = system.judges["listener"].shortfall(system.generate(noisy), clean)
+    assert terms["adversarial/listener/shortfall"].item() == pytest.approx(0.1 * shortfall.item())
+    terms["adversarial/listener/shortfall"].backward()
     assert any(p.grad is not None and p.grad.any() for p in system.generator.parameters())
 
 
@@ -162,7 +162,7 @@ def test_pending_labels_outlive_a_checkpoint(batch):
 
 
 def pending(system: ConditionalGAN) -> list[list[torch.Tensor]]:
-    return system.critics["metric"].labels.pending()
+    return system.judges["metric"].labels.pending()
 
 
 def test_labels_are_the_measured_pesq_after_their_delay(batch):

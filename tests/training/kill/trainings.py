@@ -35,10 +35,10 @@ SMALL = (
     *(
         "generator.blocks=1",
         "discriminator.widths=[2,2,2,2]",
-        "system.critics.metric.network.channels=2",
+        "system.judges.metric.network.channels=2",
     ),
-    *("system=two_headed_metric", "system.critics.metric.labels.items=2"),
-    *("system.critics.metric.labels.delay=2", "trainer.turns.metric.start=2"),
+    *("system=two_headed_metric", "system.judges.metric.labels.items=2"),
+    *("system.judges.metric.labels.delay=2", "trainer.turns.metric.start=2"),
     *("trainer.turns.discriminator.start=1", "trainer.turns.generator.every=2"),
     *("data.batch_size=2", "data.seconds=0.4", "data.valid_fraction=0.34", "data.rooms=1"),
     *("trainer.threads=1", "trainer.accelerator=cpu", "trainer.workers=0", "trainer.log_every=1"),

@@ -1,0 +1,59 @@
+"""A weight that balances two sums of losses by how hard each pulls."""
+
+import torch
+from torch import Tensor, nn
+
+SMALLEST = 1e-12
+
+
+class GradientBalance(nn.Module):
+    """Weighs an adversary by its gradient on what was generated (VQGAN, Esser et al. 2021,
+    arXiv:2012.09841).
+
+    A weight that is right when the discriminator enters is wrong once it has learned: its gradients
+    grow and shrink by orders of magnitude. Here its pull is a fixed share of that of the other
+    terms.
+
+    Deliberate differences: gradients are taken at the output and their norms averaged over time, as
+    EnCodec does (Défossez et al. 2022, arXiv:2210.13438), and only every few steps, as it
+    costs a second pass through the losses.
+
+    Args:
+        share: length of the adversary's gradient against that of the other terms.
+        every: steps between two measurements.
+        memory: of the moving averages, from 0 to 1.
+
+    Raises:
+        ValueError: a number out of its range.
+    """
+
+    def __init__(self, share: float = 0.3, every: int = 8, memory: float = 0.9) -> None:
+        super().__init__()
+        if share < 0 or every < 1 or not 0 <= memory < 1:
+            raise ValueError(
+                f"share {share}, every {every}, memory {memory}: must be at least 0, at least 1, "
+                "and from 0 to below 1"
+            )
+        self.share, self.every, self.memory = share, every, memory
+        self.register_buffer("norms", torch.zeros(2))
+        self.register_buffer("calls", torch.zeros((), dtype=torch.long))
+        self.norms: Tensor
+        self.calls: Tensor
+
+    def forward(self, others: Tensor, adversary: Tensor, made: Tensor) -> Tensor:
+        """The weight of the adversary, a scalar without gradient.
+
+        Args:
+            others, adversary: scalars, the sums of the terms of either side.
+            made: what the generator made of any shape, on which both depend.
+        """
+        if int(self.calls) % self.every == 0:
+            pulls = [
+                torch.autograd.grad(side, made, retain_graph=True)[0].norm()
+                for side in (others, adversary)
+            ]
+            now = torch.stack(pulls).detach()
+            memory = self.memory if int(self.calls) else 0.0
+            self.norms.copy_(memory * self.norms + (1 - memory) * now)
+        self.calls += 1
+        return self.share * self.norms[0] / self.norms[1].clamp(min=SMALLEST)

@@ -1,0 +1,45 @@
+"""A discriminator of waves as a judge of enhancement."""
+
+from torch import Tensor
+
+from speechgan.features.signal import Signal
+from speechgan.features.stft import Stft
+from speechgan.losses.adversarial import find_objective
+from speechgan.models.discriminators.wave import WaveDiscriminator
+from speechgan.systems.enhancement.judge import Judge
+from speechgan.systems.wave_game import WaveGame
+
+
+class WaveJudge(Judge):
+    """By period and by resolution, with matching of features (HiFi-GAN, Kong et al. 2020,
+    arXiv:2010.05646).
+
+    It hears whether speech is clear, and never the noisy condition: whether speech matches that is
+    left to the match head and to closeness.
+
+    Args:
+        network: the discriminator.
+        objective: form of the game; HiFi-GAN's is `lsgan`.
+        matching: weight of the distance of features against that of the scores; HiFi-GAN's is 2.
+
+    Raises:
+        ValueError: an unknown objective.
+    """
+
+    def __init__(
+        self, network: WaveDiscriminator, objective: str = "lsgan", matching: float = 2.0
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.game = WaveGame(network, find_objective(objective), matching)
+
+    def demand(self, enhanced: Signal, clean: Signal) -> dict[str, Tensor]:
+        """`adversarial/KIND` and `matching/KIND` for the kinds `period` and `resolution`."""
+        return self.game.demand(enhanced.wave, clean.wave)
+
+    def losses(
+        self, noisy: Signal, clean: Signal, enhanced: Signal, features: Stft
+    ) -> dict[str, Tensor]:
+        """One term for each kind."""
+        terms, self.scores = self.game.discriminate(enhanced.wave, clean.wave)
+        return terms
