@@ -1,5 +1,6 @@
 """A discriminator of waves as a judge of enhancement."""
 
+import torch
 from torch import Tensor
 
 from speechgan.features.signal import Signal
@@ -21,25 +22,37 @@ class WaveJudge(Judge):
         network: the discriminator.
         objective: form of the game; HiFi-GAN's is `lsgan`.
         matching: weight of the distance of features against that of the scores; HiFi-GAN's is 2.
+        samples: of each item that are judged, from a place that is drawn anew each time, since such
+            discriminators cost more than all the rest of a step; None for all.
 
     Raises:
         ValueError: an unknown objective.
     """
 
     def __init__(
-        self, network: WaveDiscriminator, objective: str = "lsgan", matching: float = 2.0
+        self,
+        network: WaveDiscriminator,
+        objective: str = "lsgan",
+        matching: float = 2.0,
+        samples: int | None = None,
     ) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.samples = network, samples
         self.game = WaveGame(network, find_objective(objective), matching)
 
     def demand(self, enhanced: Signal, clean: Signal) -> dict[str, Tensor]:
         """`adversarial/KIND` and `matching/KIND` for the kinds `period` and `resolution`."""
-        return self.game.demand(enhanced.wave, clean.wave)
+        return self.game.demand(*self._crop(enhanced.wave, clean.wave))
 
     def losses(
         self, noisy: Signal, clean: Signal, enhanced: Signal, features: Stft
     ) -> dict[str, Tensor]:
         """One term for each kind."""
-        terms, self.scores = self.game.discriminate(enhanced.wave, clean.wave)
+        terms, self.scores = self.game.discriminate(*self._crop(enhanced.wave, clean.wave))
         return terms
+
+    def _crop(self, *waves: Tensor) -> list[Tensor]:
+        """The same part of waves `(batch, sample)`."""
+        spare = waves[0].shape[-1] - (self.samples or waves[0].shape[-1])
+        start = int(torch.randint(spare + 1, ())) if spare > 0 else 0
+        return [wave[:, start : start + self.samples if self.samples else None] for wave in waves]

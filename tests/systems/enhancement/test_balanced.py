@@ -1,9 +1,12 @@
 """The discriminator of waves as a judge, and an adversary with a fixed share of the pull."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from speechgan.data.enhancement.batch import PairedBatch
+from speechgan.features.signal import Signal
 from speechgan.features.stft import Stft
 from speechgan.losses.balance import GradientBalance
 from speechgan.losses.closeness import Closeness
@@ -68,6 +71,19 @@ def test_what_the_generator_is_told_by_the_wave_judge(system, batch):
     clean = system.signals(Step(batch, ()))[1]
     demand = system.judges["wave"].demand(clean, clean)
     assert demand["matching/period"] == 0 and demand["adversarial/period"] > 0
+
+
+def test_the_wave_judge_hears_the_same_part_of_both_another_each_time():
+    judge, heard = WaveJudge(WaveDiscriminator((4,), 4), samples=100), []
+    judge.game = SimpleNamespace(demand=lambda *waves: heard.append(waves))
+    waves = torch.arange(2000.0).reshape(2, 1000)
+    for _ in range(5):
+        judge.demand(Signal(waves, waves), Signal(waves, waves))
+    assert all(a.shape == (2, 100) and torch.equal(a, b) for a, b in heard)
+    assert len({float(a[0, 0]) for a, _ in heard}) > 1
+    short = waves[:, :60]
+    judge.demand(Signal(short, short), Signal(short, short))
+    assert torch.equal(heard[-1][0], short)
 
 
 def test_the_adversary_has_its_share_of_the_pull(system, batch):
