@@ -32,7 +32,13 @@ from speechgan.vocoders.griffin_lim import GriffinLim
 from speechgan.vocoders.world import WorldVocoder
 
 RATE = 16000
+ESTIMATORS = {"harvest": "Harvest", "dio": "DIO + StoneMask", "swift": "SwiftF0 + StoneMask"}
 SECONDS = 10
+# Vocoders, and estimators of pitch where one can be chosen.
+CHOICES = (
+    *(("world", f0) for f0 in ESTIMATORS),
+    *((vocoder, None) for vocoder in ("difference", "griffin_lim", "neural")),
+)
 
 
 def main() -> None:
@@ -59,10 +65,10 @@ def main() -> None:
 
 def list_vocoders() -> dict[str, tuple[VoiceFeatures, Vocoder]]:
     """Features and vocoder by name; those that ship a model only if it does."""
-    world, dio, mel = World(), World(f0="dio"), MelVoice()
+    mel = MelVoice()
+    worlds = {f"WORLD, {title}": World(f0=name) for name, title in ESTIMATORS.items()}
     vocoders: dict[str, tuple[VoiceFeatures, Vocoder]] = {
-        "WORLD, Harvest": (world, WorldVocoder(world)),
-        "WORLD, DIO + StoneMask": (dio, WorldVocoder(dio)),
+        **{title: (world, WorldVocoder(world)) for title, world in worlds.items()},
         "Griffin-Lim, 60 iterations": (mel, GriffinLim(mel, 60, momentum=0.0)),
         "Griffin-Lim, 32, fast": (mel, GriffinLim(mel, 32)),
     }
@@ -73,7 +79,7 @@ def list_vocoders() -> dict[str, tuple[VoiceFeatures, Vocoder]]:
 
 def measure_vocoders(waves: list[np.ndarray]) -> dict[str, Any]:
     """Means of copy synthesis over the recordings, and how fast each half is."""
-    judge = World()
+    judge = World(f0="harvest")
     originals = [judge.analyse(wave) for wave in waves]
     seconds = sum(map(len, waves)) / RATE
     found = {}
@@ -108,17 +114,26 @@ def measure_models(models: list[str], waves: list[np.ndarray]) -> dict[str, Any]
     wave = np.concatenate(waves)[: SECONDS * RATE]
     found = {}
     for model in models:
-        for vocoder in ("world", "difference", "griffin_lim", "neural"):
+        for vocoder, f0 in CHOICES:
             try:
-                converter = Converter.from_pretrained(model, "cpu", 1, vocoder)
+                converter = Converter.from_pretrained(
+                    model, "cpu", threads=1, vocoder=vocoder, f0=f0
+                )
             except SpeechganError:
                 continue  # does not fit
-            target = converter.speakers[0].name
-            source = converter.speakers[1].name if converter.model.generator.needs_source else None
-            converter(wave[:RATE], RATE, target, source)
-            elapsed = min(_time(0.0, converter, wave, RATE, target, source)[1] for _ in range(3))
-            found[f"{model}, {vocoder}"] = SECONDS / elapsed
+            name = f"{model}, {vocoder}" + (f", {ESTIMATORS[f0]}" if f0 else "")
+            found[name] = SECONDS / min(_time_conversion(converter, wave) for _ in range(3))
     return found
+
+
+def _time_conversion(converter: Converter, wave: np.ndarray) -> float:
+    """Seconds that it takes, after a first second that is not counted."""
+    target = converter.speakers[0].name
+    source = converter.speakers[1].name if converter.network.needs_source else None
+    converter(wave[:RATE], RATE, target, source_speaker=source)
+    start = time.perf_counter()
+    converter(wave, RATE, target, source_speaker=source)
+    return time.perf_counter() - start
 
 
 def print_report(report: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ TITLES = {
     "unmatched": "two-headed, no mismatched pairs",
     "two_headed_metric": "two-headed + metric critic",
     "two_headed_metric_listener": "two-headed + metric critic + listener",
+    "wave_judged": "two-headed + wave discriminator, balanced",
     "unet": "U-Net, two-headed discriminator",
     "segan": "SEGAN, quarter width",
 }

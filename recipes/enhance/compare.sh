@@ -22,7 +22,7 @@ usage: recipes/enhance/compare.sh --data DIR [option ...] [key=value ...]
   --steps N      steps of each row after that (default: 500)
   --seeds LIST   seeds of data and discriminator (default: 1 2)
   --rows LIST    of: supervised joint two_headed unmatched two_headed_metric
-                 two_headed_metric_listener unet segan (default: all)
+                 two_headed_metric_listener wave_judged unet segan (default: all)
   key=value      settings of all trainings, such as trainer.accelerator=cuda
 
 Finished rows are not trained again; an interrupted one goes on where it stood. The U-Net and SEGAN
@@ -31,7 +31,7 @@ TEXT
 }
 
 data="" out="runs/compare" from="" warm_up=3000 steps=500 seeds="1 2"
-all_rows="supervised joint two_headed unmatched two_headed_metric two_headed_metric_listener unet segan"
+all_rows="supervised joint two_headed unmatched two_headed_metric two_headed_metric_listener wave_judged unet segan"
 rows="$all_rows"
 read_options data out from warm-up steps seeds rows -- "$@"
 [[ -n "$data" ]] || fail "--data is needed; see --help" 2
@@ -110,6 +110,7 @@ for seed in $seeds; do
         [[ "$row" == supervised ]] || play discriminator
         [[ "$row" != *_metric* ]] || play metric
         [[ "$row" != *_listener ]] || play listener
+        [[ "$row" != wave_* ]] || play wave
         ;;
     esac
     train "$row-$seed" "$total" "${settings[@]}"

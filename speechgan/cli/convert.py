@@ -57,9 +57,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--f0",
-        choices=["harvest", "dio", "swift"],
-        help="what finds the pitch, of WORLD models; swift is several times as fast, its sound a "
-        "little rougher (default: the model's own, harvest)",
+        choices=["swift", "harvest", "dio"],
+        help="what finds the pitch, of WORLD models; harvest takes several times as long, dio is "
+        "less sure of creaky voices (default: the model's own, swift)",
     )
     add_common_arguments(parser, "voices")
 

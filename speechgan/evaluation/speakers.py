@@ -32,7 +32,7 @@ class Heard:
         Raises:
             UnmeasurableError: no speech in it.
         """
-        return cls(World(sample_rate).analyse(wave), embed_speaker(wave))
+        return cls(World(sample_rate, f0="harvest").analyse(wave), embed_speaker(wave))
 
 
 @dataclass(frozen=True)

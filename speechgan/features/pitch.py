@@ -9,8 +9,11 @@ import pyworld
 
 # Voiced frames of a first pass that are too few to tell a range from.
 FEW_VOICED = 20
-# SwiftF0: least confidence, longest gap in a voiced part and what is added to its ends, in seconds.
-VOICED, LONGEST_GAP, ENDS = 0.05, 0.1, 0.03
+# SwiftF0: confidence of frames that are believed, and of those that are believed where they lie no
+# further from the line between the former, in octaves.
+SURE, DOUBTFUL, FARTHEST = 0.2, 0.05, 0.35
+# Of SwiftF0 as well: longest gap in a voiced part, and what is added to its ends, in seconds.
+LONGEST_GAP, ENDS = 0.1, 0.03
 
 
 def find_harvest(
@@ -56,24 +59,27 @@ def find_swift(
 ) -> np.ndarray:
     """SwiftF0 (Nieradzik 2025, arXiv:2508.18440), a small network, refined by StoneMask.
 
-    An order of magnitude faster than Harvest. Its frames lie 16 ms apart; F0 is interpolated on a
-    logarithmic scale between those that are voiced. As Harvest does, and unlike the network itself,
-    short gaps and the ends of voiced parts are called voiced, since WORLD finds by other means how
-    noisy they are.
+    An order of magnitude faster than Harvest, and surer of creaky voices. Its frames lie 16 ms
+    apart; F0 is interpolated on a logarithmic scale between those that are voiced. As Harvest does,
+    and unlike the network itself, doubtful frames that go on where sure ones lead, short gaps and
+    the ends of voiced parts are called voiced, since WORLD finds by other means how noisy they are.
 
     Args: and returns: as `find_f0`, not yet mended.
     """
     found = _load_swift().detect(wave.astype(np.float32), sample_rate, lowest, highest)
     times = period * np.arange(int(len(wave) / sample_rate / period) + 1)
-    heard = found.timestamps[found.confidence >= VOICED]
-    if len(heard) < 2:
+    instants, octaves = found.timestamps, np.log2(found.pitch_hz)
+    sure = found.confidence >= SURE
+    if sure.sum() < 2:
         return np.zeros(len(times))
-    pitch = np.log(found.pitch_hz[found.confidence >= VOICED])
+    off = np.abs(octaves - np.interp(instants, instants[sure], octaves[sure]))
+    voiced = sure | ((found.confidence >= DOUBTFUL) & (off < FARTHEST))
+    heard, pitch = instants[voiced], octaves[voiced]
     after = np.searchsorted(heard, times).clip(1, len(heard) - 1)
     gap = heard[after] - heard[after - 1]
     inside = (times >= heard[0]) & (times <= heard[-1]) & (gap <= LONGEST_GAP)
     nearest = np.minimum(np.abs(times - heard[after - 1]), np.abs(times - heard[after]))
-    f0 = np.where(inside | (nearest <= ENDS), np.exp(np.interp(times, heard, pitch)), 0.0)
+    f0 = np.where(inside | (nearest <= ENDS), 2 ** np.interp(times, heard, pitch), 0.0)
     return pyworld.stonemask(wave, f0, times, sample_rate)
 
 

@@ -39,7 +39,7 @@ class World:
         sample_rate: int = 16000,
         coefficients: int = 36,
         frame_period: float = 0.005,
-        f0: str = "harvest",
+        f0: str = "swift",
         lowest_f0: float = 71.0,
         highest_f0: float = 600.0,
     ) -> None:

@@ -1,5 +1,7 @@
 """WORLD analysis: shapes, pitch, bad pitch, bad input."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import pyworld
@@ -114,3 +116,17 @@ def test_estimators_agree_on_recordings(
         cents = 1200 * np.abs(np.log2(found[both] / expected[both]))
         assert np.median(cents) < 25
         assert (cents < 100).mean() > 0.7
+
+
+def test_doubtful_frames_are_believed_where_sure_ones_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of SwiftF0: one near the line is voiced, one far from it takes no part."""
+    told = {0.1: (200, 0.9), 0.2: (205, 0.1), 0.3: (200, 0.9), 0.34: (550, 0.1), 0.38: (200, 0.9)}
+    pitches, trust = (np.array(column, float) for column in zip(*told.values(), strict=True))
+    found = SimpleNamespace(timestamps=np.array([*told]), pitch_hz=pitches, confidence=trust)
+    network = SimpleNamespace(detect=lambda *_: found)
+    monkeypatch.setattr("speechgan.features.pitch._load_swift", lambda: network)
+    monkeypatch.setattr("pyworld.stonemask", lambda wave, f0, *_: f0)
+    f0 = World().find_f0(np.zeros(8000))
+    assert f0[40] == pytest.approx(205)
+    assert f0[68] == pytest.approx(200) and f0.max() == pytest.approx(205)
+    assert not f0[:14].any() and not f0[84:].any()

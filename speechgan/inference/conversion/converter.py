@@ -69,7 +69,7 @@ class Converter:
             vocoder: `auto`, or one that fits the model; see `load_vocoder`.
             engine: see `speechgan.inference.engines.choose_engine`.
             f0: estimator of pitch, one of `speechgan.features.pitch.ESTIMATORS`; None for the
-                model's own. `swift` is several times as fast.
+                model's own.
 
         Raises:
             SpeechganError: no such model, device, vocoder, engine or estimator, a model of another
