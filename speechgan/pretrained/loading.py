@@ -11,6 +11,7 @@ import yaml
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from speechgan.pretrained.build import build_part
 from speechgan.pretrained.folder import (
@@ -141,10 +142,24 @@ def choose_device(device: str | torch.device) -> torch.device:
     return chosen
 
 
+class _Uninitialised(TorchFunctionMode):
+    """Leaves out what fills weights with numbers.
+
+    An outline has none, and random ones of no memory have PyTorch import its compiler, which takes
+    a second and 100 MB.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", "") == "torch.nn.init":
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
+
+
 def _load_generator(folder: Path, config: Mapping[str, Any]) -> nn.Module:
     """The generator with its weights, whose sizes are compared before any memory is taken."""
     path = folder / WEIGHTS
-    with torch.device("meta"):
+    with torch.device("meta"), _Uninitialised():
         outline = build_part(folder, config, "generator")
     if not isinstance(outline, nn.Module):
         raise SpeechganError(f"{folder / CONFIG}: generator: is not a network; get the model anew")

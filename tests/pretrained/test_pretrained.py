@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +195,15 @@ def test_shipped_models_load_and_their_cards_say_where_they_come_from() -> None:
         model = load_model(name)
         assert model.config["task"] in ("enhance", "convert", "vocoder")
         assert "licence" in model.card.lower()
+
+
+def test_loading_a_model_does_not_load_pytorchs_compiler() -> None:
+    """Which would take a second and 100 MB, before the first sample is enhanced."""
+    code = (
+        "import sys, torch; from speechgan.pretrained.loading import load_model\n"
+        "before = 'sympy' in sys.modules\n"
+        "for name in ('default', 'voices'): load_model(name)\n"
+        "sys.exit(not before and 'sympy' in sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)

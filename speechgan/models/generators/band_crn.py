@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -17,9 +18,9 @@ class BandCRNSize:
     """How large a `BandCRN` is.
 
     Attributes:
-        bins: frequencies of the image; a multiple of `stride`, plus one.
+        bins: frequencies of the image, up to 16,385; a multiple of `stride`, plus one.
         channels: of the convolutions.
-        bands: that the recurrence sees.
+        bands: that the recurrence sees, 2 to 1,024.
         hidden: channels of each band in the recurrence.
         blocks: of recurrence and mixer.
         layers: residual convolutions before, and again after, the recurrence.
@@ -35,6 +36,10 @@ class BandCRNSize:
     stride: int = 4
 
     def __post_init__(self) -> None:
+        if not 2 <= self.bins <= 16_385 or not 2 <= self.bands <= 1_024:
+            raise ValueError(
+                f"bins {self.bins}, bands {self.bands}: must be 2 to 16385 and 2 to 1024"
+            )
         if (self.bins - 1) % self.stride:
             raise ValueError(
                 f"bins {self.bins} must be a multiple of stride {self.stride}, plus one"
@@ -63,7 +68,7 @@ class BandCRN(nn.Module):
         size: attributes of `BandCRNSize`.
 
     Raises:
-        ValueError: bins that the stride does not divide.
+        ValueError: bins or bands out of their range, or bins that the stride does not divide.
     """
 
     reads = "image"
@@ -243,14 +248,13 @@ def mel_hats(subbands: int, bands: int) -> Tensor:
 
     Their peaks are spaced evenly on the mel scale, but one subband apart at least.
     """
-    mel = torch.linspace(0, 1, bands, dtype=torch.float64)
-    even = 700 / 8000 * ((1 + 8000 / 700) ** mel - 1) * (subbands - 1)
-    peaks = torch.maximum(even, torch.arange(bands))
-    place = torch.arange(subbands, dtype=torch.float64)
-    above = torch.searchsorted(peaks, place).clamp(1, bands - 1)
+    # By NumPy: where a model's sizes are checked without memory, PyTorch would import for a second.
+    even = 700 / 8000 * ((1 + 8000 / 700) ** np.linspace(0, 1, bands) - 1) * (subbands - 1)
+    peaks = np.maximum(even, np.arange(bands))
+    place = np.arange(subbands)
+    above = np.searchsorted(peaks, place).clip(1, bands - 1)
     share = (place - peaks[above - 1]) / (peaks[above] - peaks[above - 1])
-    hats = torch.zeros(bands, subbands, dtype=torch.float64)
-    columns = torch.arange(subbands)
-    hats[above, columns] = share
-    hats[above - 1, columns] = 1 - share
-    return hats.float()
+    hats = np.zeros((bands, subbands), np.float32)
+    hats[above, place] = share
+    hats[above - 1, place] = 1 - share
+    return torch.from_numpy(hats)
