@@ -21,6 +21,10 @@ class Signal:
         """Without the graph that made it."""
         return Signal(self.wave.detach(), self.image.detach())
 
+    def float(self) -> "Signal":
+        """In single precision."""
+        return Signal(self.wave.float(), self.image.float())
+
     def roll(self) -> "Signal":
         """Each item given the sound of the one before it."""
         return Signal(self.wave.roll(1, 0), self.image.roll(1, 0))

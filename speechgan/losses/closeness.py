@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from speechgan.features.signal import Signal
@@ -65,8 +66,13 @@ class Closeness(nn.Module):
                 self.weights[name], self.terms[name] = weight, term
 
     def forward(self, made: Signal, clean: Signal) -> dict[str, Tensor]:
-        """The weighted terms, scalars, as `closeness/NAME`."""
-        return {
-            f"closeness/{name}": self.weights[name] * term(made, clean)
-            for name, term in self.terms.items()
-        }
+        """The weighted terms, scalars, as `closeness/NAME`.
+
+        In single precision, whatever networks run in: differences of near things need its digits.
+        """
+        with torch.autocast(made.wave.device.type, enabled=False):
+            made, clean = made.float(), clean.float()
+            return {
+                f"closeness/{name}": self.weights[name] * term(made, clean)
+                for name, term in self.terms.items()
+            }

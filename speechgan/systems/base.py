@@ -82,6 +82,10 @@ class System(nn.Module):
         """
         raise NotImplementedError  # an abstract method: every system has its own
 
+    def forward(self, player: str, step: Step[Any]) -> dict[str, Tensor]:
+        """`losses`, as the trainer calls it: in its precision, and on all devices together."""
+        return self.losses(player, step)
+
     def infer(self, batch: Any) -> Any:
         """What the user of the trained model gets for this batch."""
         raise NotImplementedError  # an abstract method: every system has its own

@@ -39,10 +39,9 @@ class Run:
     ) -> None:
         self.fabric, self.system, self.limits = fabric, system, limits
         self.rates = {n: [g["lr"] for g in o.param_groups] for n, o in optimizers.items()}
-        # Fabric's wrapper makes `losses` run in its precision and synchronise its gradients.
+        # Fabric's wrapper makes a call run in its precision and synchronises its gradients.
         self.game: Any
         self.game, *wrapped = fabric.setup(system, *optimizers.values())
-        self.game.mark_forward_method("losses")
         self.optimizers: dict[str, Any] = dict(zip(optimizers, wrapped, strict=True))
         weights = list(system.players()[averaged])
         self.average = MovingAverage([*weights, *running_statistics(system, weights)], decay)
@@ -72,7 +71,7 @@ class Run:
         """Whether the player's gradient was finite; otherwise its weights stay as they are."""
         optimizer = self.optimizers[player]
         with only(self.system, player):
-            terms = self.game.losses(player, step)
+            terms = self.game(player, step)
             optimizer.zero_grad()
             self.fabric.backward(torch.stack(list(terms.values())).sum())
             weights = [p for p in self.system.players()[player] if p.grad is not None]

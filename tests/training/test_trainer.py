@@ -13,7 +13,9 @@ import torch
 from safetensors.torch import load_file
 
 from speechgan.data.manifest import hold_out, scan
+from speechgan.features.signal import Signal
 from speechgan.metrics.intrusive import si_sdr
+from speechgan.systems.enhancement.supervised import Supervised
 from speechgan.training.checkpoint import load_checkpoint
 from speechgan.training.compose import compose
 from speechgan.training.train import train
@@ -214,6 +216,22 @@ def test_a_model_is_trained_further(tmp_path):
         run(tmp_path / "other", f"run.fine_tune={model}", "generator.channels=12")
     with pytest.raises(SpeechganError, match=r"run.fine_tune=voices: a model for convert"):
         run(tmp_path / "other", "run.fine_tune=voices")
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_networks_run_in_the_precision_that_was_asked_for(tmp_path, monkeypatch, precision):
+    mixed, generate = [], Supervised.generate
+
+    def note(system: Supervised, noisy: Signal) -> Signal:
+        if torch.is_grad_enabled():  # not while validating
+            mixed.append(torch.is_autocast_enabled("cpu"))
+        return generate(system, noisy)
+
+    monkeypatch.setattr(Supervised, "generate", note)
+    asked = "system=two_headed", "trainer.max_steps=3", f"trainer.precision={precision}"
+    run(tmp_path, *JUDGED, *asked)
+    assert mixed == [precision == "bf16-mixed"] * 3
+    assert load_checkpoint(tmp_path / "last.safetensors")["skipped"] == 0
 
 
 @pytest.mark.gpu

@@ -68,9 +68,10 @@ class Supervised(System):
     def generate(self, noisy: Signal) -> Signal:
         """The generator's answer, as an image and as a wave, whichever of them it makes itself."""
         if self.generator.reads == "wave":
-            wave = self.generator(noisy.wave)
+            wave = self.generator(noisy.wave).float()
             return Signal(wave, self.features(wave))
-        image = self.generator(noisy.image)
+        # Spectra are of single precision, whatever the network runs in.
+        image = self.generator(noisy.image).float()
         return Signal(self.features.inverse(image, noisy.wave.shape[-1]), image)
 
 

@@ -133,6 +133,22 @@ def test_players_move_in_any_order_and_in_steps_of_their_own(
         assert moved == set(players)
 
 
+def test_terms_are_nearly_the_same_in_half_precision(
+    game: tuple[ConversionSystem, VoiceBatch],
+) -> None:
+    system, batch = game
+    for player in system.turns:
+        found = []
+        for mixed in (False, True):
+            torch.manual_seed(0)
+            with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+                terms = system.losses(player, Step(batch, system.turns))
+            total = torch.stack([term.float() for term in terms.values()]).sum()
+            total.backward()
+            found.append(float(total.detach()))
+        assert found[1] == pytest.approx(found[0], rel=0.05, abs=0.02)
+
+
 def test_what_the_generator_made_is_judged_and_not_made_again(
     game: tuple[ConversionSystem, VoiceBatch], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,20 @@ def test_each_player_has_terms_by_name_and_moves_only_itself(batch, objective, k
         assert {prefix + head for head in system.discriminator.heads} <= set(terms)
 
 
+@pytest.mark.parametrize("objective", ["lsgan", "wgan_gp"])
+def test_terms_are_nearly_the_same_in_half_precision(batch, objective):
+    system = gan(TwoHeadedDiscriminator(), metric=learn_metric(delay=0), objective=objective)
+    for player in system.turns:
+        found = []
+        for mixed in (False, True):
+            torch.manual_seed(0)
+            with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+                terms = system.losses(player, begin(system, batch))
+            torch.stack(list(terms.values())).sum().backward()
+            found.append({name: float(term.detach()) for name, term in terms.items()})
+        assert found[1] == pytest.approx(found[0], rel=0.05, abs=0.02)
+
+
 def test_players_move_in_any_order_and_in_steps_of_their_own(batch):
     """A generator may move every fifth step only, and the others in between."""
     system = gan(TwoHeadedDiscriminator(), metric=learn_metric(delay=0))
