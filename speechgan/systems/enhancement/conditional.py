@@ -94,7 +94,7 @@ class ConditionalGAN(Supervised):
     def combine(
         self, closeness: dict[str, Tensor], adversarial: dict[str, Tensor], enhanced: Signal
     ) -> dict[str, Tensor]:
-        """The generator's terms, of those for which it is near and those for which it is believed.
+        """All terms of the generator; a subclass may weigh one kind against the other.
 
         Args:
             closeness, adversarial: weighted terms by name.

@@ -43,6 +43,18 @@ def batch(recordings: Recordings) -> WaveBatch:
     return WaveBatch(torch.stack(waves))
 
 
+def test_terms_are_nearly_the_same_in_half_precision(batch: WaveBatch) -> None:
+    system = make_system()
+    for player in system.turns:
+        found = []
+        for mixed in (False, True):
+            with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+                terms = system.losses(player, Step(batch, system.turns))
+            torch.stack(list(terms.values())).sum().backward()
+            found.append({name: float(term.detach()) for name, term in terms.items()})
+        assert found[1] == pytest.approx(found[0], rel=0.05, abs=0.02)
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_players_move_their_own_weights_in_any_order(batch: WaveBatch, order: int) -> None:
     system = make_system()
