@@ -137,7 +137,7 @@ def summarise(records: list[dict[str, Any]], verb: str, elapsed: float) -> str:
     """One line: how many files, how much audio, how long it took."""
     done = [record for record in records if "error" not in record]
     seconds = sum(record["seconds"] for record in done)
-    count = f"{len(done)} of {len(records)} files" if len(records) > 1 else f"{len(done)} file"
+    count = "1 file" if len(done) == len(records) == 1 else f"{len(done)} of {len(records)} files"
     return f"{count} {verb}: {seconds:.1f} s of audio in {elapsed:.1f} s"
 
 
