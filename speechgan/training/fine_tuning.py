@@ -1,7 +1,8 @@
-"""Trained models inside a training: one that is trained further, one that judges content."""
+"""Trained models inside a training: one that goes on, one that teaches, one that judges content."""
 
+import torch
 from omegaconf import DictConfig
-from torch import nn
+from torch import Tensor, nn
 
 from speechgan.pretrained.loading import Model, load_converter, load_model
 from speechgan.systems.base import System
@@ -37,6 +38,46 @@ def start_from_model(system: System, model: Model) -> None:
             f"run.fine_tune={model.name}: not weights of the configured generator ({reason}); "
             "choose the generator that the model's config.yaml names"
         ) from None
+
+
+class Teacher:
+    """What a trained enhancer makes of a wave; no part of the system, nor of its checkpoints.
+
+    Args:
+        model: of the task `enhance`.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.features, self.generator = model.features, model.generator
+
+    @torch.no_grad()
+    def __call__(self, wave: Tensor) -> Tensor:
+        """`(batch, sample)` to the same."""
+        network = self.generator.to(wave.device)
+        if network.reads == "wave":
+            answer: Tensor = network(wave)
+            return answer.float()
+        features = self.features.to(wave.device)
+        enhanced: Tensor = features.inverse(network(features(wave)).float(), wave.shape[-1])
+        return enhanced
+
+
+def load_teacher(model: str | None, sample_rate: int) -> Teacher:
+    """The model that `run.teacher` names.
+
+    Raises:
+        SpeechganError: none is named, no such model, or one of another task or sample rate.
+    """
+    if model is None:
+        raise SpeechganError("run.teacher is not set; name a model to learn from")
+    teacher = load_model(model)
+    task, rate = teacher.config["task"], teacher.sample_rate
+    if task != "enhance" or rate != sample_rate:
+        raise SpeechganError(
+            f"run.teacher={model}: a model for {task} at {rate} Hz; name one for enhance at "
+            f"{sample_rate} Hz"
+        )
+    return Teacher(teacher)
 
 
 def load_embedding(model: str | None) -> nn.Module | None:

@@ -31,6 +31,8 @@ def test_every_system_is_whole_and_brings_its_players(task, choice):
         config.measured = {"bins": 36, "speakers": 2, "deviation": [1.0] * 36}
     if choice == "embedding":
         config.system.consistency = 0  # there is no model to load
+    if choice == "distilled":
+        config.run.teacher = "default"
     system = build(config.system)
     # A classifier of the code plays only where its term has a weight.
     assert set(system.turns) <= set(config.trainer.turns)

@@ -169,8 +169,8 @@ class Stream:
         waiting = self._noisy.shape[1]
         self._noisy = np.concatenate([self._noisy, noisy], axis=1) if waiting else noisy
         frames = widen(noisy, self.framing)
-        cuts = range(MOST_FRAMES, frames.shape[1], MOST_FRAMES)
-        enhanced = [self._run(part) for part in np.split(frames, cuts, axis=1)]
+        starts = range(0, frames.shape[1], MOST_FRAMES)
+        enhanced = [self._run(frames[:, first : first + MOST_FRAMES]) for first in starts]
         return self._finish(np.concatenate(enhanced, axis=1))
 
     def _finish(self, enhanced: Spectrum) -> Wave:

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from speechgan.models.layers.fusable import ConvNorm, LinearNorm
 from speechgan.models.layers.level import RunningLevel
-from speechgan.models.layers.mask import complex_product, raise_to_floor
+from speechgan.models.layers.mask import complex_product, neighbours, raise_to_floor
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class BandCRNSize:
         blocks: of recurrence and mixer.
         layers: residual convolutions before, and again after, the recurrence.
         stride: bins that the first convolution joins.
+        reach: neighbours of a point of the image that its estimate is a sum of, in bins above and
+            below and, where a network hears ahead, as many frames before and after; 0 for a mask.
     """
 
     bins: int = 257
@@ -34,6 +36,7 @@ class BandCRNSize:
     blocks: int = 3
     layers: int = 1
     stride: int = 4
+    reach: int = 0
 
     def __post_init__(self) -> None:
         if not 2 <= self.bins <= 16_385 or not 2 <= self.bands <= 1_024:
@@ -57,7 +60,9 @@ class BandCRN(nn.Module):
     differences: the mixer of bands is that of MLP-Mixer (arXiv:2105.01601) instead of attention,
     which costs a CPU twice as much; LSTM instead of GRU, which runs at less than half its speed
     there; skips are added; the input level is tracked inside (see `RunningLevel`), so the output
-    scales with the input, exactly; the mask is multiplied in the compressed domain.
+    scales with the input, exactly; the mask is multiplied in the compressed domain. With a `reach`
+    it is a deep filter (Mack & Habets 2020, arXiv:1904.08369): a point's neighbours, each with a
+    weight of its own, are added to it, which brings back what noise has cancelled there.
 
     Args:
         bidirectional: whether recurrences run backwards too; the network is not causal then.
@@ -97,10 +102,12 @@ class BandCRN(nn.Module):
         self.to_subbands = nn.Parameter(hats.T.clone())
         self.to_channels = nn.Linear(hidden, channels)
         self.decoder = nn.ModuleList(ResidualConv(channels) for _ in range(layers))
-        self.decode_out = nn.ConvTranspose2d(channels, 2, kernel, (1, stride), padding)
+        self.reach = (self.size.reach, self.size.reach if bidirectional else 0)
+        taps = (2 * self.reach[0] + 1) * (2 * self.reach[1] + 1)
+        self.decode_out = nn.ConvTranspose2d(channels, 2 * taps, kernel, (1, stride), padding)
         # Training starts from a mask near one, which passes the input on.
         nn.init.normal_(self.decode_out.weight, std=0.015)
-        self.decode_out.bias = nn.Parameter(torch.tensor([1.0, 0.0]))
+        self.decode_out.bias = nn.Parameter(torch.eye(2 * taps)[0])
 
     def initial_state(self, batch: int) -> dict[str, Tensor]:
         """The state before the first frame, by name.
@@ -149,16 +156,20 @@ class BandCRN(nn.Module):
         y = y.view(-1, len(image), image.shape[-1], y.shape[-1]).permute(1, 3, 2, 0)
         for layer in self.decoder:
             y = layer(skips.pop() + y)
-        mask = self.decode_out(skips.pop() + y).transpose(2, 3)
-        mask = raise_to_floor(torch.cat([mask, mask[:, :, -1:]], 2), self.floor)
-        return complex_product(mask, image), after if self.causal else state
+        masks = self.decode_out(skips.pop() + y).transpose(2, 3)
+        mask, *others = torch.cat([masks, masks[:, :, -1:]], 2).split(2, 1)
+        enhanced = complex_product(raise_to_floor(mask, self.floor), image)
+        for weight, neighbour in zip(others, neighbours(image, *self.reach), strict=True):
+            enhanced = enhanced + complex_product(weight, neighbour)
+        return enhanced, after if self.causal else state
 
     @torch.no_grad()
     def grow_from(self, smaller: Mapping[str, Tensor]) -> None:
         """Begins as a smaller network, whose output it gives at first (Net2Net, Chen et al.
         2016, arXiv:1511.05641).
 
-        It may have more blocks, and run in both directions where the smaller runs in one.
+        It may have more blocks, run in both directions where the smaller runs in one, and have a
+        reach where the smaller has none.
 
         Args:
             smaller: weights of that network, or of one as large, by name.
@@ -173,6 +184,8 @@ class BandCRN(nn.Module):
             known = smaller.get(name)
             # What the bidirectional recurrence adds stands last among the inputs of `project`.
             widens = name.endswith("project.linear.weight")
+            # The weights of neighbours stand behind the mask's.
+            reaches = name.startswith("decode_out.") and known is not None
             if known is None:
                 if name.endswith("norm.weight"):
                     weight.zero_()
@@ -182,6 +195,9 @@ class BandCRN(nn.Module):
                 weight.copy_(known)
             elif widens and weight.shape[1] == 2 * known.shape[1]:
                 weight.copy_(torch.cat([known, torch.zeros_like(known)], 1))
+            elif reaches and self.size.reach:
+                weight.zero_()
+                (weight[:, :2] if weight.ndim > 1 else weight[:2]).copy_(known)
             else:
                 raise ValueError(f"{name} is {list(known.shape)}, not {list(weight.shape)}")
 

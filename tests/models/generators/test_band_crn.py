@@ -143,7 +143,10 @@ def test_what_a_bidirectional_network_hears_fades_within_its_context(image):
     assert (found - whole).norm() < 0.02 * whole.norm()
 
 
-@pytest.mark.parametrize("larger", [{"blocks": 3}, {"bidirectional": True}, {}])
+@pytest.mark.parametrize(
+    "larger",
+    [{"blocks": 3}, {"bidirectional": True}, {}, {"reach": 1}, {"reach": 1, "bidirectional": True}],
+)
 def test_a_grown_network_begins_as_the_smaller_one_and_learns_beyond_it(network, image, larger):
     torch.manual_seed(1)
     grown = BandCRN(**SMALL | larger).eval()
