@@ -36,7 +36,7 @@ examples:
 
 The output keeps the sample rate, channels, length and, where it can, the format of the input; MP3,
 Ogg and Opus come out as WAV unless -o names another file. Models hear up to half their sample rate
-(`speechgan models`): what lies above is kept, attenuated as the sound right below it was.
+(`speechgan models`): of what lies above, noise is learned in the pauses and taken out.
 """
 
 

@@ -58,8 +58,8 @@ class Enhancer:
     sample. It scales with the input: a recording 30 dB softer gives the same result, 30 dB softer.
 
     Models work at their own sample rate, 16 kHz for those that ship, but for images of any rate:
-    of a wider band, what lies above theirs is kept, attenuated as the upper half of their band was
-    (`bands.UpperBand`); a narrower band, such as the telephone's, is filled up.
+    of a wider band, what lies above theirs is kept, less the noise that is learned there in pauses
+    (`upper_band.UpperBand`); a narrower band, such as the telephone's, is filled up.
     SEGAN, which reads waves, drops what lies above its band.
 
     Channels share one mask, so that voices stay where they are between the loudspeakers; with

@@ -6,9 +6,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from speechgan.audio import Wave, require_finite
-from speechgan.inference.enhancement.bands import UpperBand, share_mask, widen
+from speechgan.inference.enhancement.bands import share_mask, widen
 from speechgan.inference.enhancement.frames import Analyser, Framing, Spectrum, Synthesiser
 from speechgan.inference.enhancement.limiter import Limiter
+from speechgan.inference.enhancement.upper_band import UpperBand
 from speechgan.inference.samples import from_float, to_float
 from speechgan.utils.errors import SpeechganError
 

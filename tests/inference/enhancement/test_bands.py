@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from speechgan import Enhancer
-from speechgan.inference.enhancement.bands import UpperBand, share_mask
+from speechgan.inference.enhancement.bands import share_mask
 from speechgan.inference.enhancement.frames import Framing
+from speechgan.inference.enhancement.upper_band import UpperBand
 from speechgan.pretrained.loading import Model
 
 FRAME = 0.016
@@ -30,11 +31,11 @@ def test_a_transparent_model_leaves_the_whole_band(transparent: Model, rate: int
 
 @pytest.mark.parametrize("rate", [32000, 44100, 48000])
 def test_the_upper_band_falls_with_what_lies_right_below(loud: Model, rate: int) -> None:
-    # A model that halves what it knows.
-    loud.generator.gain = 0.5**0.3
+    # A model that takes 12 dB off what it knows.
+    loud.generator.gain = 0.25**0.3
     wave = tone(6000, rate) + tone(11000, rate)
     out = Enhancer.from_model(loud, "cpu")(wave, rate)
-    assert np.allclose(out[rate // 2 : -2000], 0.5 * wave[rate // 2 : -2000], atol=1e-3)
+    assert np.allclose(out[rate // 2 : -2000], 0.25 * wave[rate // 2 : -2000], atol=1e-3)
 
 
 def test_the_upper_band_is_never_raised(loud: Model) -> None:
@@ -44,20 +45,43 @@ def test_the_upper_band_is_never_raised(loud: Model) -> None:
     assert np.allclose(out[24000:-2000], expected[24000:-2000], atol=1e-3)
 
 
-def test_its_gain_moves_slowly_and_to_the_right_value() -> None:
+def frames(framing: Framing, bands: list[float], count: int) -> np.ndarray:
+    """Noise of amplitude 1 in the model's band, and of each amplitude in bands above it."""
+    spectrum = noise(1, count, framing.bins)
+    edges = np.linspace(257, framing.bins, len(bands) + 1).astype(int)
+    for amplitude, low, high in zip(bands, edges[:-1], edges[1:], strict=True):
+        spectrum[..., low:high] *= amplitude
+    return spectrum
+
+
+def gains(upper: UpperBand, spectrum: np.ndarray, kept: float) -> np.ndarray:
+    """Of four of eight bands, `(frame, 4)`, where a model keeps a share of the amplitude."""
+    out = upper(spectrum, kept * spectrum[..., :257])
+    assert np.array_equal(out[..., :257], kept * spectrum[..., :257])
+    bins = np.linspace(257, spectrum.shape[-1], 9).astype(int)[[0, 2, 5, 7]] + 3
+    return np.abs(out / spectrum)[0][:, bins]
+
+
+def test_above_the_model_noise_is_learned_in_pauses_and_more_is_kept_than_noise() -> None:
     framing = Framing.at(48000, 16000, 512, 256)
     upper = UpperBand(framing, 1, FRAME)
-    noisy = noise(1, 100, framing.bins)
-    model = noisy[..., :257].copy()
-    model[:, 50:] *= 0.1
-    out = upper(noisy, model)
-    gains = np.abs(out[0, :, 300] / noisy[0, :, 300])
-    assert np.allclose(gains[:50], 1, atol=1e-4)
-    assert gains[-1] == pytest.approx(0.1, rel=0.02)
-    # A tenth of a second until the energy has fallen to 1/e.
-    assert gains[55] ** 2 == pytest.approx(np.exp(-6 * FRAME / 0.1), rel=0.2)
-    assert np.abs(np.diff(20 * np.log10(gains))).max() < 1.0
-    assert np.array_equal(out[..., :257], model)
+    assert np.allclose(gains(upper, frames(framing, [0.1] * 8, 20), 1.0), 1)
+    pause = gains(upper, frames(framing, [0.1] * 8, 60), 0.1)
+    # It takes a tenth of a second to fall to what the model keeps, and never falls lower.
+    assert pause[1].min() > 0.7 and np.allclose(pause[20:], 0.1, atol=0.01)
+    # The model takes half of the upper half down, but two bands hold ten times their noise.
+    speech = gains(upper, frames(framing, [0.1, 0.1, 0.1, 0.1, 1, 1, 0.1, 1], 15), 0.5)
+    assert np.allclose(speech[8:, [0, 1]], 0.5, atol=0.05)
+    assert (speech[8:, [2, 3]] > 0.8).all()
+    # What the model holds for speech is kept above it too.
+    assert (gains(upper, frames(framing, [0.1] * 8, 30), 1.0)[15:] > 0.95).all()
+
+
+def test_a_band_of_few_bins_above_the_model_has_as_many_gains() -> None:
+    framing = Framing(512 + 6, 259, 257, 1.0)
+    upper = UpperBand(framing, 2, FRAME)
+    spectrum = noise(2, 5, framing.bins)
+    assert upper(spectrum, spectrum[..., :257]).shape == spectrum.shape
 
 
 def test_the_telephone_band_is_filled_up_and_cut_back(transparent: Model) -> None:
