@@ -11,7 +11,7 @@ import torch
 from speechgan.data.cache import WaveStore
 from speechgan.data.enhancement.batch import PairedBatch
 from speechgan.data.enhancement.codecs import CODECS, narrow, pass_through_codec
-from speechgan.data.enhancement.perturbation import change_formants, change_speed
+from speechgan.data.enhancement.perturbation import change_formants, change_speed, shape_spectrum
 
 Range = tuple[float, float]
 
@@ -27,6 +27,9 @@ class Degradation:
         formant: chance that the formants are changed by themselves.
         formants: least and greatest factor on them.
         second_noise: chance of a second recording on top of the first.
+        noise_speed: least and greatest factor on the speed and pitch of a noise recording.
+        noise_reversed: chance that it runs backwards.
+        noise_equalise: chance that it gets a spectral shape of its own, of up to 12 dB.
         babble: chance that the noise is several other voices.
         coloured: chance that the noise is Gaussian with a random spectral slope.
         gap: chance of silence before or after the speech.
@@ -49,6 +52,9 @@ class Degradation:
     formant: float = 0.3
     formants: Range = (0.88, 1.14)
     second_noise: float = 0.25
+    noise_speed: Range = (0.8, 1.5)
+    noise_reversed: float = 0.2
+    noise_equalise: float = 0.5
     babble: float = 0.05
     coloured: float = 0.08
     gap: float = 0.15
@@ -165,13 +171,18 @@ class Mixtures:
         return wave
 
     def _recorded_noise(self, rng: np.random.Generator) -> np.ndarray:
+        """One recording made into many, `(sample,)`, of power 1."""
+        settings = self.degradation
         index = int(rng.integers(len(self.noise)))
-        length = int(self.noise.lengths[index])
-        wave = self.noise.crop(
-            index, int(rng.integers(0, max(1, length - self.samples))), self.samples
-        )
-        if len(wave) < self.samples:
-            wave = np.resize(wave, self.samples)
+        speed = rng.uniform(*settings.noise_speed)
+        needed = scipy.fft.next_fast_len(math.ceil(self.samples * speed), real=True)
+        start = int(rng.integers(0, max(1, int(self.noise.lengths[index]) - needed)))
+        wave = np.resize(self.noise.crop(index, start, needed), needed)
+        wave = change_speed(wave, speed)[: self.samples]
+        if rng.random() < settings.noise_reversed:
+            wave = wave[::-1]
+        if rng.random() < settings.noise_equalise:
+            wave = shape_spectrum(wave, rng.uniform(-12, 12, 6))
         return wave / max(float(np.sqrt(np.mean(wave**2))), 1e-5)
 
     def _reverberate(

@@ -1,4 +1,4 @@
-"""One speaker made into many: speed, pitch and formants of a recording, changed."""
+"""One recording made into many: speed, pitch, formants and spectrum, changed."""
 
 import math
 
@@ -45,3 +45,12 @@ def change_formants(wave: np.ndarray, factor: float) -> np.ndarray:
     gain = np.exp(np.clip(stretched - envelope, -2.5, 2.5))
     changed: np.ndarray = transform.istft(spectrum * gain, k1=len(wave))
     return changed.astype(wave.dtype)
+
+
+def shape_spectrum(wave: np.ndarray, decibels: np.ndarray) -> np.ndarray:
+    """A `(sample,)` wave with gains, in decibels, at places that lie closer in the bass."""
+    length = scipy.fft.next_fast_len(len(wave), real=True)
+    places = np.linspace(0, 1, len(decibels)) ** 2
+    gains = np.interp(np.linspace(0, 1, length // 2 + 1), places, decibels)
+    shaped: np.ndarray = scipy.fft.irfft(scipy.fft.rfft(wave, length) * 10 ** (gains / 20), length)
+    return shaped[: len(wave)].astype(wave.dtype)

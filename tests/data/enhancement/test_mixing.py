@@ -26,6 +26,9 @@ PLAIN = Degradation(
     speed=(1.0, 1.0),
     formant=0,
     second_noise=0,
+    noise_speed=(1.0, 1.0),
+    noise_reversed=0,
+    noise_equalise=0,
     babble=0,
     coloured=0,
     gap=0,
@@ -103,6 +106,38 @@ def test_ratio_and_level_are_as_asked(stores):
     for n, c, s in zip(noise, clean, sounding, strict=True):
         assert 10 * np.log10((c[s] ** 2).mean() / (n**2).mean()) == pytest.approx(5, abs=0.1)
     np.testing.assert_allclose(batch.noisy.abs().max(1).values, 0.1, rtol=1e-4)
+
+
+def noise_of(stores, **settings) -> np.ndarray:
+    """The noise of some batches, `(item, sample)`; the same recordings from the same places."""
+    mixtures = mix(stores, replace(PLAIN, **settings))
+    return np.concatenate([(b.noisy - b.clean).numpy() for b in (mixtures[n] for n in range(4))])
+
+
+def centre_of(wave: np.ndarray) -> float:
+    """Centre of gravity of a spectrum, in Hz."""
+    power = np.abs(np.fft.rfft(wave)) ** 2
+    return float((np.fft.rfftfreq(len(wave), 1 / 16000) * power).sum() / power.sum())
+
+
+def test_noise_runs_faster_and_its_pitch_rises(stores):
+    plain, fast = noise_of(stores), noise_of(stores, noise_speed=(1.4, 1.4))
+    assert np.mean([centre_of(w) for w in fast]) > 1.2 * np.mean([centre_of(w) for w in plain])
+
+
+def test_noise_runs_backwards_in_so_many_items(stores):
+    plain, turned = noise_of(stores), noise_of(stores, noise_reversed=1.0)
+    assert likeness(turned[0], plain[0][::-1]) > 0.999
+    assert abs(likeness(turned[0], plain[0])) < 0.5
+
+
+def test_noise_gets_a_spectrum_of_its_own_and_speech_does_not(stores):
+    shaped = mix(stores, replace(PLAIN, noise_equalise=1.0))[0]
+    plain = mix(stores, PLAIN)[0]
+    speech = [likeness(a, b) for a, b in zip(shaped.clean, plain.clean, strict=True)]
+    assert speech[0] > 0.999
+    noise = likeness((shaped.noisy - shaped.clean)[0], (plain.noisy - plain.clean)[0])
+    assert noise < 0.99
 
 
 def test_ranges_are_filled(stores):

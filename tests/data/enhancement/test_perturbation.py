@@ -4,7 +4,7 @@ import pytest
 import pyworld
 import scipy.signal
 
-from speechgan.data.enhancement.perturbation import change_formants, change_speed
+from speechgan.data.enhancement.perturbation import change_formants, change_speed, shape_spectrum
 
 RATE = 16000
 FORMANTS = [(600, 120), (1600, 150), (2700, 200)]
@@ -96,3 +96,13 @@ def test_silence_stays_silence(recordings):
     wave = recordings["p228_wind"][1].copy()
     wave[16000:32000] = 0
     assert np.abs(change_formants(wave, 1.14)[17000:31000]).max() == 0
+
+
+def test_a_spectrum_takes_the_shape_that_is_asked_for():
+    wave = np.random.default_rng(0).standard_normal(50001).astype(np.float32)
+    shaped = shape_spectrum(wave, np.array([12.0, 0.0, -12.0]))
+    assert shaped.shape == wave.shape and shaped.dtype == wave.dtype
+    gain = 20 * np.log10(np.abs(np.fft.rfft(shaped)) / np.abs(np.fft.rfft(wave)))
+    # Places lie at 0, a quarter and all of the band.
+    for place, decibels in ((10, 12), (6250, 0), (15625, -6), (24990, -12)):
+        assert np.median(gain[place - 10 : place + 10]) == pytest.approx(decibels, abs=0.3)
