@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 RATE = 16000
 Samples = NDArray[np.int16]
 Step = Callable[[Samples], Samples]
-OURS = ("torch", "onnx", "quality")
+OURS = ("torch", "onnx", "quality", "tiny")
 """Names of this package's own systems."""
 
 
@@ -166,6 +166,7 @@ def list_systems(model: str = "default") -> dict[str, Entry]:
         "torch": Entry(f"{title} (torch)", lambda: Speechgan(model, "torch")),
         "onnx": Entry(f"{title} (onnx)", lambda: Speechgan(model, "onnx")),
         "quality": Entry("speechgan quality (torch)", lambda: Speechgan("quality", "torch")),
+        "tiny": Entry("speechgan tiny (onnx)", lambda: Speechgan("tiny", "onnx")),
         "rnnoise": Entry("RNNoise", RNNoise, "pyrnnoise"),
         "webrtc-2": Entry("WebRTC, level 2", lambda: WebRTC(2), "webrtc_noise_gain"),
         "webrtc-3": Entry("WebRTC, level 3", lambda: WebRTC(3), "webrtc_noise_gain"),
