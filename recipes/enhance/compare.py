@@ -7,12 +7,14 @@ from pathlib import Path
 
 TITLES = {
     "supervised": "supervised only",
+    "supervised_plain": "supervised, no PESQ or ESTOI term",
     "joint": "joint discriminator",
     "two_headed": "two-headed discriminator",
     "unmatched": "two-headed, no mismatched pairs",
     "two_headed_metric": "two-headed + metric critic",
     "two_headed_metric_listener": "two-headed + metric critic + listener",
     "wave_judged": "two-headed + wave discriminator, balanced",
+    "wave_judged_plain": "two-headed + wave, no PESQ or ESTOI term",
     "unet": "U-Net, two-headed discriminator",
     "segan": "SEGAN, quarter width",
 }
@@ -21,43 +23,46 @@ COLUMNS = {
     "estoi": ("ESTOI", 3),
     "si_sdr": ("SI-SDR, dB", 2),
     "covl": ("COVL", 3),
+    "dnsmos_signal": ("DNSMOS SIG", 3),
     "dnsmos_overall": ("DNSMOS OVRL", 3),
     "sharpness": ("sharpness", 2),
 }
 
 
-def validation(folder: Path) -> float:
-    """PESQ of the last validation of a run."""
-    lines = (folder / "metrics.jsonl").read_text().splitlines()
-    return [json.loads(line)["valid/pesq"] for line in lines if "valid/pesq" in line][-1]
+PLACES = {"pairs": "home", "far": "away"}
+
+
+def read_scores(path: Path) -> dict[str, list[str]]:
+    """Cells of a table, of the noisy input and of what was made of it."""
+    means = json.loads(path.read_text())["mean"]
+    return {
+        side: [f"{means[side][key]['mean']:.{n}f}" for key, (_, n) in COLUMNS.items()]
+        for side in ("noisy", "enhanced")
+    }
 
 
 def main() -> None:
-    """Prints one row for each run, in the order of `TITLES` and then of seeds."""
+    """Prints one row for each run and place, in the order of `TITLES` and then of seeds."""
     parser = argparse.ArgumentParser(description="Print the runs of compare.sh as Markdown.")
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
-    header = [
-        "training",
-        "seed",
-        "PESQ-WB on valid",
-        *(f"{title}" for title, _ in COLUMNS.values()),
-    ]
-    rows = [header, ["---"] * len(header)]
-    noisy = None
+    parser.add_argument("--split", choices=["test", "valid"], default="test")
+    arguments = parser.parse_args()
+    header = ["training", "seed", "where", *(title for title, _ in COLUMNS.values())]
+    inputs: dict[str, list[str]] = {}
+    rows = []
     for name, title in TITLES.items():
-        for run in sorted(folder.glob(f"{name}-*")):
-            if not (run / "scores.json").exists():
-                continue
-            means = json.loads((run / "scores.json").read_text())["mean"]
-            noisy = means["noisy"]
-            cells = [f"{means['enhanced'][k]['mean']:.{n}f}" for k, (_, n) in COLUMNS.items()]
-            rows.append([title, run.name.rsplit("-", 1)[1], f"{validation(run):.3f}", *cells])
-    if noisy is None:
-        sys.exit(f"compare.py: error: {folder}: holds no measured runs of compare.sh")
-    cells = [f"{noisy[k]['mean']:.{n}f}" for k, (_, n) in COLUMNS.items()]
-    rows.insert(2, ["noisy input", "", "", *cells])
-    print("\n".join(f"| {' | '.join(row)} |" for row in rows))
+        for run in sorted(arguments.folder.glob(f"{name}-[0-9]*")):
+            for place, where in PLACES.items():
+                path = run / f"scores-{place}-{arguments.split}.json"
+                if path.exists():
+                    cells = read_scores(path)
+                    inputs[where] = cells["noisy"]
+                    rows.append([title, run.name.rsplit("-", 1)[1], where, *cells["enhanced"]])
+    if not rows:
+        sys.exit(f"compare.py: error: {arguments.folder}: holds no measured runs of compare.sh")
+    first = [["noisy input", "", where, *cells] for where, cells in inputs.items()]
+    table = [header, ["---"] * len(header), *first, *rows]
+    print("\n".join(f"| {' | '.join(row)} |" for row in table))
 
 
 if __name__ == "__main__":

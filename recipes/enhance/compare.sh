@@ -9,7 +9,7 @@ usage() {
   cat <<'TEXT'
 Trains one generator supervised, or takes a trained one, lets every row of the table below go on
 from there with its own discriminator for as many steps, and measures all of them on
-pairs/test/{clean,noisy} of the data.
+pairs/test/{clean,noisy} of the data, and away from home on far/test, if there is one.
 
 usage: recipes/enhance/compare.sh --data DIR [option ...] [key=value ...]
 
@@ -21,8 +21,10 @@ usage: recipes/enhance/compare.sh --data DIR [option ...] [key=value ...]
                  counts as no steps whatever --warm-up says
   --steps N      steps of each row after that (default: 500)
   --seeds LIST   seeds of data and discriminator (default: 1 2)
-  --rows LIST    of: supervised joint two_headed unmatched two_headed_metric
-                 two_headed_metric_listener wave_judged unet segan (default: all)
+  --split WHAT   of pairs and far: test, or valid to choose on (default: test)
+  --rows LIST    of: supervised supervised_plain joint two_headed unmatched two_headed_metric
+                 two_headed_metric_listener wave_judged wave_judged_plain unet segan (default:
+                 all); what is plain has no distance of PESQ or ESTOI in its closeness
   key=value      settings of all trainings, such as trainer.accelerator=cuda
 
 Finished rows are not trained again; an interrupted one goes on where it stood. The U-Net and SEGAN
@@ -30,10 +32,11 @@ start from nothing and have rows of their own settings, see below.
 TEXT
 }
 
-data="" out="runs/compare" from="" warm_up=3000 steps=500 seeds="1 2"
-all_rows="supervised joint two_headed unmatched two_headed_metric two_headed_metric_listener wave_judged unet segan"
+data="" out="runs/compare" from="" warm_up=3000 steps=500 seeds="1 2" split="test"
+all_rows="supervised supervised_plain joint two_headed unmatched two_headed_metric"
+all_rows+=" two_headed_metric_listener wave_judged wave_judged_plain unet segan"
 rows="$all_rows"
-read_options data out from warm-up steps seeds rows -- "$@"
+read_options data out from warm-up steps seeds split rows -- "$@"
 [[ -n "$data" ]] || fail "--data is needed; see --help" 2
 for number in "$warm_up" "$steps" $seeds; do
   [[ "$number" =~ ^[0-9]+$ ]] || fail "$number: must be a whole number" 2
@@ -52,7 +55,8 @@ case "$from" in
     start="run.fine_tune=$(quote "$from")"
     ;;
 esac
-[[ -d "$data/pairs/test/noisy" ]] || fail "$data/pairs/test/noisy: no such folder"
+[[ "$split" == test || "$split" == valid ]] || fail "--split $split: must be test or valid" 2
+[[ -d "$data/pairs/$split/noisy" ]] || fail "$data/pairs/$split/noisy: no such folder"
 
 # train NAME STEPS setting ...
 train() {
@@ -67,16 +71,20 @@ train() {
 }
 
 measure() {
-  local folder="$out/$1"
-  [[ -e "$folder/scores.json" ]] && return
-  speechgan enhance "$data/pairs/test/noisy" -o "$folder/enhanced" --model "$folder/best" --overwrite
-  speechgan evaluate enhance --clean "$data/pairs/test/clean" --enhanced "$folder/enhanced" \
-    --noisy "$data/pairs/test/noisy" --json "$folder/scores.json" \
-    > "$folder/scores.txt" ||
-    [[ -e "$folder/scores.json" ]] # some recordings cannot be measured; the scores say which
+  local folder="$out/$1" place pairs scores
+  for place in pairs far; do
+    pairs="$data/$place/$split" scores="$folder/scores-$place-$split.json"
+    [[ -d "$pairs/noisy" && ! -e "$scores" ]] || continue
+    speechgan enhance "$pairs/noisy" -o "$folder/enhanced-$place" --model "$folder/best" \
+      --overwrite
+    speechgan evaluate enhance --clean "$pairs/clean" --enhanced "$folder/enhanced-$place" \
+      --noisy "$pairs/noisy" --json "$scores" > "${scores%.json}.txt" ||
+      [[ -e "$scores" ]] # some recordings cannot be measured; the scores say which
+  done
 }
 
 total=$((warm_up + steps))
+given=(${overrides[@]+"${overrides[@]}"})
 
 # play PLAYER ...: these begin after the warm-up.
 play() {
@@ -88,6 +96,7 @@ play() {
 
 for seed in $seeds; do
   for row in $rows; do
+    last=() # what holds whatever the command line says
     settings=("data.seed=$seed" "trainer.seed=$seed" "trainer.decay_steps=$steps"
       "trainer.validate_every=$steps")
     case "$row" in
@@ -105,16 +114,18 @@ for seed in $seeds; do
         if [[ "$row" == unmatched ]]; then
           settings+=(system=two_headed system.mismatched=false)
         else
-          settings+=("system=$row")
+          settings+=("system=${row%_plain}")
         fi
-        [[ "$row" == supervised ]] || play discriminator
+        [[ "$row" != *_plain ]] || last=(system.closeness.pesq=0 system.closeness.estoi=0)
+        [[ "$row" == supervised* ]] || play discriminator
         [[ "$row" != *_metric* ]] || play metric
         [[ "$row" != *_listener ]] || play listener
         [[ "$row" != wave_* ]] || play wave
         ;;
     esac
+    overrides=(${given[@]+"${given[@]}"} ${last[@]+"${last[@]}"})
     train "$row-$seed" "$total" "${settings[@]}"
     measure "$row-$seed"
   done
 done
-"$python" -P "$here/compare.py" "$out" | tee "$out/table.md"
+"$python" -P "$here/compare.py" "$out" --split "$split" | tee "$out/table.md"
