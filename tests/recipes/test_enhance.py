@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,3 +128,29 @@ def test_a_stage_names_the_one_that_it_needs(
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].count(text) == 1
     assert "Traceback" not in done.stderr
+
+
+def test_a_comparison_has_a_row_for_each_run_and_place(tmp_path: Path) -> None:
+    def measured(value: float) -> dict[str, dict[str, float]]:
+        keys = ("pesq", "estoi", "si_sdr", "covl", "dnsmos_signal", "dnsmos_overall", "sharpness")
+        return {key: {"mean": value} for key in keys}
+
+    for run, places in {"supervised-1": ("pairs", "far"), "supervised_plain-2": ("far",)}.items():
+        (tmp_path / run).mkdir()
+        for number, place in enumerate(places):
+            scores = {"mean": {"noisy": measured(1), "enhanced": measured(2 + number)}}
+            (tmp_path / run / f"scores-{place}-valid.json").write_text(json.dumps(scores))
+    command = [sys.executable, ROOT / "recipes/enhance/compare.py", tmp_path]
+    done = subprocess.run(
+        [*command, "--split", "valid"], capture_output=True, text=True, check=True
+    )
+    rows = [line.strip("| ").split(" | ")[:4] for line in done.stdout.splitlines()[2:]]
+    assert rows == [
+        ["noisy input", "", "home", "1.000"],
+        ["noisy input", "", "away", "1.000"],
+        ["supervised only", "1", "home", "2.000"],
+        ["supervised only", "1", "away", "3.000"],
+        ["supervised, no PESQ or ESTOI term", "2", "away", "2.000"],
+    ]
+    nothing = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert nothing.returncode == 1 and "holds no measured runs" in nothing.stderr
