@@ -136,7 +136,7 @@ class Trainer:
 
         Raises:
             SpeechganError: the validation has no figure to monitor, gradients stay non-finite, or a
-                checkpoint cannot be written or read.
+                checkpoint cannot be written or read, or leaves no step to do.
             SystemExit: after SIGTERM or Ctrl-C, with the state saved.
         """
         if validate and self.monitor not in validate.figures:
@@ -153,6 +153,12 @@ class Trainer:
             state = load_checkpoint(self._checkpoint)
         elif start_from:
             state = load_checkpoint(start_from) | {"best": {}}
+            if state["step"] >= self.max_steps:
+                raise SpeechganError(
+                    f"{start_from}: stands at step {state['step']}, where nothing is left of "
+                    f"trainer.max_steps={self.max_steps}; steps are counted from the first, so "
+                    "give more"
+                )
         if state:
             run.load_state(state)
         source = self._load(batches, run)

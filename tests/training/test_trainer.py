@@ -199,6 +199,8 @@ def test_a_run_branches_off_from_another(tmp_path):
     assert min(line["step"] for line in read_log(tmp_path / "game")) == 4
     with pytest.raises(SpeechganError, match="checkpoint is of another system or configuration"):
         run(tmp_path / "other", *game, "generator.channels=12")
+    with pytest.raises(SpeechganError, match=r"at step 3, .* nothing is left of .*max_steps=3"):
+        run(tmp_path / "done", *game, "trainer.max_steps=3")
 
 
 def test_a_model_is_trained_further(tmp_path):

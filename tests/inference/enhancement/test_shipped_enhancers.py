@@ -15,19 +15,20 @@ RATE = 16000
 NAMES = ["kerstin_wind", "p228_coffee", "p228_wind"]
 
 
-@pytest.fixture(scope="module", params=["default", "quality"])
+@pytest.fixture(scope="module", params=["default", "quality", "tiny"])
 def enhancer(request) -> Enhancer:
     return Enhancer.from_pretrained(request.param, "cpu")
 
 
 @pytest.mark.parametrize(
-    ("name", "causal", "most"), [("default", True, 150_000), ("quality", False, 1_500_000)]
+    ("name", "causal", "most"),
+    [("default", True, 150_000), ("quality", False, 1_500_000), ("tiny", True, 30_000)],
 )
 def test_they_ship_with_a_card(name, causal, most):
     assert name in list_models()
     model = load_model(name)
     count = sum(p.numel() for p in model.generator.parameters())
-    assert 30_000 <= count <= most
+    assert most / 5 <= count <= most
     assert model.generator.causal == causal
     assert f"{count:,}" in model.card
     assert "Licence" in model.card
@@ -41,7 +42,7 @@ def test_recordings_come_out_clearer(enhancer, recordings, name):
     assert pesq_wb(clean, enhanced, RATE) > pesq_wb(clean, noisy, RATE) + 0.15
 
 
-@pytest.mark.parametrize("name", ["default", "quality"])
+@pytest.mark.parametrize("name", ["default", "quality", "tiny"])
 @pytest.mark.parametrize("rate", [8000, 16000, 48000])
 def test_the_graphs_that_ship_are_of_these_weights(recordings, name, rate):
     noisy = soxr.resample(recordings["p228_coffee"][0], RATE, rate)
