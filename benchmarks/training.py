@@ -26,7 +26,7 @@ ESTOI = "system.closeness.estoi=1.5"
 ROWS = {
     "default": ["system=supervised", ESTOI],
     "quality": ["system=supervised", "generator=band_crn_quality", ESTOI],
-    "tiny": ["experiment=tiny", "run.teacher=default", "data.seconds=2", "data.batch_size=8"],
+    "tiny": ["experiment=tiny", "data.seconds=2", "data.batch_size=8"],
     "joint": ["system=joint", ESTOI],
     "two_headed": ["system=two_headed", ESTOI],
     "wave_judged": ["system=wave_judged", ESTOI],
