@@ -107,7 +107,7 @@ class BandCRN(nn.Module):
         self.decode_out = nn.ConvTranspose2d(channels, 2 * taps, kernel, (1, stride), padding)
         # Training starts from a mask near one, which passes the input on.
         nn.init.normal_(self.decode_out.weight, std=0.015)
-        self.decode_out.bias = nn.Parameter(torch.eye(2 * taps)[0])
+        self.decode_out.bias = nn.Parameter(torch.tensor([1.0] + [0.0] * (2 * taps - 1)))
 
     def initial_state(self, batch: int) -> dict[str, Tensor]:
         """The state before the first frame, by name.
