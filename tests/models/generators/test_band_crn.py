@@ -176,6 +176,20 @@ def test_only_depth_and_directions_grow(network, options, text):
         BandCRN(**SMALL | options).grow_from(network.state_dict())
 
 
+@pytest.mark.parametrize(("bidirectional", "taps"), [(False, 3), (True, 9)])
+def test_each_neighbour_within_reach_is_added_with_its_weight(image, bidirectional, taps):
+    network = BandCRN(**SMALL, reach=1, bidirectional=bidirectional).eval()
+    assert len(network.decode_out.bias) == 2 * taps
+    with torch.no_grad():
+        network.decode_out.weight.zero_()
+        alone = network(image)
+        network.decode_out.bias[2] = 0.5  # of the first neighbour: below, and before if heard
+        found = network(image) - alone
+    moved = image[..., :-1] if bidirectional else image
+    beside = found[:, :, 1:, 1:] if bidirectional else found[:, :, 1:]
+    torch.testing.assert_close(beside, 0.5 * moved[:, :, :-1])
+
+
 def test_bins_must_split_evenly():
     with pytest.raises(ValueError, match="bins 258 must be a multiple of stride 4, plus one"):
         BandCRN(bins=258)
