@@ -1,6 +1,6 @@
 """What a step of training costs, and where: seconds of audio that are trained in a second.
 
-    python benchmarks/training.py [--rows NAME ...] [--precision 32-true bf16-mixed] [key=value ...]
+    python benchmarks/training.py [key=value ...] [--rows NAME ...] [--precision 32-true bf16-mixed]
 
 No recordings are needed: batches are noise. "network" is the generator forwards and backwards,
 "closeness" its distances to the clean signal, "others" the moves of all other players. One thread

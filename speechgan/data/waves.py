@@ -42,6 +42,7 @@ class WaveCrops:
 
     def __init__(self, store: WaveStore, batch_size: int, samples: int, seed: int) -> None:
         self.store, self.batch_size, self.samples, self.seed = store, batch_size, samples, seed
+        self.seconds = batch_size * samples / store.sample_rate
         self.chances = store.lengths / store.lengths.sum()
 
     def __getitem__(self, number: int) -> WaveBatch:

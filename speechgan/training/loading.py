@@ -11,7 +11,14 @@ from speechgan.utils.errors import SpeechganError
 
 
 class Batches(Protocol):
-    """Numbered batches: number `n` is the same whenever it is asked for."""
+    """Numbered batches: number `n` is the same whenever it is asked for.
+
+    Attributes:
+        seconds: of sound in a batch, counted once where it holds the same sound twice.
+    """
+
+    @property
+    def seconds(self) -> float: ...
 
     def __getitem__(self, number: int) -> Any: ...
 

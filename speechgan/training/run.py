@@ -1,6 +1,5 @@
 """What changes during a training run: weights, optimisers, counters."""
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -53,16 +52,14 @@ class Run:
 
     def play(self, batch: Any, in_play: frozenset[str], moving: frozenset[str]) -> None:
         """One step: each of the `moving` players moves once, in the order of the system's turns."""
-        started = time.perf_counter()
         finite = True
         step: Step[Any] = Step(batch, in_play)
         for player in self.system.turns:
             if player in moving:
                 finite &= self._move(player, step)
         for name, figure in self.system.observations().items():
-            self._note(name, torch.tensor(figure))
+            self.note(name, torch.tensor(figure))
         self.average.update()
-        self._note("seconds_per_step", torch.tensor(time.perf_counter() - started))
         self.step += 1
         self.skipped += not finite
         self.skipped_in_a_row = 0 if finite else self.skipped_in_a_row + 1
@@ -83,8 +80,8 @@ class Run:
                 optimizer.step()
             optimizer.zero_grad()
         for name, value in terms.items():
-            self._note(f"loss/{name}", value.detach())
-        self._note(f"gradient/{player}", norm.detach())
+            self.note(f"loss/{name}", value.detach())
+        self.note(f"gradient/{player}", norm.detach())
         return finite
 
     def scale_rates(self, share: float) -> None:
@@ -100,7 +97,8 @@ class Run:
         rates = {f"rate/{n}": o.param_groups[0]["lr"] for n, o in self.optimizers.items()}
         return figures | rates | {"skipped_steps": self.skipped}
 
-    def _note(self, name: str, value: Tensor) -> None:
+    def note(self, name: str, value: Tensor) -> None:
+        """Keeps a figure, of which the log gets the mean over some steps."""
         self.sums.setdefault(name, []).append(value)
 
     def state(self) -> dict[str, Any]:

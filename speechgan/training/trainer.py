@@ -1,5 +1,6 @@
 """One adversarial loop for every system."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -166,7 +167,7 @@ class Trainer:
             run.load_random(state)
         log = RunLog(self.folder, run.step, self.max_steps) if fabric.is_global_zero else None
         try:
-            self._play(run, source, log, validate, save_best)
+            self._play(run, source, batches.seconds, log, validate, save_best)
         finally:
             if log:
                 log.close()
@@ -180,19 +181,22 @@ class Trainer:
         self,
         run: Run,
         source: Iterator[Any],
+        seconds: float,
         log: RunLog | None,
         validate: Validation | None,
         save_best: SaveBest | None,
     ) -> None:
-        """All steps that are left; only the first process has a log."""
+        """All steps that are left, of so many seconds of sound; only the first process logs."""
         with stop_request() as stop:
             while run.step < self.max_steps and not stop.signal:
-                self._step(run, next(source))
+                self._step(run, source)
                 ends = run.step == self.max_steps
                 if log:
                     log.advance()
                     if run.step % self.log_every == 0 or ends or stop.signal:
-                        log.scalars(run.step, run.take_figures())
+                        figures = run.take_figures()
+                        pace = seconds * run.fabric.world_size / figures["seconds_per_step"]
+                        log.scalars(run.step, figures | {"audio_seconds_per_second": pace})
                 if validate and (run.step % self.validate_every == 0 or ends):
                     if log:
                         self._validate(run, validate, save_best, log)
@@ -245,7 +249,8 @@ class Trainer:
         ]
         return load_batches(batches, numbers, fabric.device, self.workers)
 
-    def _step(self, run: Run, batch: Any) -> None:
+    def _step(self, run: Run, source: Iterator[Any]) -> None:
+        started = time.perf_counter()
         rise = min(1.0, (run.step + 1) / self.warmup_steps) if self.warmup_steps else 1.0
         left = self.max_steps - run.step
         fall = min(1.0, left / self.decay_steps) if self.decay_steps else 1.0
@@ -253,7 +258,8 @@ class Trainer:
         in_play = frozenset(n for n in run.system.turns if run.step >= self.turns[n].start)
         movers = in_play & run.optimizers.keys()
         moving = frozenset(n for n in movers if run.step % self.turns[n].every == 0)
-        run.play(batch, in_play, moving)
+        run.play(next(source), in_play, moving)
+        run.note("seconds_per_step", torch.tensor(time.perf_counter() - started))
         if run.skipped_in_a_row >= self.patience:
             raise SpeechganError(
                 f"step {run.step}: losses were not finite {run.skipped_in_a_row} steps in a row; "

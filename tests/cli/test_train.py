@@ -56,6 +56,9 @@ def test_a_run_leaves_its_configuration_and_its_log(trained: Path) -> None:
     assert config.trainer.max_steps == 2 and config.generator.channels == 8
     lines = [json.loads(line) for line in (trained / "metrics.jsonl").read_text().splitlines()]
     assert {"valid/pesq", "valid/estoi", "valid/si_sdr"} <= lines[-1].keys()
+    sound = config.data.batch_size * config.data.seconds
+    step = lines[0]["seconds_per_step"]
+    assert lines[0]["audio_seconds_per_second"] == pytest.approx(sound / step)
     assert list((trained / "tensorboard").iterdir())
 
 

@@ -58,6 +58,8 @@ class Fitting(System):
 class Numbered:
     """Batches of numbers about one, which batch normalisation has to follow."""
 
+    seconds = 1.0
+
     def __getitem__(self, number: int) -> Tensor:
         return 1 + 2 * torch.randn(16, 3, generator=torch.Generator().manual_seed(number))
 

@@ -116,11 +116,13 @@ class ConversionData:
             for name, s in zip(names, statistics, strict=True)
         ]
         described = {s.name: s for s in found}
+        size = (self.batch_size, self.frames, features.hop_length / features.sample_rate)
         batches: UnpairedCrops | AlignedCrops
         if self.aligned:
-            batches = self._align(list(train.values()), statistics)
+            pairs = self._align(list(train.values()), statistics)
+            batches = AlignedCrops(pairs, *size, self.seed)
         else:
-            batches = UnpairedCrops(images, self.batch_size, self.frames, self.seed)
+            batches = UnpairedCrops(images, *size, self.seed)
         return OpenVoices(
             [described.get(name) or Speaker(name, ()) for name in names],
             statistics,
@@ -142,7 +144,7 @@ class ConversionData:
 
     def _align(
         self, train: Sequence[Mapping[str, Voice]], statistics: Sequence[SpeakerStatistics]
-    ) -> AlignedCrops:
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
         """Pairs of two speakers' recordings of the same name, the second warped to the first."""
         if len(train) != 2:
             raise SpeechganError("data.aligned: needs two speakers; name them, data.speakers=[a,b]")
@@ -159,7 +161,7 @@ class ConversionData:
             raise SpeechganError(
                 f"{self.root}: the speakers have no recording's name in common to align"
             )
-        return AlignedCrops(pairs, self.batch_size, self.frames, self.seed)
+        return pairs
 
 
 def _seconds(voices: Sequence[Voice], features: VoiceFeatures) -> float:

@@ -44,13 +44,20 @@ class UnpairedCrops:
             that is trained further may have none.
         batch_size: items of a batch.
         frames: length of an item; a shorter recording is repeated.
+        frame_seconds: from one frame to the next.
         seed: of all random choices.
     """
 
     def __init__(
-        self, images: Sequence[Sequence[np.ndarray]], batch_size: int, frames: int, seed: int
+        self,
+        images: Sequence[Sequence[np.ndarray]],
+        batch_size: int,
+        frames: int,
+        frame_seconds: float,
+        seed: int,
     ) -> None:
         self.images, self.batch_size, self.frames, self.seed = images, batch_size, frames, seed
+        self.seconds = batch_size * frames * frame_seconds
         lengths = [np.array([i.shape[1] for i in own], np.float64) for own in images]
         self.chances = [own / own.sum() for own in lengths]
         self.present = [number for number, own in enumerate(images) if own]
@@ -88,6 +95,7 @@ class AlignedCrops:
         pairs: source and target `(bin, frame)`, normalised, the target warped to the source.
         batch_size: items of a batch.
         frames: length of an item.
+        frame_seconds: from one frame to the next.
         seed: of all random choices.
     """
 
@@ -96,11 +104,13 @@ class AlignedCrops:
         pairs: Sequence[tuple[np.ndarray, np.ndarray]],
         batch_size: int,
         frames: int,
+        frame_seconds: float,
         seed: int,
     ) -> None:
         stacked = [np.stack(pair) for pair in pairs]
         self.pairs = [np.tile(p, -(-frames // p.shape[-1])) for p in stacked]
         self.batch_size, self.frames, self.seed = batch_size, frames, seed
+        self.seconds = batch_size * frames * frame_seconds
 
     def __getitem__(self, number: int) -> VoiceBatch:
         rng = np.random.default_rng([self.seed, number])

@@ -100,6 +100,7 @@ class Mixtures:
         self.degradation = degradation
         self.batch_size, self.seed = batch_size, seed
         self.samples = round(seconds * speech.sample_rate)
+        self.seconds = batch_size * seconds
         self.chances = speaker_chances(speech, speaker_balance)
 
     def __getitem__(self, number: int) -> PairedBatch:

@@ -92,6 +92,7 @@ class PairCrops:
     def __init__(self, pairs: PairStore, batch_size: int, seconds: float, seed: int) -> None:
         self.pairs, self.batch_size, self.seed = pairs, batch_size, seed
         self.samples = round(seconds * pairs.noisy.sample_rate)
+        self.seconds = batch_size * seconds
         self.chances = pairs.noisy.lengths / pairs.noisy.lengths.sum()
 
     def __getitem__(self, number: int) -> PairedBatch:

@@ -134,7 +134,7 @@ def images(speakers: int) -> list[list[np.ndarray]]:
 
 
 def test_batches_are_of_the_speakers_that_they_name() -> None:
-    crops = UnpairedCrops(images(4), 16, 32, 0)
+    crops = UnpairedCrops(images(4), 16, 32, 0.005, 0)
     batch = crops[5]
     assert batch.source.shape == batch.target.shape == (16, 1, 4, 32)
     for side, speakers in (
@@ -147,27 +147,27 @@ def test_batches_are_of_the_speakers_that_they_name() -> None:
 
 
 def test_batches_are_numbered() -> None:
-    crops = UnpairedCrops(images(3), 4, 32, 7)
-    assert crops[3].source.equal(UnpairedCrops(images(3), 4, 32, 7)[3].source)
+    crops = UnpairedCrops(images(3), 4, 32, 0.005, 7)
+    assert crops[3].source.equal(UnpairedCrops(images(3), 4, 32, 0.005, 7)[3].source)
     assert not crops[3].source.equal(crops[4].source)
 
 
 def test_two_speakers_keep_their_roles_and_one_is_his_own_target() -> None:
-    assert UnpairedCrops(images(2), 8, 32, 0)[0].source_speaker.tolist() == [0] * 8
-    one = UnpairedCrops([[], *images(1), []], 4, 32, 0)[0]
+    assert UnpairedCrops(images(2), 8, 32, 0.005, 0)[0].source_speaker.tolist() == [0] * 8
+    one = UnpairedCrops([[], *images(1), []], 4, 32, 0.005, 0)[0]
     assert one.source_speaker.tolist() == one.target_speaker.tolist() == [1] * 4
 
 
 def test_short_recordings_are_repeated() -> None:
     ramp = np.arange(10, dtype=np.float32)[None]
-    crop = UnpairedCrops([[ramp], [ramp]], 2, 32, 0)[0].source[0, 0, 0]
+    crop = UnpairedCrops([[ramp], [ramp]], 2, 32, 0.005, 0)[0].source[0, 0, 0]
     assert crop.shape == (32,)
     assert ((crop[1:] - crop[:-1]) % 10 == 1).all()
 
 
 def test_aligned_pairs_are_cut_together() -> None:
     source = np.arange(100, dtype=np.float32)[None]
-    batch = AlignedCrops([(source, source + 1000)], 8, 20, 0)[0]
+    batch = AlignedCrops([(source, source + 1000)], 8, 20, 0.005, 0)[0]
     assert (batch.target - batch.source == 1000).all()
 
 

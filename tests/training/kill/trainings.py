@@ -29,6 +29,7 @@ PAIRS = Path(__file__).parents[2] / "assets"
 SECONDS = 1.5
 LIMIT_SECONDS = 600
 LOG = "metrics.jsonl"
+SPEEDS = ("seconds_per_step", "audio_seconds_per_second")
 # A two-headed discriminator and a metric critic, whose labels are pending in every checkpoint.
 SMALL = (
     *(f"generator.{name}=4" for name in ("channels", "bands", "hidden")),
@@ -271,7 +272,7 @@ def find_faults(work: Path) -> list[str]:
 def read_log(run: Path) -> list[dict[str, float]]:
     """What a run has logged, but for its speed."""
     lines = (run / LOG).read_text().splitlines()
-    return [{k: v for k, v in json.loads(x).items() if k != "seconds_per_step"} for x in lines]
+    return [{k: v for k, v in json.loads(x).items() if k not in SPEEDS} for x in lines]
 
 
 def find_differences(a: Any, b: Any, place: str = "") -> Iterator[str]:
