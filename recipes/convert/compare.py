@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class Row:
         title: for people.
         settings: of the training.
         two: whether the system is of two speakers.
-        steps: of the training, if they are not the budget's.
+        steps: of the training, if they are not the budget's; None if they are.
         told: whether the converter is given the source's number.
         judged: whether there is a discriminator.
     """
@@ -56,9 +57,14 @@ class Row:
     judged: bool = True
 
 
+# What is fitted at once takes no steps, whatever the budget.
+FLOOR = partial(Row, steps=0, judged=False)
 ROWS = {
     "untrained": Row("untrained network", "system=shared_latent", steps=1),
-    "statistics": Row("mean, deviation and pitch only", "system=shallow", steps=1),
+    "statistics": FLOOR("mean, deviation and pitch only", "system=mean_variance"),
+    "nearest": FLOOR("the target's nearest frames", "system=nearest"),
+    "inca": FLOOR("INCA, unpaired linear maps", "system=inca", told=True),
+    "ridge": FLOOR("ridge, aligned sentences", "system=ridge", two=True, told=True),
     "aligned": Row("supervised, aligned sentences", "system=aligned", two=True, judged=False),
     "shallow": Row("shallow generator, no cycle", "system=shallow"),
     "shared_latent": Row("shared latent, one network for all", "system=shared_latent"),
@@ -156,7 +162,9 @@ def train(row: Row, speakers: list[str], folder: Path, arguments: argparse.Names
         *([f"run.embedding={quote(embedding)}"] if "embedding" in row.settings else []),
         *arguments.settings,
     ]
-    steps = row.steps or find_steps(row, settings, folder / "pilot", arguments.minutes)
+    steps = row.steps
+    if steps is None:
+        steps = find_steps(row, settings, folder / "pilot", arguments.minutes)
     started = time.perf_counter()
     schedule = {
         "max_steps": steps,

@@ -128,6 +128,10 @@ def write_graph(graph: Graph, path: str | os.PathLike[str]) -> None:
         onnx.helper.set_model_props(made, {name: str(v) for name, v in graph.metadata.items()})
         onnx.checker.check_model(made, full_check=True)
         onnx.save(made, beside)
+        if unused := sorted(graph.inputs.keys() - {node.name for node in made.graph.input}):
+            raise SpeechganError(
+                f"{path}: as a graph it would not see its {unused[0]}; use the torch engine"
+            )
         difference = _compare(graph, beside)
         if not difference < TOLERANCE:
             raise SpeechganError(

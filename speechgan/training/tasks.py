@@ -93,6 +93,7 @@ def open_conversion(config: DictConfig, data: ConversionData, model: Model | Non
         {
             "bins": features.bins,
             "speakers": len(speakers),
+            "frames": voices.frames,
             "deviation": np.mean([s.deviation for s in voices.statistics], 0).tolist(),
         },
         {SPEAKERS: format_speakers(speakers)},

@@ -6,8 +6,10 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from speechgan.systems.base import System
+from speechgan.systems.conversion.fitted import FittedSystem
 from speechgan.training.compose import build
 from speechgan.training.fine_tuning import load_predecessor, start_from_model
+from speechgan.training.fit import fit
 from speechgan.training.release import release_to
 from speechgan.training.tasks import TASKS
 from speechgan.utils.files import restore_folder, write_whole
@@ -17,7 +19,8 @@ def train(config: DictConfig, resume: bool = False) -> dict[str, float]:
     """Trains what the configuration says, and releases the best model.
 
     The run's folder receives `config.yaml`, `last.safetensors` (everything to go on from),
-    `metrics.jsonl`, TensorBoard events, and in `best/` the model of the best validation.
+    `metrics.jsonl`, TensorBoard events, and in `best/` the model of the best validation. A system
+    that is fitted at once leaves nothing to go on from.
 
     Args:
         config: of `speechgan.training.compose.compose`; what is measured of the data is filled in.
@@ -45,11 +48,14 @@ def train(config: DictConfig, resume: bool = False) -> dict[str, float]:
     restore_folder(folder / "best")
     plain = OmegaConf.to_yaml(config, resolve=True)
     write_whole(folder / "config.yaml", plain, "choose another folder with run.folder=DIR")
+    release = release_to(folder / "best", config, material)
+    if isinstance(system, FittedSystem):
+        return fit(system, material, folder, release)
     best: dict[str, float] = trainer.fit(
         system,
         material.batches,
         material.validation,
-        release_to(folder / "best", config, material),
+        release,
         resume=resume,
         start_from=Path(config.run.start_from) if config.run.start_from else None,
     )

@@ -28,7 +28,7 @@ def test_overrides_reach_the_configuration():
 def test_every_system_is_whole_and_brings_its_players(task, choice):
     config = compose(task, ["data.root=/x", f"system={choice}"])
     if "measured" in config:
-        config.measured = {"bins": 36, "speakers": 2, "deviation": [1.0] * 36}
+        config.measured = {"bins": 36, "speakers": 2, "frames": [5, 7], "deviation": [1.0] * 36}
     if choice == "embedding":
         config.system.consistency = 0  # there is no model to load
     if choice == "distilled":
@@ -43,9 +43,10 @@ def test_every_system_is_whole_and_brings_its_players(task, choice):
 @pytest.mark.parametrize(("task", "choice"), choices("generator"))
 def test_every_generator_combines_with_a_system(task, choice):
     system = {"enhance": "two_headed", "convert": "shallow", "vocoder": "vocos"}[task]
+    system = {"linear": "inca"}.get(choice, system)
     config = compose(task, ["data.root=/x", f"system={system}", f"generator={choice}"])
     if "measured" in config:
-        config.measured = {"bins": 36, "speakers": 2, "deviation": [1.0] * 36}
+        config.measured = {"bins": 36, "speakers": 2, "frames": [5, 7], "deviation": [1.0] * 36}
     assert isinstance(build(config.system).generator, get_class(config.generator._target_))
 
 

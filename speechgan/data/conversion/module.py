@@ -29,13 +29,15 @@ class OpenVoices:
     Attributes:
         speakers: in the order of their numbers.
         statistics: of each, over the training recordings.
-        seconds: of speech to train on, of each.
+        frames: to train on, of each.
+        seconds: likewise.
         batches: to train on.
         valid: held-out voices of each speaker, by the recording's name.
     """
 
     speakers: list[Speaker]
     statistics: list[SpeakerStatistics]
+    frames: list[int]
     seconds: list[float]
     batches: UnpairedCrops | AlignedCrops
     valid: list[dict[str, Voice]]
@@ -126,6 +128,7 @@ class ConversionData:
         return OpenVoices(
             [described.get(name) or Speaker(name, ()) for name in names],
             statistics,
+            [sum(map(len, train.get(name, {}).values())) for name in names],
             [_seconds(list(train.get(name, {}).values()), features) for name in names],
             batches,
             [valid.get(name, {}) for name in names],

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,23 @@ class Request:
 
 
 class ConversionSystem(System):
-    """What conversion systems have in common: one generator, called with image, target, source."""
+    """What conversion systems have in common: one generator, called with image, target, source.
+
+    Attributes:
+        tells_source: whether the generator is told in training who speaks.
+
+    Raises:
+        ValueError: the generator must be told, and is not.
+    """
+
+    tells_source = False
 
     def __init__(self, generator: nn.Module) -> None:
         super().__init__()
+        if getattr(generator, "needs_source", False) and not self.tells_source:
+            raise ValueError(
+                "this system needs a generator that is not told the source speaker; choose another"
+            )
         self.generator = generator
 
     def infer(self, batch: Request) -> Tensor:
@@ -86,7 +100,8 @@ def image_converter(generator: Any) -> ConvertImage:
 
     @torch.no_grad()
     def convert(image: np.ndarray, target: int, source: int | None) -> np.ndarray:
-        device = next(generator.parameters()).device
+        weights = chain(generator.parameters(), generator.buffers())
+        device = next(weights, torch.empty(0)).device  # there are generators without any
         speakers = (
             None if n is None else torch.tensor([n], device=device) for n in (target, source)
         )

@@ -126,6 +126,7 @@ class SharedLatentGAN(ConversionSystem):
             of `latent` without its classifier.
     """
 
+    tells_source = True
     generator: SharedLatent
 
     def __init__(
