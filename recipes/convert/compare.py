@@ -169,7 +169,7 @@ def train(row: Row, speakers: list[str], folder: Path, arguments: argparse.Names
     schedule = {
         "max_steps": steps,
         "decay_steps": steps // 2,
-        "validate_every": max(1, steps // 3),
+        "validate_every": max(1, steps // max(3, round(arguments.minutes / 8))),
     }
     if row.judged:
         schedule["turns.discriminator.start"] = steps // 10

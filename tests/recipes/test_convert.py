@@ -121,19 +121,40 @@ def test_systems_are_compared_at_equal_time(
     # The rows' own settings say how long to train.
     tiny = [word for word in TINY if not word.startswith("trainer.max_steps")]
     words = ["--data", data, "--out", tmp_path, "--minutes", "0.01", "--pairs", "kerstin:p228"]
-    words += ["--rows", "untrained,shared_latent", *tiny]
+    words += ["--rows", "statistics,untrained,shared_latent", *tiny]
     monkeypatch.setattr(sys, "argv", ["compare.py", *map(str, words)])
     compare.main()
     # Of the trained row a few steps first, which show the pace.
-    assert commands == ["train", "convert", "evaluate", "train", "train", "convert", "evaluate"]
-    head, _, untrained, trained = (
+    once = ["train", "convert", "evaluate"]
+    assert commands == [*once, *once, "train", *once]
+    head, _, floor, untrained, trained = (
         [cell.strip() for cell in line.split("|")[1:-1]]
         for line in (tmp_path / "table.md").read_text().splitlines()
     )
     assert untrained[0] == "untrained network" and len(head) == len(untrained) == len(trained)
     steps = head.index("steps")
-    assert untrained[steps] == "1" and 1 <= int(trained[steps]) < 600
+    assert floor[steps] == "0" and untrained[steps] == "1" and 1 <= int(trained[steps]) < 600
     assert float(trained[head.index("MCD, dB")]) > 1
+
+
+def test_curves_are_losses_over_hours(tmp_path: Path, monkeypatch, capsys) -> None:
+    lines = [
+        {"step": 50, "seconds_per_step": 36.0},
+        {"step": 50, "valid/score": -8.0},
+        {"step": 150, "seconds_per_step": 18.0},
+        {"step": 150, "valid/score": -7.5},
+    ]
+    run = tmp_path / "runs" / "cyclegan_vc" / "all" / "run"
+    run.mkdir(parents=True)
+    (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    script, picture = str(ROOT / "recipes" / "convert" / "curves.py"), tmp_path / "curves.png"
+    monkeypatch.setattr(sys, "argv", [script, str(tmp_path / "runs"), "-o", str(picture)])
+    runpy.run_path(script, run_name="__main__")
+    assert capsys.readouterr().out == "cyclegan_vc/all: 7.500 after 1.00 hours\n"
+    assert picture.stat().st_size > 5_000
+    (run / "metrics.jsonl").write_text("")
+    with pytest.raises(SystemExit, match="no training in it was judged twice"):
+        runpy.run_path(script, run_name="__main__")
 
 
 def test_a_command_that_fails_ends_the_comparison(compare: ModuleType) -> None:
