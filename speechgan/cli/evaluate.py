@@ -51,7 +51,8 @@ def _configure_conversion(parser: argparse.ArgumentParser) -> None:
     help_unpaired = "equal names of target and converted recordings do not mean equal sentences"
     add("--unpaired", action="store_true", help=help_unpaired)
     help_words = (
-        "word error of English speech, against what is heard in the source (needs the extra words)"
+        "errors of words and phones of English speech, against what is heard in the source (needs "
+        "the extra words)"
     )
     add("--words", action="store_true", help=help_words)
     _add_common(parser)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from speechgan.evaluation.conversion_measures import MEASURES, word_error
+from speechgan.evaluation.conversion_measures import MEASURES, OF_A_RECOGNISER
 from speechgan.evaluation.measure import Measure, Scores
 from speechgan.evaluation.opinions import DNSMOS
 from speechgan.evaluation.pairing import Recording, find_audio, match_conversions
@@ -26,8 +26,9 @@ CONVERSION = Task(
     shown=("source", "converted", "target"),
     offers=(
         *("converted", "source", "target", "sample_rate"),
-        *("converted_voice", "source_voice", "target_voice"),
-        *("converted_words", "source_words", "converted_embedding"),
+        *("converted_voice", "source_voice", "target_voice", "source_copy"),
+        *("converted_words", "source_words", "converted_phones", "source_phones"),
+        "converted_embedding",
         *("source_speaker", "target_speaker", "opinions"),
     ),
     headlines=("mcd", "target_similarity", "content", "dnsmos_overall"),
@@ -94,7 +95,7 @@ def evaluate_conversion(
     own = tuple(
         m
         for m in MEASURES
-        if (with_dnsmos or m not in DNSMOS) and (with_words or m is not word_error)
+        if (with_dnsmos or m not in DNSMOS) and (with_words or m not in OF_A_RECOGNISER)
     )
     chosen = CONVERSION.extend(own, measures, tuple(given))
     targets = set(find_audio(given["target"]).values()) if target else set()

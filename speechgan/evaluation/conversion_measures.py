@@ -9,7 +9,7 @@ from speechgan.evaluation.opinions import DNSMOS
 from speechgan.evaluation.speakers import Speaker, mean_log_f0
 from speechgan.features.voice import Voice
 from speechgan.metrics import conversion
-from speechgan.metrics.words import word_error_rate
+from speechgan.metrics.words import error_rate
 
 
 @measure("MCD", better="lower", unit="dB")
@@ -34,6 +34,12 @@ def log_f0_rmse(converted_voice: Voice, target_voice: Voice) -> float:
 def f0_correlation(converted_voice: Voice, source_voice: Voice) -> float:
     """With the source's melody."""
     return conversion.log_f0_correlation(converted_voice, source_voice)
+
+
+@measure("log-F0 corr., copy", better="higher", digits=3, sides=("converted",))
+def copied_f0_correlation(source_voice: Voice, source_copy: Voice) -> float:
+    """Of the source itself, synthesised and analysed again: no conversion can have more."""
+    return conversion.log_f0_correlation(source_copy, source_voice)
 
 
 @measure("F0 mean, off", better="zero", unit="%", digits=1)
@@ -72,7 +78,13 @@ def content(converted_voice: Voice, source_voice: Voice) -> float:
 @measure("word error", better="lower")
 def word_error(converted_words: list[str], source_words: list[str]) -> float:
     """Against the words heard in the source."""
-    return word_error_rate(source_words, converted_words)
+    return error_rate(source_words, converted_words)
+
+
+@measure("phone error", better="lower")
+def phone_error(converted_phones: list[str], source_phones: list[str]) -> float:
+    """Against the phones heard in the source."""
+    return error_rate(source_phones, converted_phones)
 
 
 MEASURES = (
@@ -80,12 +92,17 @@ MEASURES = (
     modulation,
     log_f0_rmse,
     f0_correlation,
+    copied_f0_correlation,
     f0_deviation,
     target_similarity,
     source_similarity,
     nearer_target,
     content,
     word_error,
+    phone_error,
     *DNSMOS,
 )
 """All, in the order of the tables."""
+
+OF_A_RECOGNISER = (word_error, phone_error)
+"""Those that need the extra `words`."""

@@ -32,7 +32,12 @@ class Heard:
         Raises:
             UnmeasurableError: no speech in it.
         """
-        return cls(World(sample_rate, f0="harvest").analyse(wave), embed_speaker(wave))
+        return cls(cls.make_features(sample_rate).analyse(wave), embed_speaker(wave))
+
+    @staticmethod
+    def make_features(sample_rate: int) -> World:
+        """What recordings are analysed by."""
+        return World(sample_rate, f0="harvest")
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from speechgan.evaluation.sounds import SAMPLE_RATE, load
 from speechgan.evaluation.speakers import Heard, Speaker
 from speechgan.features.voice import Voice
 from speechgan.metrics.dnsmos import Dnsmos, dnsmos
-from speechgan.metrics.words import recognise
+from speechgan.metrics.words import recognise, recognise_phones
 from speechgan.utils.errors import UnmeasurableError
+from speechgan.vocoders.world import WorldVocoder
 
 
 def load_at_level(path: Path) -> np.ndarray:
@@ -52,6 +53,20 @@ class Sound:
         with suppress(UnmeasurableError):
             return recognise(self.wave)
         return []
+
+    @cached_property
+    def phones(self) -> list[str]:
+        """Likewise."""
+        with suppress(UnmeasurableError):
+            return recognise_phones(self.wave)
+        return []
+
+    @cached_property
+    def copy(self) -> Voice:
+        """Synthesised from what WORLD has found, and analysed again."""
+        world = Heard.make_features(SAMPLE_RATE)
+        wave = WorldVocoder(world).synthesise(self.heard.voice, len(self.wave))
+        return world.analyse(wave)
 
 
 @dataclass(frozen=True)
@@ -107,6 +122,11 @@ class Trial:
         return self.reading.heard.voice if self.reading else None
 
     @property
+    def source_copy(self) -> Voice | None:
+        """Of what was converted, synthesised without a change and analysed again."""
+        return self.origin.copy if self.origin else None
+
+    @property
     def converted_words(self) -> list[str]:
         """That a recogniser hears."""
         return self.judged.words
@@ -115,6 +135,16 @@ class Trial:
     def source_words(self) -> list[str] | None:
         """None if none were heard: then there is nothing to compare with."""
         return (self.origin.words if self.origin else None) or None
+
+    @property
+    def converted_phones(self) -> list[str]:
+        """That a recogniser hears."""
+        return self.judged.phones
+
+    @property
+    def source_phones(self) -> list[str] | None:
+        """As `source_words`."""
+        return (self.origin.phones if self.origin else None) or None
 
     @property
     def converted_embedding(self) -> np.ndarray:

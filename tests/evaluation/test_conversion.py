@@ -39,9 +39,10 @@ def test_every_measure_is_of_the_sides_that_it_is_defined_for(found: Evaluation)
     everywhere |= {"target_similarity", "source_similarity", "nearer_target"}
     with_reading = {"mcd", "log_f0_rmse"}
     assert set(first["source"]) == everywhere | with_reading
-    assert set(first["converted"]) == everywhere | with_reading | {"f0_correlation", "content"}
+    with_source = {"f0_correlation", "copied_f0_correlation", "content"}
+    assert set(first["converted"]) == everywhere | with_reading | with_source
     assert set(first["target"]) == everywhere | {"content"}
-    assert set(second["converted"]) == everywhere | {"f0_correlation", "content"}
+    assert set(second["converted"]) == everywhere | with_source
     assert found.sides == ("source", "converted", "target")
     assert found.refused == ()
 
