@@ -13,6 +13,8 @@ TITLES = {
     "unmatched": "two-headed, no mismatched pairs",
     "two_headed_metric": "two-headed + metric critic",
     "two_headed_metric_listener": "two-headed + metric critic + listener",
+    "balanced": "two-headed on decibels, balanced",
+    "balanced_plain": "the same, no PESQ or ESTOI term",
     "wave_judged": "two-headed + wave discriminator, balanced",
     "wave_judged_plain": "two-headed + wave, no PESQ or ESTOI term",
     "unet": "U-Net, two-headed discriminator",

@@ -23,8 +23,9 @@ usage: recipes/enhance/compare.sh --data DIR [option ...] [key=value ...]
   --seeds LIST   seeds of data and discriminator (default: 1 2)
   --split WHAT   of pairs and far: test, or valid to choose on (default: test)
   --rows LIST    of: supervised supervised_plain joint two_headed unmatched two_headed_metric
-                 two_headed_metric_listener wave_judged wave_judged_plain unet segan (default:
-                 all); what is plain has no distance of PESQ or ESTOI in its closeness
+                 two_headed_metric_listener balanced balanced_plain wave_judged
+                 wave_judged_plain unet segan (default: all); what is plain has no distance
+                 of PESQ or ESTOI in its closeness
   key=value      settings of all trainings, such as trainer.accelerator=cuda
 
 Finished rows are not trained again; an interrupted one goes on where it stood. The U-Net and SEGAN
@@ -34,7 +35,8 @@ TEXT
 
 data="" out="runs/compare" from="" warm_up=3000 steps=500 seeds="1 2" split="test"
 all_rows="supervised supervised_plain joint two_headed unmatched two_headed_metric"
-all_rows+=" two_headed_metric_listener wave_judged wave_judged_plain unet segan"
+all_rows+=" two_headed_metric_listener balanced balanced_plain wave_judged wave_judged_plain"
+all_rows+=" unet segan"
 rows="$all_rows"
 read_options data out from warm-up steps seeds split rows -- "$@"
 [[ -n "$data" ]] || fail "--data is needed; see --help" 2

@@ -1,5 +1,7 @@
 """Discriminators that judge spectrograms."""
 
+from typing import Literal, get_args
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
@@ -8,27 +10,39 @@ from speechgan.features.signal import Signal
 from speechgan.features.stft import magnitude
 from speechgan.models.discriminators.base import Discriminator
 
+Scale = Literal["compressed", "decibels"]
+"""What a discriminator of images looks at: compressed magnitudes, or their logarithm."""
+
+# Of a point, over the mean of its image: about 90 dB below it, under which all is silence.
+SILENCE = 0.05
+
 
 class PatchDiscriminator(nn.Sequential):
     """PatchGAN: a matrix of scores, one per patch (Isola et al. 2017, arXiv:1611.07004).
 
     Convolutions of 4 x 4 with stride 2, leaky rectifiers of slope 0.2. Deliberate difference:
-    spectral normalisation (arXiv:1802.05957) in place of batch normalisation, which would let
-    the items of a batch see each other.
+    spectral normalisation (arXiv:1802.05957) or none in place of batch normalisation, which would
+    let the items of a batch see each other.
 
     Args:
         images: channels that are judged together.
         widths: channels of the strided layers.
+        spectral: whether there is spectral normalisation, with which a discriminator is calmer and
+            learns more slowly.
     """
 
-    def __init__(self, images: int, widths: tuple[int, ...] = (16, 32, 48, 64)) -> None:
+    def __init__(
+        self,
+        images: int,
+        widths: tuple[int, ...] = (16, 32, 48, 64),
+        spectral: bool = True,
+    ) -> None:
         layers: list[nn.Module] = []
         for previous, width in zip((images, *widths), widths, strict=False):
-            layers += [
-                spectral_norm(nn.Conv2d(previous, width, 4, stride=2, padding=1)),
-                nn.LeakyReLU(0.2),
-            ]
-        layers.append(spectral_norm(nn.Conv2d(widths[-1], 1, 3, padding=1)))
+            layers += [nn.Conv2d(previous, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        layers.append(nn.Conv2d(widths[-1], 1, 3, padding=1))
+        if spectral:
+            layers = [spectral_norm(x) if isinstance(x, nn.Conv2d) else x for x in layers]
         super().__init__(*layers)
 
 
@@ -58,19 +72,49 @@ class TwoHeadedDiscriminator(Discriminator):
     The clarity head never sees the condition, so that it cannot excuse a blurred candidate by a
     hard input; the match head sees both. The heads share no weights, so that either score says why
     a candidate fails.
+
+    On compressed magnitudes, which pix2pix's pixels stand for, the noise that is left in a pause is
+    next to nothing beside speech, and the same picture at another level is another picture; in
+    decibels, over the mean of the image, it is what differs most from clean.
+
+    Args:
+        widths: channels of the strided layers.
+        scale: what is looked at.
+        spectral: see `PatchDiscriminator`.
+
+    Raises:
+        ValueError: an unknown scale.
     """
 
     reads = "image"
     heads = ("clarity", "match")
     conditional_heads = ("match",)
 
-    def __init__(self, widths: tuple[int, ...] = (16, 32, 48, 64)) -> None:
+    def __init__(
+        self,
+        widths: tuple[int, ...] = (16, 32, 48, 64),
+        scale: Scale = "compressed",
+        spectral: bool = True,
+    ) -> None:
         super().__init__()
-        self.clarity = PatchDiscriminator(1, tuple(widths))
-        self.match = PatchDiscriminator(2, tuple(widths))
+        if scale not in get_args(Scale):
+            raise ValueError(f"scale {scale}: must be one of {', '.join(get_args(Scale))}")
+        self.scale = scale
+        self.clarity = PatchDiscriminator(1, tuple(widths), spectral)
+        self.match = PatchDiscriminator(2, tuple(widths), spectral)
 
     def forward(self, condition: Signal, candidate: Signal) -> dict[str, Tensor]:
         """Scores `(batch, 1, patch, patch)`, high for real, by head."""
-        clear = magnitude(candidate.image)
-        pair = torch.cat([magnitude(condition.image), clear], 1)
-        return {"clarity": self.clarity(clear), "match": self.match(pair)}
+        noisy, clear = magnitude(condition.image), magnitude(candidate.image)
+        if self.scale == "compressed":
+            alone, pair = clear, (noisy, clear)
+        else:
+            alone = relative_level(clear, clear)
+            pair = (relative_level(noisy, noisy), relative_level(clear, noisy))
+        return {"clarity": self.clarity(alone), "match": self.match(torch.cat(pair, 1))}
+
+
+def relative_level(size: Tensor, reference: Tensor) -> Tensor:
+    """Logarithm of magnitudes `(batch, 1, frequency, frame)` over the mean of a reference's."""
+    usual = reference.mean((1, 2, 3), keepdim=True).clamp(min=1e-6)
+    return (size / usual + SILENCE).log()

@@ -1,9 +1,14 @@
+import pytest
 import torch
 
 from speechgan.features.signal import Signal
-from speechgan.features.stft import Stft
+from speechgan.features.stft import Stft, magnitude
 from speechgan.models.discriminators.metric import MetricCritic
-from speechgan.models.discriminators.spectrogram import JointDiscriminator, TwoHeadedDiscriminator
+from speechgan.models.discriminators.spectrogram import (
+    JointDiscriminator,
+    TwoHeadedDiscriminator,
+    relative_level,
+)
 
 
 def signals(count: int) -> list[Signal]:
@@ -28,6 +33,40 @@ def test_clarity_is_blind_to_the_condition_and_match_is_not():
     torch.testing.assert_close(first["clarity"], second["clarity"])
     assert not torch.allclose(first["match"], second["match"])
     assert discriminator.conditional_heads == ("match",)
+
+
+def test_in_decibels_a_pair_looks_the_same_at_every_level():
+    noisy, candidate = signals(2)
+    softer = [Signal(s.wave / 10, Stft()(s.wave / 10)) for s in (noisy, candidate)]
+    for scale, same in (("decibels", True), ("compressed", False)):
+        torch.manual_seed(0)
+        discriminator = TwoHeadedDiscriminator(scale=scale).eval()
+        before, after = discriminator(noisy, candidate), discriminator(*softer)
+        for head in discriminator.heads:
+            assert torch.allclose(before[head], after[head], atol=1e-4) == same
+
+
+def test_in_decibels_noise_in_a_pause_is_seen_most():
+    torch.manual_seed(0)
+    speech = torch.randn(1, 48000) * 0.1
+    speech[:, 24000:] *= 0.001
+    views = []
+    for residue in (0.0, 0.002):
+        wave = speech + residue * torch.randn(1, 48000)
+        size = magnitude(Stft()(wave))
+        views.append(relative_level(size, size))
+    change = (views[1] - views[0]).abs().mean((0, 1, 2))
+    assert views[0].min() > -3.1 and change[-40:].mean() > 3 * change[:40].mean()
+
+
+def test_weights_are_normalised_only_where_that_is_asked_for():
+    heads = [TwoHeadedDiscriminator(spectral=spectral).clarity for spectral in (True, False)]
+    assert [hasattr(head[0], "parametrizations") for head in heads] == [True, False]
+
+
+def test_an_unknown_scale_is_refused():
+    with pytest.raises(ValueError, match="compressed, decibels"):
+        TwoHeadedDiscriminator(scale="sones")
 
 
 def test_a_change_in_one_place_moves_only_the_patches_around_it():
