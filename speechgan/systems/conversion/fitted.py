@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from speechgan.data.conversion.unpaired import AlignedCrops, UnpairedCrops
 from speechgan.models.generators.linear import LinearMaps
 from speechgan.models.generators.nearest import NearestFrames
+from speechgan.models.generators.unchanged import Unchanged
 from speechgan.models.layers.neighbours import find_nearest, stack_context
 from speechgan.systems.conversion.base import ConversionSystem
 
@@ -36,7 +37,19 @@ class FittedSystem(ConversionSystem):
 
 
 class MeanAndVariance(FittedSystem):
-    """Mean, deviation and pitch, which are the speakers' statistics: there is nothing to fit."""
+    """Mean, deviation and pitch, which are the speakers' statistics: there is nothing to fit.
+
+    Args:
+        generator: what leaves the rest as it is.
+
+    Raises:
+        ValueError: another kind of generator, which would stay untrained.
+    """
+
+    def __init__(self, generator: nn.Module) -> None:
+        super().__init__(generator)
+        if not isinstance(generator, Unchanged):
+            raise ValueError("this system needs the generator that has nothing to fit, Unchanged")
 
     def fit(self, crops: object) -> None:
         """Does nothing."""

@@ -7,6 +7,8 @@ import torch
 from speechgan.data.conversion.unpaired import AlignedCrops, UnpairedCrops
 from speechgan.models.generators.linear import LinearMaps
 from speechgan.models.generators.nearest import NearestFrames
+from speechgan.models.generators.shallow import ShallowGenerator
+from speechgan.models.generators.unchanged import Unchanged
 from speechgan.models.layers.neighbours import find_nearest, stack_context
 from speechgan.systems.conversion.base import Request
 from speechgan.systems.conversion.direct import Aligned
@@ -56,8 +58,6 @@ def test_the_nearest_come_first_and_are_no_more_than_there_are():
 
 
 def test_mean_and_variance_leave_the_normalised_image():
-    from speechgan.models.generators.unchanged import Unchanged
-
     system = MeanAndVariance(Unchanged())
     system.fit(unpaired([speech(50, 0)], [speech(50, 1)]))
     assert np.array_equal(convert(system, speech(9, 2)), speech(9, 2))
@@ -125,6 +125,12 @@ def test_inca_leaves_speakers_without_recordings_alone():
 def test_a_generator_that_must_know_the_source_is_refused_where_it_is_not_told():
     with pytest.raises(ValueError, match="not told the source speaker"):
         Aligned(LinearMaps(BINS, 2, AROUND))
+
+
+@pytest.mark.parametrize("kind", [MeanAndVariance, Nearest, Ridge])
+def test_a_generator_that_a_floor_cannot_fit_is_refused(kind):
+    with pytest.raises(ValueError, match="this system needs"):
+        kind(ShallowGenerator(BINS, 2))
 
 
 def test_a_floor_names_the_kind_of_recordings_that_it_needs():
