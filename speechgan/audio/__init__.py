@@ -9,6 +9,7 @@ from speechgan.audio.formats import (
     choose_format,
 )
 from speechgan.audio.level import REFERENCE_LEVEL, bring_to_level, measure_level
+from speechgan.audio.live_resampling import LiveResampler
 from speechgan.audio.reading import Reader, read, require_finite
 from speechgan.audio.resampling import Resampler, resample, resample_blocks
 from speechgan.audio.writing import Writer, write
@@ -19,6 +20,7 @@ __all__ = [
     "LOSSY_EXTENSIONS",
     "REFERENCE_LEVEL",
     "Format",
+    "LiveResampler",
     "Reader",
     "Resampler",
     "Wave",

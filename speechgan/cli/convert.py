@@ -6,12 +6,17 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from speechgan.cli.jobs import How, Work, Written, add_common_arguments, run_jobs, summarise
+from speechgan.cli.live import add_live_arguments, follow, refuse_live_files, refuse_raw_files
 from speechgan.cli.plan import plan_jobs, refuse_mixed_output
 from speechgan.utils.workers import Report
 from speechgan.vocoders.choose import NAMES
+
+if TYPE_CHECKING:
+    from speechgan.audio.pcm import Pcm
+    from speechgan.inference.conversion.streaming import ConversionStream
 
 EPILOG = """\
 examples:
@@ -19,6 +24,8 @@ examples:
   speechgan convert --src a.wav --target-speaker kerstin    writes a.kerstin.wav beside it
   speechgan convert --src recordings --target-speaker kerstin -o converted
   speechgan convert --src a.wav --target-speaker bob --model runs/convert/best
+  arecord -f S16_LE -r 16000 | speechgan convert --stream --src - --target-speaker kerstin | aplay
+                                                            live, 0.19 s late
 
 The output keeps the sample rate, channels, length, loudness and, where it can, the format.
 """
@@ -61,6 +68,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what finds the pitch, of WORLD models; harvest takes several times as long, dio is "
         "less sure of creaky voices (default: the model's own, swift)",
     )
+    add_live_arguments(parser, "--src")
     add_common_arguments(parser, "voices")
 
 
@@ -71,23 +79,13 @@ def run(arguments: argparse.Namespace) -> int:
         SpeechganError: inputs and output do not go together, the model cannot be loaded, or has no
             such speaker.
     """
+    if arguments.stream:
+        return _run_live(arguments)
+    refuse_raw_files(arguments)
     refuse_mixed_output(arguments.src, arguments.output, arguments.json)
     started = time.perf_counter()
     with plan_jobs(arguments.src, arguments.output, f".{arguments.target_speaker}") as jobs:
-        model = {
-            "name": arguments.model,
-            "device": arguments.device,
-            "threads": arguments.threads,
-            "vocoder": arguments.vocoder,
-            "engine": arguments.engine,
-            "f0": arguments.f0,
-        }
-        voice = {
-            "target_speaker": arguments.target_speaker,
-            "source_speaker": arguments.source_speaker,
-            "pitch_shift": arguments.pitch_shift,
-        }
-        start = partial(start_work, model, voice)
+        start = partial(start_work, _model_settings(arguments), _voice_settings(arguments))
         records = run_jobs(jobs, How(start, arguments.overwrite, arguments.jobs))
     if arguments.json:
         report = {
@@ -120,3 +118,36 @@ def start_work(model: dict[str, Any], voice: dict[str, Any]) -> Work:
         return converter.convert_file(source, target, progress=report, **voice)
 
     return work
+
+
+def _model_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "name": arguments.model,
+        "device": arguments.device,
+        "threads": arguments.threads,
+        "vocoder": arguments.vocoder,
+        "engine": arguments.engine,
+        "f0": arguments.f0,
+    }
+
+
+def _voice_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "target_speaker": arguments.target_speaker,
+        "source_speaker": arguments.source_speaker,
+        "pitch_shift": arguments.pitch_shift,
+    }
+
+
+def _run_live(arguments: argparse.Namespace) -> int:
+    from speechgan.inference.conversion.converter import Converter
+
+    refuse_live_files(arguments, arguments.src, "--src")
+    converter = Converter.from_pretrained(**_model_settings(arguments))
+
+    def open_stream(pcm: "Pcm") -> "ConversionStream":
+        voice = _voice_settings(arguments)
+        return converter.stream(pcm.sample_rate, channels=pcm.channels, **voice)
+
+    follow(open_stream, arguments.raw, arguments.patience)
+    return 0

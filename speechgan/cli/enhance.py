@@ -14,11 +14,12 @@ from speechgan.cli.jobs import (
     Written,
     add_common_arguments,
     parse_count,
+    parse_number,
     run_jobs,
     summarise,
 )
+from speechgan.cli.live import add_live_arguments, follow, refuse_live_files, refuse_raw_files
 from speechgan.cli.plan import plan_jobs, refuse_mixed_output
-from speechgan.utils.errors import SpeechganError
 from speechgan.utils.workers import Report
 
 if TYPE_CHECKING:
@@ -66,24 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="treat each channel by itself; otherwise all get one mask, which keeps voices in "
         "their places",
     )
-    add(
-        "--stream",
-        action="store_true",
-        help="standard input to standard output as it comes, for live sound; IN is -",
-    )
-    add(
-        "--raw",
-        type=_parse_raw,
-        metavar="ENCODING:RATE[:CHANNELS]",
-        help="with --stream: samples without a WAV header, such as s16le:16000:1",
-    )
-    add(
-        "--patience",
-        type=_parse_seconds,
-        default=60.0,
-        metavar="SECONDS",
-        help="with --stream: end when a pipe stands still for so long (default: 60)",
-    )
+    add_live_arguments(parser, "IN")
     add(
         "--seed",
         type=parse_count,
@@ -102,8 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.stream:
         return _run_live(arguments)
-    if arguments.raw:
-        raise SpeechganError("--raw: only with --stream; files carry their format themselves")
+    refuse_raw_files(arguments)
     refuse_mixed_output(arguments.inputs, arguments.output, arguments.json)
     started = time.perf_counter()
     with plan_jobs(arguments.inputs, arguments.output, ".enhanced") as jobs:
@@ -153,17 +136,15 @@ def _sound_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _run_live(arguments: argparse.Namespace) -> int:
-    from speechgan.cli.live import enhance_live
     from speechgan.inference.enhancement.enhancer import Enhancer
 
-    if arguments.inputs != ["-"] or arguments.output not in (None, "-") or arguments.json:
-        raise SpeechganError("--stream: goes from standard input to standard output; IN is -")
+    refuse_live_files(arguments, arguments.inputs, "IN")
     enhancer = Enhancer.from_pretrained(**_model_settings(arguments))
 
     def open_stream(pcm: "Pcm") -> "Stream":
         return enhancer.stream(pcm.sample_rate, pcm.channels, **_sound_settings(arguments))
 
-    enhance_live(open_stream, arguments.raw, arguments.patience)
+    follow(open_stream, arguments.raw, arguments.patience)
     return 0
 
 
@@ -178,27 +159,4 @@ def _parse_strength(text: str) -> float:
 
 
 def _parse_decibels(text: str) -> float:
-    return _parse_number(text, "a number of dB, 0 or more")
-
-
-def _parse_seconds(text: str) -> float:
-    return _parse_number(text, "a number of seconds")
-
-
-def _parse_number(text: str, what: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-    return number
-
-
-def _parse_raw(text: str) -> "Pcm":
-    from speechgan.audio.pcm import Pcm
-
-    try:
-        return Pcm.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
+    return parse_number(text, "a number of dB, 0 or more")

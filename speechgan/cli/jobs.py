@@ -180,6 +180,21 @@ def add_common_arguments(parser: argparse.ArgumentParser, model: str) -> None:
     add("--json", action="store_true", help="print what was done as JSON")
 
 
+def parse_number(text: str, what: str) -> float:
+    """A number from 0; `what` names it where it is none.
+
+    Raises:
+        argparse.ArgumentTypeError: negative, infinite or no number.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return number
+
+
 def parse_count(text: str) -> int:
     """A whole number from the command line."""
     if not text.isdecimal():

@@ -1,23 +1,85 @@
 """A stream from standard input to standard output, as it comes."""
 
+import argparse
 import os
 import select
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
-from speechgan.audio.pcm import Pcm, read_header
-from speechgan.inference.enhancement.streaming import Stream
+from speechgan.cli.jobs import parse_number
 from speechgan.utils.errors import SpeechganError
 
+if TYPE_CHECKING:
+    from speechgan.audio import Wave
+    from speechgan.audio.pcm import Pcm
+
 READ_BYTES = 2**16
+
+
+class Stream(Protocol):
+    """A sound that is still being heard."""
+
+    def __call__(self, block: "Wave") -> "Wave":
+        """The samples that are ready after a block."""
+        ...
+
+    def flush(self) -> "Wave":
+        """The last samples."""
+        ...
 
 
 class StalledError(SpeechganError):
     """The other end of a pipe does nothing for too long."""
 
 
-def enhance_live(open_stream: Callable[[Pcm], Stream], raw: Pcm | None, patience: float) -> None:
-    """Enhances until standard input ends.
+def add_live_arguments(parser: argparse.ArgumentParser, source: str) -> None:
+    """Adds what says that a sound comes as it is heard; `source` is the argument of the input."""
+    add = parser.add_argument
+    add(
+        "--stream",
+        action="store_true",
+        help=f"standard input to standard output as it comes, for live sound; {source} is -",
+    )
+    add(
+        "--raw",
+        type=_parse_raw,
+        metavar="ENCODING:RATE[:CHANNELS]",
+        help="with --stream: samples without a WAV header, such as s16le:16000:1",
+    )
+    add(
+        "--patience",
+        type=_parse_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="with --stream: end when a pipe stands still for so long (default: 60)",
+    )
+
+
+def refuse_live_files(arguments: argparse.Namespace, inputs: Sequence[str], source: str) -> None:
+    """Refuses files with --stream.
+
+    Raises:
+        SpeechganError: an input that is not -, an output, or JSON.
+    """
+    if list(inputs) != ["-"] or arguments.output not in (None, "-") or arguments.json:
+        raise SpeechganError(
+            f"--stream: goes from standard input to standard output; {source} is -"
+        )
+
+
+def refuse_raw_files(arguments: argparse.Namespace) -> None:
+    """Refuses --raw without --stream.
+
+    Raises:
+        SpeechganError: it is there.
+    """
+    if arguments.raw:
+        raise SpeechganError("--raw: only with --stream; files carry their format themselves")
+
+
+def follow(open_stream: "Callable[[Pcm], Stream]", raw: "Pcm | None", patience: float) -> None:
+    """Works on a sound until standard input ends.
 
     Args:
         open_stream: the beginning of a sound of some format.
@@ -29,6 +91,8 @@ def enhance_live(open_stream: Callable[[Pcm], Stream], raw: Pcm | None, patience
             then is written first, if there is still somebody who takes it.
         BrokenPipeError: nobody reads the output any more.
     """
+    from speechgan.audio.pcm import read_header
+
     for stream, name in ((sys.stdin, "input"), (sys.stdout, "output")):
         if stream.isatty():
             raise SpeechganError(
@@ -108,3 +172,16 @@ class PipeWriter:
                 )
             # So much a pipe that is ready takes without blocking.
             rest = rest[os.write(self.descriptor, rest[: select.PIPE_BUF]) :]
+
+
+def _parse_seconds(text: str) -> float:
+    return parse_number(text, "a number of seconds")
+
+
+def _parse_raw(text: str) -> "Pcm":
+    from speechgan.audio.pcm import Pcm
+
+    try:
+        return Pcm.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None

@@ -1,5 +1,6 @@
 """What conversion takes apart a recording into, and the protocol of what does so."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -38,6 +39,28 @@ class Voice:
         """The same sounds at another pitch."""
         return replace(self, f0=f0)
 
+    def cut(self, frames: slice) -> "Voice":
+        """Some of the frames, in their order."""
+        f0, noise = self.f0, self.aperiodicity
+        return Voice(
+            self.image[:, frames],
+            self.loudness[frames],
+            None if f0 is None else f0[frames],
+            None if noise is None else noise[:, frames],
+        )
+
+    @classmethod
+    def join(cls, voices: Sequence["Voice"]) -> "Voice":
+        """One after the other, of the same features; at least one."""
+        f0 = [v.f0 for v in voices if v.f0 is not None]
+        noise = [v.aperiodicity for v in voices if v.aperiodicity is not None]
+        return cls(
+            np.concatenate([v.image for v in voices], 1),
+            np.concatenate([v.loudness for v in voices]),
+            np.concatenate(f0) if f0 else None,
+            np.concatenate(noise, 1) if noise else None,
+        )
+
     def find_speech(self, below: float = SILENCE_BELOW) -> np.ndarray:
         """Which frames are speech, `(frame,)` bool: at most `below` dB under the loudest.
 
@@ -71,6 +94,10 @@ class VoiceFeatures(Protocol):
 
     def analyse(self, wave: np.ndarray) -> Voice:
         """`(sample,)`, full scale at ±1, to a voice of `sample // hop_length + 1` frames."""
+        ...
+
+    def amplify(self, voice: Voice, decibels: float) -> Voice:
+        """The same, as if the wave had been louder by so much."""
         ...
 
     def warp(self, factors: np.ndarray) -> np.ndarray:

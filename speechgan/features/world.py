@@ -1,5 +1,7 @@
 """WORLD: a voice as pitch, spectral envelope and aperiodicity, each to be changed by itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyworld
 
@@ -94,6 +96,12 @@ class World:
             f0=f0[:frames].astype(np.float32),
             aperiodicity=np.ascontiguousarray(aperiodicity, dtype=np.float32),
         )
+
+    def amplify(self, voice: Voice, decibels: float) -> Voice:
+        """See `speechgan.features.voice.VoiceFeatures`."""
+        image = voice.image.copy()
+        image[0] += np.float32(decibels / DECIBELS)
+        return replace(voice, image=image, loudness=voice.loudness + np.float32(decibels))
 
     def warp(self, factors: np.ndarray) -> np.ndarray:
         """See `speechgan.features.voice.VoiceFeatures`."""

@@ -48,6 +48,27 @@ def process_wave(wave: Sound, sample_rate: float, work: Callable[[Wave], Iterabl
     return from_float(np.concatenate(list(work(rows)), axis=1).reshape(wave.shape), wave.dtype)
 
 
+def read_block(block: Wave, channels: int, sample_rate: float) -> Wave:
+    """A stream's next block as float32 `(channel, sample)`.
+
+    Args:
+        block: `(sample,)` of one channel, or `(channel, sample)`; any length.
+        channels: as the stream was opened.
+        sample_rate: in Hz, of the blocks.
+
+    Raises:
+        SpeechganError: another shape or dtype, NaN or infinity.
+    """
+    if block.ndim not in (1, 2) or (1 if block.ndim == 1 else len(block)) != channels:
+        raise SpeechganError(
+            f"block of shape {block.shape}: must be (samples,) or (channels, samples) with "
+            f"channels {channels}, as the stream was opened"
+        )
+    wave = to_float(np.atleast_2d(block))
+    require_finite(wave, sample_rate, "block")
+    return wave
+
+
 def to_float(wave: Wave) -> Wave:
     """Floating point or 16- or 32-bit integers to float32 with full scale at ±1.
 

@@ -1,4 +1,4 @@
-"""`speechgan enhance --stream`: from pipe to pipe, as it comes."""
+"""`enhance --stream` and `convert --stream`: from pipe to pipe, as it comes."""
 
 import io
 import shutil

@@ -9,9 +9,10 @@ from speechgan.audio import Wave
 from speechgan.features.pitch import ESTIMATORS
 from speechgan.inference.conversion.network import ConversionNetwork
 from speechgan.inference.conversion.sound import SoundConversion, Wish
+from speechgan.inference.conversion.streaming import ConversionStream
 from speechgan.inference.conversion.vocoders import load_vocoder
 from speechgan.inference.engines import choose_engine
-from speechgan.inference.samples import Sound, process_wave
+from speechgan.inference.samples import Sound, check_rate, process_wave
 from speechgan.inference.sound_files import Progress, WrittenFile, process_file
 from speechgan.inference.threads import check_threads
 from speechgan.pretrained.speakers import TargetSpeaker
@@ -176,6 +177,37 @@ class Converter:
             return convert(lambda: reader.blocks(length), reader.sample_rate, reader.channels)
 
         return process_file(source, target, work, progress)
+
+    def stream(
+        self,
+        sample_rate: float,
+        target_speaker: str,
+        channels: int = 1,
+        *,
+        source_speaker: str | None = None,
+        pitch_shift: float = 0.0,
+    ) -> ConversionStream:
+        """A sound that is still being heard, block after block; see `ConversionStream`.
+
+        Args:
+            sample_rate: of the blocks, in Hz.
+            target_speaker, source_speaker, pitch_shift: as in a call.
+            channels: of the blocks.
+
+        Raises:
+            SpeechganError: an unknown speaker, a number out of range, or another vocoder than
+                WORLD's.
+        """
+        wish = self.check(target_speaker, source_speaker, pitch_shift)
+        check_rate(sample_rate)
+        if channels < 1:
+            raise SpeechganError(f"channels {channels}: must be 1 or more")
+        if not self.vocoder.takes_f0:
+            raise SpeechganError(
+                f"{self.network.name}: only WORLD models with their own vocoder follow a stream; "
+                "use such a one, as voices"
+            )
+        return ConversionStream(self.network, self.threads, wish, sample_rate, channels)
 
     def check(
         self, target_speaker: str, source_speaker: str | None = None, pitch_shift: float = 0.0

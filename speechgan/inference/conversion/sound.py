@@ -78,7 +78,7 @@ class SoundConversion:
         # A sound that is surveyed whole is converted whole: it need not be analysed again.
         whole = heard.shape[1] == length
         voices = [self._analyse(channel) for channel in heard / scale]
-        statistics = [self._know(voice) for voice in voices]
+        statistics = [describe_source(self.network, self.wish, voice) for voice in voices]
 
         def convert(segment: Wave) -> Wave:
             waves = segment / scale
@@ -119,18 +119,19 @@ class SoundConversion:
         with limit_threads(self.threads):
             return self.network.features.analyse(wave)
 
-    def _know(self, voice: Voice) -> SpeakerStatistics:
-        """What is usual for whoever speaks.
 
-        A stranger's statistics lean on those of the model's speakers if little was heard.
-        """
-        if self.wish.source is not None:
-            return self.network.speakers[self.wish.source].statistics
-        own = SpeakerStatistics.measure([voice])
-        frames = int(voice.find_speech().sum())
-        prior = PRIOR_SECONDS * self.network.sample_rate / self.network.features.hop_length
-        others = [speaker.statistics for speaker in self.network.speakers]
-        return own.lean(others, prior / (prior + frames))
+def describe_source(network: ConversionNetwork, wish: Wish, voice: Voice) -> SpeakerStatistics:
+    """What is usual for whoever speaks, of whom `voice` was heard.
+
+    A stranger's statistics lean on those of the model's speakers if little was heard.
+    """
+    if wish.source is not None:
+        return network.speakers[wish.source].statistics
+    own = SpeakerStatistics.measure([voice])
+    frames = int(voice.find_speech().sum())
+    prior = PRIOR_SECONDS * network.sample_rate / network.features.hop_length
+    others = [speaker.statistics for speaker in network.speakers]
+    return own.lean(others, prior / (prior + frames))
 
 
 def _fit(pieces: Iterator[Wave], samples: int, channels: int) -> Iterator[Wave]:

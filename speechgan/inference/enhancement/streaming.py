@@ -5,12 +5,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from speechgan.audio import Wave, require_finite
+from speechgan.audio import Wave
 from speechgan.inference.enhancement.bands import share_mask, widen
 from speechgan.inference.enhancement.frames import Analyser, Framing, Spectrum, Synthesiser
 from speechgan.inference.enhancement.limiter import Limiter
 from speechgan.inference.enhancement.upper_band import UpperBand
-from speechgan.inference.samples import from_float, to_float
+from speechgan.inference.samples import from_float, read_block
 from speechgan.utils.errors import SpeechganError
 
 # That a network is given at a time: of short frames a second of sound holds very many.
@@ -109,14 +109,7 @@ class Stream:
         """
         if self._flushed:
             raise SpeechganError("stream: was flushed; open another for the next sound")
-        if block.ndim not in (1, 2) or (1 if block.ndim == 1 else len(block)) != self.channels:
-            raise SpeechganError(
-                f"block of shape {block.shape}: must be (samples,) or (channels, samples) with "
-                f"channels {self.channels}, as the stream was opened"
-            )
-        wave = to_float(np.atleast_2d(block))
-        require_finite(wave, self.sample_rate, "block")
-        ready = self._push(wave)
+        ready = self._push(read_block(block, self.channels, self.sample_rate))
         return from_float(ready[0] if block.ndim == 1 else ready, block.dtype)
 
     def flush(self) -> Wave:

@@ -1,0 +1,144 @@
+"""One voice in the course of a stream: what was heard of it, and what it becomes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from speechgan.audio import REFERENCE_LEVEL
+from speechgan.features.conversion import convert_voice
+from speechgan.features.voice import SILENCE_BELOW, Voice
+from speechgan.features.world import World
+from speechgan.inference.conversion.network import ConversionNetwork
+from speechgan.inference.conversion.sound import MOST_GAIN, Wish, describe_source
+from speechgan.vocoders.world_stream import WorldStream
+
+# In seconds: what the network sees of the past, over which its instance normalisation takes means;
+# what a stranger is known by; over what the loudness of input and output is compared.
+CONTEXT, MEMORY, LOUDNESS = 3.0, 60.0, 2.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """A piece of a sound of which the middle is new.
+
+    Attributes:
+        wave: `(sample,)` at the model's rate.
+        new: the frames in it that are new; those after them may still change.
+    """
+
+    wave: np.ndarray
+    new: slice
+
+
+class LiveVoice:
+    """Converts one channel of a stream, window by window.
+
+    Frames that later windows will not know better are kept, and the network sees them before the
+    new ones. What is usual for a stranger is measured from what was heard so far.
+
+    Args:
+        network: that converts images of voices, analysed by WORLD.
+        wish: what is to become of the sound.
+    """
+
+    def __init__(self, network: ConversionNetwork, wish: Wish) -> None:
+        features = cast(World, network.features)
+        self.network, self.features, self.wish = network, features, wish
+        self.vocoder = WorldStream(features)
+        self.heard = features.analyse(np.zeros(0, np.float32)).cut(slice(0))
+        # Of the frames in `heard`; of what went in and came out lately; the last gain.
+        self.powers = np.zeros(0)
+        self.energies = np.zeros(2)
+        self.gain = 1.0
+
+    def __call__(self, window: Window) -> np.ndarray:
+        """The new frames in the target's voice, at the input's loudness, `delay` samples late."""
+        new, features = window.new, self.features
+        seen = self._analyse(window.wave)
+        wave = window.wave[new.start * features.hop_length : new.stop * features.hop_length]
+        past = self.heard.cut(slice(-self._count(CONTEXT), None))
+        context = Voice.join([past, seen.cut(slice(new.start, None))])
+        self._remember(seen.cut(new), wave)
+        excess = self._measure_excess()
+        converted = convert_voice(
+            self.network.convert_image,
+            features.amplify(context, -excess),
+            describe_source(self.network, self.wish, features.amplify(self.heard, -excess)),
+            self.network.speakers[self.wish.target].statistics,
+            (self.wish.target, self.wish.source),
+            self.wish.pitch_shift,
+        )
+        first = len(past)
+        ready = converted.cut(slice(first, first + new.stop - new.start))
+        made = self.vocoder(ready) * np.float32(10 ** (excess / 20))
+        before, self.gain = self.gain, self._match_loudness(wave, made)
+        if not window.wave.any():
+            return np.zeros(len(made), np.float32)
+        return made * np.linspace(before, self.gain, len(made), dtype=np.float32)
+
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """All that it remembers."""
+        vocoder = self.vocoder
+        last = self.heard.cut(slice(0)) if vocoder.last is None else vocoder.last
+        return {
+            **{f"heard.{name}": part for name, part in _take_apart(self.heard).items()},
+            **{f"last.{name}": part for name, part in _take_apart(last).items()},
+            "powers": self.powers,
+            "energies": self.energies,
+            "ringing": vocoder.ringing,
+            "numbers": np.array([vocoder.phase, vocoder.frames, self.gain]),
+        }
+
+    @state.setter
+    def state(self, state: Mapping[str, np.ndarray]) -> None:
+        names = _take_apart(self.heard)
+        self.heard, last = (
+            Voice(**{name: state[f"{part}.{name}"] for name in names}) for part in ("heard", "last")
+        )
+        self.powers, self.energies = state["powers"], state["energies"]
+        self.vocoder.phase, frames, self.gain = map(float, state["numbers"])
+        self.vocoder.frames = int(frames)
+        self.vocoder.last, self.vocoder.ringing = last if len(last) else None, state["ringing"]
+
+    def _analyse(self, wave: np.ndarray) -> Voice:
+        """A voice at its own level, analysed at about that of training, which pitch depends on."""
+        excess = self._measure_excess()
+        return self.features.amplify(self.features.analyse(wave * 10 ** (-excess / 20)), excess)
+
+    def _count(self, seconds: float) -> int:
+        return round(seconds * self.features.sample_rate / self.features.hop_length)
+
+    def _remember(self, voice: Voice, wave: np.ndarray) -> None:
+        powers = np.square(wave, dtype=np.float64).reshape(len(voice), -1).mean(1)
+        most = slice(-self._count(MEMORY), None)
+        self.heard = Voice.join([self.heard, voice]).cut(most)
+        self.powers = np.concatenate([self.powers, powers])[most]
+
+    def _measure_excess(self) -> float:
+        """By how many dB the speech heard so far is louder than what the model was trained on."""
+        loudest = self.powers.max(initial=0.0)
+        if not loudest:
+            return 0.0
+        speech = self.powers[self.powers > loudest * 10 ** (-SILENCE_BELOW / 10)]
+        return 10 * float(np.log10(speech.mean() / REFERENCE_LEVEL**2))
+
+    def _match_loudness(self, wave: np.ndarray, made: np.ndarray) -> float:
+        powers = [np.square(x, dtype=np.float64).sum() for x in (wave, made)]
+        fading = np.exp(-len(wave) / self.features.sample_rate / LOUDNESS)
+        self.energies = fading * self.energies + powers
+        before, after = self.energies
+        gain = np.sqrt(before / after) if after > 0 else 1.0
+        return float(np.clip(gain, 1 / MOST_GAIN, MOST_GAIN))
+
+
+def _take_apart(voice: Voice) -> dict[str, np.ndarray]:
+    assert voice.f0 is not None and voice.aperiodicity is not None
+    return {
+        "image": voice.image,
+        "loudness": voice.loudness,
+        "f0": voice.f0,
+        "aperiodicity": voice.aperiodicity,
+    }
