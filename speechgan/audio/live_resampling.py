@@ -25,7 +25,7 @@ class LiveResampler:
     """
 
     def __init__(self, from_rate: float, to_rate: float, channels: int) -> None:
-        self.from_rate, self.to_rate = from_rate, to_rate
+        self.from_rate = from_rate
         self.ratio = (Fraction(from_rate) / Fraction(to_rate)).limit_denominator(MOST_PHASES)
         edge = EDGE * min(1.0, to_rate / from_rate)
         self.half = 0 if from_rate == to_rate else int(np.ceil(CROSSINGS / edge))
@@ -40,7 +40,7 @@ class LiveResampler:
     @property
     def delay(self) -> float:
         """Seconds from a sample's input to its output, at the latest."""
-        return self.half / self.from_rate + 1 / self.to_rate if self.half else 0.0
+        return (self.half + 1) / self.from_rate if self.half else 0.0
 
     def __call__(self, wave: Wave) -> Wave:
         """`(channel, sample)` float32 to the samples that are ready, perhaps none."""

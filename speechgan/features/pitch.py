@@ -43,6 +43,12 @@ def range_of_voice(rough: np.ndarray, lowest: float, highest: float) -> tuple[fl
     return max(lowest, low / 2), min(highest, 2.5 * high)
 
 
+def bring_into_range(f0: np.ndarray, lowest: float, highest: float) -> np.ndarray:
+    """Moves what lies out of a voice's range by an octave towards it; `(frame,)` Hz, 0 unvoiced."""
+    higher = np.where((f0 > 0) & (f0 < lowest), 2 * f0, f0)
+    return np.where(f0 > highest, f0 / 2, higher).astype(f0.dtype)
+
+
 def find_dio(
     wave: np.ndarray, sample_rate: int, period: float, lowest: float, highest: float
 ) -> np.ndarray:

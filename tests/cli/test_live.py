@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from speechgan import Enhancer
+from speechgan import Converter, Enhancer
 from speechgan.cli.main import main
 
 COMMAND = [sys.executable, "-m", "speechgan", "enhance", "--stream", "-", "--engine", "onnx"]
@@ -165,6 +165,23 @@ def test_what_is_no_stream_is_refused(onnx_file: Path, capfd: pytest.CaptureFixt
     for option in (["--raw", "mp3:16000"], ["--patience", "-1"], ["--attenuation-limit", "x"]):
         with pytest.raises(SystemExit, match="2"):
             main(["enhance", "-", "--stream", *option])
+
+
+def test_a_voice_is_converted_as_it_comes(converter_folder: Path) -> None:
+    command = [*COMMAND[:3], "convert", "--stream", "--src", "-", "--target-speaker", "p228"]
+    command += ["--model", str(converter_folder)]
+    data = make_wav(16000, 1)
+    done = subprocess.run(command, input=data, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    found, rate = soundfile.read(io.BytesIO(done.stdout), dtype="float32")
+    heard = soundfile.read(io.BytesIO(data), dtype="float32")[0]
+    stream = Converter.from_pretrained(converter_folder, "cpu").stream(16000, "p228")
+    expected = np.concatenate([stream(heard), stream.flush()[0]]).clip(-1, 1)
+    assert rate == 16000 and np.abs(found - expected).max() < 1.1 * 2**-15
+    raw = subprocess.run([*command, "--raw", "s16le:16000"], input=data[44:], capture_output=True)
+    assert np.abs(np.frombuffer(raw.stdout, np.int16) / 2**15 - found).max() < 1.1 * 2**-15
+    refused = subprocess.run([*command, "-o", "out.wav"], input=data, capture_output=True)
+    assert refused.returncode == 1 and b"--src is -" in refused.stderr
 
 
 def test_an_export_is_not_overwritten_unasked(

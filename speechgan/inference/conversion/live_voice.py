@@ -8,6 +8,7 @@ import numpy as np
 
 from speechgan.audio import REFERENCE_LEVEL
 from speechgan.features.conversion import convert_voice
+from speechgan.features.pitch import bring_into_range, range_of_voice
 from speechgan.features.voice import SILENCE_BELOW, Voice
 from speechgan.features.world import World
 from speechgan.inference.conversion.network import ConversionNetwork
@@ -104,9 +105,15 @@ class LiveVoice:
         self.vocoder.last, self.vocoder.ringing = last if len(last) else None, state["ringing"]
 
     def _analyse(self, wave: np.ndarray) -> Voice:
-        """A voice at its own level, analysed at about that of training, which pitch depends on."""
-        excess = self._measure_excess()
-        return self.features.amplify(self.features.analyse(wave * 10 ** (-excess / 20)), excess)
+        """A voice at its own level, analysed at about that of training, which pitch depends on.
+
+        Slips of an octave, which a window is too short to tell, are told by all that was heard.
+        """
+        excess, features = self._measure_excess(), self.features
+        voice = features.amplify(features.analyse(wave * 10 ** (-excess / 20)), excess)
+        assert voice.f0 is not None and self.heard.f0 is not None
+        usual = range_of_voice(self.heard.f0, features.lowest_f0, features.highest_f0)
+        return voice.with_f0(bring_into_range(voice.f0, *usual))
 
     def _count(self, seconds: float) -> int:
         return round(seconds * self.features.sample_rate / self.features.hop_length)

@@ -88,6 +88,28 @@ def test_what_is_said_stays_where_it_is_and_gets_the_targets_pitch(
     assert level(live[known]) == pytest.approx(level(wave[known]), abs=1.5)
 
 
+def test_slips_of_an_octave_are_told_by_what_was_heard(
+    converter: Converter, speech: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that leave the voice's range, as where low pitch is taken for half of it."""
+    find = converter.network.features.find_f0
+    f0 = find(speech.astype(np.float64))
+    low = np.quantile(f0[f0 > 0], 0.2)
+    wave, count = np.concatenate([speech, speech]), iter(range(10**6))
+
+    def slip(wave: np.ndarray) -> np.ndarray:
+        f0 = find(wave)
+        return np.where(f0 < low, f0 / 2, f0) if next(count) > 40 else f0
+
+    plain = run(converter.stream(16000, "kerstin"), wave)
+    monkeypatch.setattr(converter.network.features, "find_f0", slip)
+    slipped = run(converter.stream(16000, "kerstin"), wave)
+    assert next(count) > 70
+    one, other = (World(f0="harvest").find_f0(x[50000:].astype(float)) for x in (plain, slipped))
+    both = (one > 0) & (other > 0)
+    assert (np.abs(np.log2(one[both] / other[both])) > 0.5).mean() < 0.08
+
+
 def test_a_known_speaker_and_a_shift_are_heeded(converter: Converter, speech: np.ndarray) -> None:
     def pitch(**settings: object) -> float:
         made = run(converter.stream(16000, "kerstin", **settings), speech)
