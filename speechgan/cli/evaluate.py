@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from speechgan.utils.errors import SpeechganError
+
 if TYPE_CHECKING:
     from speechgan.evaluation.results import Evaluation
 
@@ -55,6 +57,8 @@ def _configure_conversion(parser: argparse.ArgumentParser) -> None:
         "the extra words)"
     )
     add("--words", action="store_true", help=help_words)
+    help_listen = "write a listening test, an HTML page that asks whose voice is nearer"
+    add("--listen", type=Path, metavar="FILE", help=help_listen)
     _add_common(parser)
 
 
@@ -64,7 +68,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add("--csv", type=Path, metavar="FILE", help="write a line per recording")
     help_report = "write an HTML page with pictures and players"
     add("--report", type=Path, metavar="FILE", help=help_report)
-    help_shown = "recordings that the report shows: worst, middling and best (default: 6)"
+    help_shown = "recordings that a page shows, a report the worst, middling and best (default: 6)"
     add("--shown", type=_parse_shown, default=6, metavar="N|all", help=help_shown)
     help_measure = (
         "add a measure of your own; imported and run as Python, so name only code that you trust"
@@ -83,7 +87,10 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from speechgan.evaluation.tables import format_table, require_writable, write_csv, write_json
 
-    for path in (arguments.json, arguments.csv, arguments.report):
+    listen = getattr(arguments, "listen", None)
+    if listen and not (arguments.source and arguments.target):
+        raise SpeechganError(f"--listen {listen}: needs --source and --target to compare with")
+    for path in (arguments.json, arguments.csv, arguments.report, listen):
         if path:
             # Said now and not after an hour of measuring.
             require_writable(path)
@@ -96,6 +103,12 @@ def run(arguments: argparse.Namespace) -> int:
         from speechgan.evaluation.report import write_report
 
         write_report(evaluation, arguments.report, arguments.shown)
+    if listen:
+        from speechgan.evaluation.listening import write_listening_test
+
+        write_listening_test(
+            evaluation, arguments.source, arguments.target, listen, arguments.shown
+        )
     print(format_table(evaluation))
     for refusal in evaluation.refused:
         print(f"speechgan: left out: {refusal.name}: {refusal.reason}", file=sys.stderr)

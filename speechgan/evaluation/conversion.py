@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from speechgan.evaluation.conversion_measures import MEASURES, OF_A_RECOGNISER
+from speechgan.evaluation.corpus import CORPUS_MEASURES, measure_corpus
 from speechgan.evaluation.measure import Measure, Scores
 from speechgan.evaluation.opinions import DNSMOS
 from speechgan.evaluation.pairing import Recording, find_audio, match_conversions
@@ -108,8 +109,10 @@ def evaluate_conversion(
         if missing := [path for path in recording.files.values() if path not in heard]:
             results[recording.name] = found[str(missing[0])]
     needed = {path for recording in recordings for path in recording.files.values()}
-    lost = sorted(targets - needed - heard.keys())
-    return gather(CONVERSION, chosen, results, {str(path): found[str(path)] for path in lost})
+    lost = {str(path): found[str(path)] for path in sorted(targets - needed - heard.keys())}
+    evaluation = gather(CONVERSION, (*chosen, *CORPUS_MEASURES), results, lost)
+    natural = [heard[path] for path in sorted(targets & heard.keys())]
+    return replace(evaluation, whole=_measure_together(evaluation, heard, natural))
 
 
 def listen(path: Path) -> Heard:
@@ -139,6 +142,19 @@ def score(item: Item, measures: Sequence[Measure] = MEASURES) -> Row:
                 with suppress(UnmeasurableError):
                     scores[side][measure.key] = measure.score(trial)
     return Row(item.recording, scores)
+
+
+def _measure_together(
+    evaluation: Evaluation, heard: Mapping[Path, Heard], natural: Sequence[Heard]
+) -> dict[str, Scores]:
+    """What is measured of all recordings of a side together, if there are some of the target."""
+    files = [row.recording.files for row in evaluation.rows]
+    sides = {
+        side: [heard[paths[side]] for paths in files if side in paths]
+        for side in ("source", "converted")
+    }
+    known = {side: recordings for side, recordings in sides.items() if recordings}
+    return measure_corpus(known, natural) if len(natural) > 1 else {}
 
 
 def _prepare(

@@ -190,7 +190,7 @@ def _make_recordings(evaluation: Evaluation) -> str:
         columns.append(
             (f"<th>{escape(title)} gain</th>", _make_cells(evaluation, ranking, DIFFERENCE))
         )
-    for measure in evaluation.measures:
+    for measure in evaluation.measures_of_recordings:
         # A heading may break at a space but not at a hyphen.
         title = escape(measure.title).replace("-", "&#8209;")
         head = f'<th title="{escape(measure.meaning)}">{title}</th>'

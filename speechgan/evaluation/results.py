@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import stdtrit
@@ -58,16 +58,23 @@ class Evaluation:
         known: every measure that was asked for, in the order of the tables.
         rows: one for each recording that was measured, sorted by name.
         refused: recordings that were not. They are left out of every mean.
+        whole: by side and key, measures of all recordings together, which none has by itself.
     """
 
     task: Task
     known: tuple[Measure, ...]
     rows: tuple[Row, ...]
     refused: tuple[Refusal, ...] = ()
+    whole: Mapping[str, Scores] = field(default_factory=dict)
 
     @property
     def measures(self) -> tuple[Measure, ...]:
         """What was measured of the judged side."""
+        return tuple(m for m in self.known if self.mean(self.task.judged, m.key))
+
+    @property
+    def measures_of_recordings(self) -> tuple[Measure, ...]:
+        """Those of them that single recordings have."""
         return tuple(m for m in self.known if self.values(self.task.judged, m.key))
 
     @property
@@ -97,8 +104,11 @@ class Evaluation:
     def mean(self, side: str, key: str) -> Mean | None:
         """Of one measure over the rows that have it, None if none has.
 
-        For `difference`, the interval is that of the paired differences.
+        For `difference`, the interval is that of the paired differences. What was measured of all
+        recordings together has no interval.
         """
+        if (value := self.whole.get(side, {}).get(key)) is not None:
+            return Mean(value, math.nan)
         values = self.values(side, key)
         return mean_of(values) if values else None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from speechgan.features.voice import Voice
 from speechgan.features.world import World
 from speechgan.metrics.conversion import modulation_spectrum
-from speechgan.metrics.speaker import embed_speaker, mean_embedding
+from speechgan.metrics.speaker import embed_windows, mean_embedding
 from speechgan.utils.errors import UnmeasurableError
 
 
@@ -19,11 +20,16 @@ class Heard:
 
     Attributes:
         voice: by WORLD.
-        embedding: of the speaker, `(256,)`, of length 1.
+        windows: embeddings of the speaker in 1.6 s each, `(window, 256)`, of length 1.
     """
 
     voice: Voice
-    embedding: np.ndarray
+    windows: np.ndarray
+
+    @cached_property
+    def embedding(self) -> np.ndarray:
+        """Of the speaker, `(256,)`, of length 1."""
+        return mean_embedding(list(self.windows))
 
     @classmethod
     def analyse(cls, wave: np.ndarray, sample_rate: int) -> "Heard":
@@ -32,7 +38,7 @@ class Heard:
         Raises:
             UnmeasurableError: no speech in it.
         """
-        return cls(cls.make_features(sample_rate).analyse(wave), embed_speaker(wave))
+        return cls(cls.make_features(sample_rate).analyse(wave), embed_windows(wave))
 
     @staticmethod
     def make_features(sample_rate: int) -> World:

@@ -98,7 +98,8 @@ def write_csv(evaluation: Evaluation, path: Path) -> None:
     Raises:
         SpeechganError: the file cannot be written.
     """
-    columns = [(side, m.key) for side in evaluation.measured_sides for m in evaluation.measures]
+    measures = evaluation.measures_of_recordings
+    columns = [(side, m.key) for side in evaluation.measured_sides for m in measures]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     titles = (f"{side}_{key}" for side, key in columns)

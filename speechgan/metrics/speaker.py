@@ -42,8 +42,8 @@ class SpeakerEncoder(nn.Module):
         return raw / raw.norm(dim=1, keepdim=True)
 
 
-def embed_speaker(wave: np.ndarray) -> np.ndarray:
-    """The voice in `(sample,)` at 16 kHz as a vector of length 1, `(256,)`.
+def embed_windows(wave: np.ndarray) -> np.ndarray:
+    """The voice in each 1.6 s of `(sample,)` at 16 kHz, vectors of length 1, `(window, 256)`.
 
     Raises:
         UnmeasurableError: no speech in it.
@@ -58,8 +58,17 @@ def embed_speaker(wave: np.ndarray) -> np.ndarray:
     ).astype(np.float32)
     windows = np.stack([mel[:, s : s + FRAMES].T for s in starts])
     with torch.no_grad():
-        embedded = _load_encoder()(torch.from_numpy(windows)).mean(0)
-    return (embedded / embedded.norm()).numpy()
+        embedded: np.ndarray = _load_encoder()(torch.from_numpy(windows)).numpy()
+    return embedded
+
+
+def embed_speaker(wave: np.ndarray) -> np.ndarray:
+    """The voice in `(sample,)` at 16 kHz as a vector of length 1, `(256,)`.
+
+    Raises:
+        UnmeasurableError: no speech in it.
+    """
+    return mean_embedding(list(embed_windows(wave)))
 
 
 def mean_embedding(embeddings: list[np.ndarray]) -> np.ndarray:

@@ -1,0 +1,100 @@
+"""A listening test as one HTML file: is X nearer to A or to B? Numbers are not ears."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from speechgan import __version__
+from speechgan.audio import bring_to_level
+from speechgan.evaluation.pairing import find_audio
+from speechgan.evaluation.report_media import LONGEST_EXCERPT, STYLE, encode_sound
+from speechgan.evaluation.results import Evaluation
+from speechgan.evaluation.sounds import load
+from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import write_whole
+
+SCRIPT, PAGE = "listening.js", "listening.html"
+
+
+def write_listening_test(
+    evaluation: Evaluation, source: Path, target: Path, path: Path, shown: int | None = 6
+) -> None:
+    """Writes an ABX test of conversions for people, who need nothing but a browser.
+
+    X is a converted recording; A and B are natural ones of its source and its target, in an order
+    that is drawn from the recordings' names and that the page does not show before all is answered.
+    They say another sentence than X where there is one, and the same as each other where both have
+    said it. All are at one level. Beside it naturalness is asked for, as in ITU-T P.800: 1 bad to 5
+    excellent. The answers are saved by the listener, as CSV.
+
+    Args:
+        evaluation: of a conversion; its recordings are judged.
+        source, target: folders of natural recordings.
+        path: the HTML file.
+        shown: most recordings to judge, spread over all of them; None for all.
+
+    Raises:
+        SpeechganError: a folder is missing, a recording cannot be read any more, or the file cannot
+            be written.
+    """
+    sources, targets = find_audio(source), find_audio(target)
+    rows = evaluation.rows
+    count = len(rows) if shown is None else min(shown, len(rows))
+    chosen = [rows[n * len(rows) // count].recording for n in range(count)]
+    # Neither alphabetical nor by score, and the same in every copy of the page.
+    chosen.sort(key=lambda recording: _draw(recording.name))
+    trials = []
+    for recording in chosen:
+        one, other = _choose_sentences(recording.name, sources, targets)
+        natural = {"source": sources[one], "target": targets[other]}
+        order = ["source", "target"] if _draw(f"{recording.name} A") % 2 else ["target", "source"]
+        trials.append(
+            {
+                "x": _sound(recording.files["converted"]),
+                "a": _sound(natural[order[0]]),
+                "b": _sound(natural[order[1]]),
+                # Nobody reads it by chance.
+                "key": base64.b64encode(f"{recording.name}\n{order[0]}".encode()).decode("ascii"),
+            }
+        )
+    folder = files(__package__)
+    style, script, page = (
+        folder.joinpath(part).read_text(encoding="utf-8") for part in (STYLE, SCRIPT, PAGE)
+    )
+    # `</script>` in a name would end the page's script; base64 has none, and JSON escapes the rest.
+    data = json.dumps(trials)
+    content = Template(page).substitute(
+        style=style, script=script, trials=data, count=len(trials), version=escape(__version__)
+    )
+    write_whole(path, content)
+
+
+def _draw(name: str) -> int:
+    """A number that looks random, the same for the same name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+
+
+def _choose_sentences(
+    name: str, sources: dict[str, Path], targets: dict[str, Path]
+) -> tuple[str, str]:
+    """Names of the source's and the target's recording that stand beside a conversion."""
+
+    def pick(names: Sequence[str]) -> str:
+        return names[_draw(f"{name} beside") % len(names)]
+
+    if both := sorted((sources.keys() & targets.keys()) - {name}):
+        return pick(both), pick(both)
+    others = [sorted(names.keys() - {name}) or sorted(names) for names in (sources, targets)]
+    return pick(others[0]), pick(others[1])
+
+
+def _sound(path: Path) -> str:
+    wave = load(path, mono=True, seconds=LONGEST_EXCERPT)[0]
+    if not wave.any():
+        raise SpeechganError(f"{path}: silence; leave it out of the listening test")
+    return encode_sound(bring_to_level(wave))
