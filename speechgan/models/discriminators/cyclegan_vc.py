@@ -1,6 +1,7 @@
 """The discriminators of CycleGAN-VC, CycleGAN-VC2 and MaskCycleGAN-VC."""
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from speechgan.models.layers.gated import GatedConv2d, scale_widths
 
@@ -46,12 +47,6 @@ class GatedPatchDiscriminator(nn.Sequential):
         )
 
 
-DISCRIMINATORS: dict[str, type[nn.Module]] = {
-    "whole": GatedDiscriminator,
-    "patch": GatedPatchDiscriminator,
-}
-
-
 KINDS: dict[str, type[nn.Module]] = {
     "whole": GatedDiscriminator,
     "patch": GatedPatchDiscriminator,
@@ -65,15 +60,53 @@ class TwoDiscriminators(nn.Module):
         kind: `whole` for one score, `patch` for many.
         width: of each, relative to the paper's.
         two_step: whether what has gone there and back is judged too (arXiv:1904.04631).
+        hidden: not in these papers: share of what they do not see; see `Hide`.
 
     Raises:
-        ValueError: no such kind.
+        ValueError: no such kind, or a share out of its range.
     """
 
-    def __init__(self, kind: str = "patch", width: float = 1.0, two_step: bool = True) -> None:
+    def __init__(
+        self, kind: str = "patch", width: float = 1.0, two_step: bool = True, hidden: float = 0.0
+    ) -> None:
         super().__init__()
         if kind not in KINDS:
             raise ValueError(f"no kind of discriminator {kind!r}; known: {sorted(KINDS)}")
-        build = KINDS[kind]
-        self.of = nn.ModuleList(build(width) for _ in range(2))
-        self.of_round_trip = nn.ModuleList(build(width) for _ in range(2)) if two_step else None
+
+        def build() -> nn.Module:
+            network = KINDS[kind](width)
+            return nn.Sequential(Hide(hidden), network) if hidden else network
+
+        self.of = nn.ModuleList(build() for _ in range(2))
+        self.of_round_trip = nn.ModuleList(build() for _ in range(2)) if two_step else None
+
+
+class Hide(nn.Module):
+    """Takes away a run of frames and a run of bins, at random places, of real and made images.
+
+    As DiffAugment does (Zhao et al. 2020, arXiv:2006.10738) where images are few: a discriminator
+    knows some minutes of speech by heart soon, and then teaches what no other speech has.
+
+    Args:
+        share: of the frames, and of the bins; from 0 to below 1.
+
+    Raises:
+        ValueError: out of that range.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        if not 0 <= share < 1:
+            raise ValueError(f"hidden {share}: must be from 0 to below 1")
+        self.share = share
+
+    def forward(self, image: Tensor) -> Tensor:
+        """`(batch, 1, bin, frame)` of mean 0 to the same with zeros, each item's in its places."""
+        for axis in (2, 3):
+            size = image.shape[axis]
+            length = round(self.share * size)
+            first = torch.randint(0, size - length + 1, (len(image), 1), device=image.device)
+            place = torch.arange(size, device=image.device)
+            seen = (place < first) | (place >= first + length)
+            image = image * seen.view(len(image), 1, *((-1, 1) if axis == 2 else (1, -1)))
+        return image

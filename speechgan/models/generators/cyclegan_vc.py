@@ -23,10 +23,17 @@ class Generator1D(nn.Module):
         width: channels relative to the paper's 128, 256, 512.
         blocks: residual blocks.
         masked: not in this paper; see `Generator212D`.
+        blurred: not in this paper: whether upsampling is smoothed; see
+            `speechgan.models.layers.gated.blur`.
     """
 
     def __init__(
-        self, bins: int, width: float = 1.0, blocks: int = 6, masked: bool = False
+        self,
+        bins: int,
+        width: float = 1.0,
+        blocks: int = 6,
+        masked: bool = False,
+        blurred: bool = False,
     ) -> None:
         super().__init__()
         first, second, third = scale_widths([128, 256, 512], width)
@@ -37,7 +44,8 @@ class Generator1D(nn.Module):
         )
         self.blocks = nn.Sequential(*(ResidualBlock1d(third, third) for _ in range(blocks)))
         self.up = nn.Sequential(
-            GatedConv1d(third, third, 5, upscale=2), GatedConv1d(third, second, 5, upscale=2)
+            GatedConv1d(third, third, 5, upscale=2, blurred=blurred),
+            GatedConv1d(third, second, 5, upscale=2, blurred=blurred),
         )
         self.leave = nn.Conv1d(second, bins, 15, padding=7)
 
@@ -59,10 +67,16 @@ class Generator212D(nn.Module):
         width: channels relative to the paper's 128, 256, 512.
         blocks: residual blocks.
         masked: whether there is a mask.
+        blurred: not in these papers; as of `Generator1D`.
     """
 
     def __init__(
-        self, bins: int, width: float = 1.0, blocks: int = 6, masked: bool = False
+        self,
+        bins: int,
+        width: float = 1.0,
+        blocks: int = 6,
+        masked: bool = False,
+        blurred: bool = False,
     ) -> None:
         super().__init__()
         if bins % 4:
@@ -83,8 +97,8 @@ class Generator212D(nn.Module):
             nn.InstanceNorm1d(second * self.rows, affine=True),
         )
         self.up = nn.Sequential(
-            GatedConv2d(second, second, (5, 5), upscale=2),
-            GatedConv2d(second, first, (5, 5), upscale=2),
+            GatedConv2d(second, second, (5, 5), upscale=2, blurred=blurred),
+            GatedConv2d(second, first, (5, 5), upscale=2, blurred=blurred),
         )
         self.leave = nn.Conv2d(first, 1, (5, 15), padding=(2, 7))
 
@@ -106,7 +120,7 @@ class TwoWay(nn.Module):
         bins: height of the image.
         speakers: 2.
         architecture: `1d` or `2-1-2d`.
-        width, blocks, masked: of both.
+        width, blocks, masked, blurred: of both.
 
     Raises:
         ValueError: another number of speakers, or no such architecture.
@@ -123,6 +137,7 @@ class TwoWay(nn.Module):
         width: float = 1.0,
         blocks: int = 6,
         masked: bool = False,
+        blurred: bool = False,
     ) -> None:
         super().__init__()
         if speakers != 2:
@@ -135,7 +150,8 @@ class TwoWay(nn.Module):
         self.masked = masked
         # The network at a speaker's number makes that speaker's voice.
         self.towards = nn.ModuleList(
-            build(bins, width=width, blocks=blocks, masked=masked) for _ in range(2)
+            build(bins, width=width, blocks=blocks, masked=masked, blurred=blurred)
+            for _ in range(2)
         )
 
     def forward(self, image: Tensor, target: Tensor, source: Tensor | None = None) -> Tensor:
