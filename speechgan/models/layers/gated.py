@@ -102,10 +102,9 @@ def blur(x: Tensor, axis: int) -> Tensor:
     5 ms frames, it is a 50 Hz rattle in a voice, and a discriminator of strided convolutions does
     not drive it out.
     """
-    size = x.shape[axis]
-    first, last = x.narrow(axis, 0, 1), x.narrow(axis, size - 1, 1)
-    padded = torch.cat([first, x, last], axis)
-    before, after = padded.narrow(axis, 0, size), padded.narrow(axis, 2, size)
+    along = (slice(None),) * axis
+    before = torch.cat([x[*along, :1], x[*along, :-1]], axis)
+    after = torch.cat([x[*along, 1:], x[*along, -1:]], axis)
     return x / 2 + (before + after) / 4
 
 

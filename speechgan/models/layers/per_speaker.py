@@ -17,6 +17,10 @@ def send_to_own(networks: Sequence[Callable[[Tensor], Tensor]], x: Tensor, own: 
     Returns:
         `(batch, ...)`, what the networks make, in the order of the items.
     """
+    if torch.jit.is_tracing():
+        # A graph has one way for all numbers: every network runs, and one result is taken.
+        made = torch.stack([network(x) for network in networks], 1)
+        return made[torch.arange(len(x)), own]
     numbers = own.tolist()
     if len(set(numbers)) == 1:
         return networks[numbers[0]](x)

@@ -4,13 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from speechgan import Converter
 from speechgan.inference.conversion.onnx_network import OnnxConversion
 from speechgan.inference.conversion.torch_network import TorchConversion
 from speechgan.inference.export import make_graphs, write_graph
-from speechgan.pretrained.folder import ONNX
-from speechgan.pretrained.loading import load_model
+from speechgan.models.generators.cyclegan_vc import TwoWay
+from speechgan.pretrained.folder import ONNX, load_config
+from speechgan.pretrained.loading import load_model, save_model
+from speechgan.pretrained.speakers import SPEAKERS
 from speechgan.utils.errors import SpeechganError
 
 
@@ -57,6 +60,35 @@ def test_a_graph_of_other_speakers_is_refused(converter_folder: Path) -> None:
             Converter.from_pretrained(converter_folder)
     finally:
         path.unlink()
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [
+        {"_target_": "TwoWay", "architecture": "1d", "width": 0.05, "blurred": True},
+        {"_target_": "TwoWay", "architecture": "2-1-2d", "width": 0.05, "blurred": True},
+    ],
+    ids=["1d", "2-1-2d"],
+)
+def test_speakers_of_own_networks_have_them_in_one_graph(
+    generator: dict[str, object], converter_folder: Path, tmp_path: Path
+) -> None:
+    """As CycleGAN-VC's two directions."""
+    settings = {"bins": 36, "speakers": 2, "blocks": 1, **generator}
+    name = f"speechgan.models.generators.cyclegan_vc.{settings.pop('_target_')}"
+    config = load_config(converter_folder) | {"generator": {"_target_": name, **settings}}
+    torch.manual_seed(0)
+    others = {SPEAKERS: (converter_folder / SPEAKERS).read_text()}
+    save_model(tmp_path / "own", config, TwoWay(**settings), "# own\n", others)
+    model = load_model(tmp_path / "own")
+    (graph,) = make_graphs(model).values()
+    write_graph(graph, tmp_path / "own" / ONNX)
+    with_torch, without = TorchConversion(model, "cpu"), OnnxConversion(tmp_path / "own")
+    image = np.random.default_rng(0).standard_normal((36, 75)).astype(np.float32)
+    made = [without.convert_image(image, target, None) for target in (0, 1)]
+    for target in (0, 1):
+        assert np.abs(made[target] - with_torch.convert_image(image, target, None)).max() < 1e-4
+    assert np.abs(made[0] - made[1]).max() > 0.01
 
 
 def test_an_enhancer_is_refused() -> None:
