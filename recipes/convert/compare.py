@@ -1,6 +1,6 @@
 """Every conversion system at one training budget, on the same pairs, in one table.
 
-    python recipes/convert/compare.py --data DIR [--minutes N] [--rows NAME,...] [key=value ...]
+    python recipes/convert/compare.py --data DIR [--hours H] [--systems NAME,...] [key=value ...]
 
 DIR holds a folder for each speaker with folders train/ and test/ in it. Every training gets the
 same time: as many steps as fit in, at the pace that a few steps of it show. Systems of two speakers
@@ -100,15 +100,15 @@ def main() -> None:
     add = parser.add_argument
     add("--data", type=Path, required=True, metavar="DIR", help="a folder for each speaker")
     add("--out", type=Path, default=Path("runs/convert-compare"), metavar="DIR")
-    add("--minutes", type=float, default=5.0, metavar="N", help="budget of each training")
+    add("--hours", type=float, default=1 / 12, metavar="H", help="of each training (default: 1/12)")
     add("--pairs", default=",".join(PAIRS), metavar="SOURCE:TARGET,...")
-    add("--rows", default=",".join(ROWS), metavar="NAME,...", help=f"of {', '.join(ROWS)}")
+    add("--systems", default=",".join(ROWS), metavar="NAME,...", help=f"of {', '.join(ROWS)}")
     add("settings", nargs="*", metavar="key=value", help="settings of all trainings")
     arguments = parser.parse_intermixed_args()
     pairs = [tuple(pair.split(":")) for pair in arguments.pairs.split(",")]
-    rows = arguments.rows.split(",")
+    rows = arguments.systems.split(",")
     if unknown := set(rows) - set(ROWS):
-        parser.error(f"--rows {','.join(sorted(unknown))}: known are {', '.join(ROWS)}")
+        parser.error(f"--systems {','.join(sorted(unknown))}: known are {', '.join(ROWS)}")
     found = {}
     for name in rows:
         found[name] = {f"{a}-{b}": run_pair(name, a, b, pairs, arguments) for a, b in pairs}
@@ -164,12 +164,12 @@ def train(row: Row, speakers: list[str], folder: Path, arguments: argparse.Names
     ]
     steps = row.steps
     if steps is None:
-        steps = find_steps(row, settings, folder / "pilot", arguments.minutes)
+        steps = find_steps(row, settings, folder / "pilot", arguments.hours)
     started = time.perf_counter()
     schedule = {
         "max_steps": steps,
         "decay_steps": steps // 2,
-        "validate_every": max(1, steps // max(3, round(arguments.minutes / 8))),
+        "validate_every": max(1, steps // max(3, round(7.5 * arguments.hours))),
     }
     if row.judged:
         schedule["turns.discriminator.start"] = steps // 10
@@ -181,7 +181,7 @@ def train(row: Row, speakers: list[str], folder: Path, arguments: argparse.Names
     (folder / "minutes").write_text(f"{(time.perf_counter() - started) / 60:.2f}\n")
 
 
-def find_steps(row: Row, settings: list[str], folder: Path, minutes: float) -> int:
+def find_steps(row: Row, settings: list[str], folder: Path, hours: float) -> int:
     """How many steps with all players in the game fit into the budget."""
     known = folder / "steps"
     if not known.exists():
@@ -192,7 +192,7 @@ def find_steps(row: Row, settings: list[str], folder: Path, minutes: float) -> i
         )
         lines = map(json.loads, (folder / "metrics.jsonl").read_text().splitlines())
         pace = [line["seconds_per_step"] for line in lines if "seconds_per_step" in line][-1]
-        known.write_text(f"{max(1, round(60 * minutes / pace))}\n")
+        known.write_text(f"{max(1, round(3600 * hours / pace))}\n")
     return int(known.read_text())
 
 

@@ -120,8 +120,8 @@ def test_systems_are_compared_at_equal_time(
     monkeypatch.setattr(compare, "speechgan", run_here)
     # The rows' own settings say how long to train.
     tiny = [word for word in TINY if not word.startswith("trainer.max_steps")]
-    words = ["--data", data, "--out", tmp_path, "--minutes", "0.01", "--pairs", "kerstin:p228"]
-    words += ["--rows", "untrained,shared_latent", *tiny]
+    words = ["--data", data, "--out", tmp_path, "--hours", "0.0002", "--pairs", "kerstin:p228"]
+    words += ["--systems", "untrained,shared_latent", *tiny]
     monkeypatch.setattr(sys, "argv", ["compare.py", *map(str, words)])
     compare.main()
     # Of the trained row a few steps first, which show the pace.
@@ -137,7 +137,7 @@ def test_systems_are_compared_at_equal_time(
     assert float(trained[head.index("MCD, dB")]) > 1
     # A floor is fitted once, however long the others train.
     commands.clear()
-    words = [*words[:8], "--rows", "statistics", "features.f0=dio"]
+    words = [*words[:8], "--systems", "statistics", "features.f0=dio"]
     monkeypatch.setattr(sys, "argv", ["compare.py", *map(str, words)])
     compare.main()
     assert commands == once
