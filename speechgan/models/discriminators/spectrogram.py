@@ -13,9 +13,6 @@ from speechgan.models.discriminators.base import Discriminator
 Scale = Literal["compressed", "decibels"]
 """What a discriminator of images looks at: compressed magnitudes, or their logarithm."""
 
-# Of a point, over the mean of its image: about 90 dB below it, under which all is silence.
-SILENCE = 0.05
-
 
 class PatchDiscriminator(nn.Sequential):
     """PatchGAN: a matrix of scores, one per patch (Isola et al. 2017, arXiv:1611.07004).
@@ -81,9 +78,11 @@ class TwoHeadedDiscriminator(Discriminator):
         widths: channels of the strided layers.
         scale: what is looked at.
         spectral: see `PatchDiscriminator`.
+        silence: of decibels: the magnitude, over the mean of the image and compressed as that is,
+            under which all is silence: 0.05 is about 90 dB below the mean, 0.2 about 46 dB.
 
     Raises:
-        ValueError: an unknown scale.
+        ValueError: an unknown scale, or a silence that is not above 0.
     """
 
     reads = "image"
@@ -95,11 +94,14 @@ class TwoHeadedDiscriminator(Discriminator):
         widths: tuple[int, ...] = (16, 32, 48, 64),
         scale: Scale = "compressed",
         spectral: bool = True,
+        silence: float = 0.05,
     ) -> None:
         super().__init__()
+        if not silence > 0:
+            raise ValueError(f"silence {silence}: must be above 0")
         if scale not in get_args(Scale):
             raise ValueError(f"scale {scale}: must be one of {', '.join(get_args(Scale))}")
-        self.scale = scale
+        self.scale, self.silence = scale, silence
         self.clarity = PatchDiscriminator(1, tuple(widths), spectral)
         self.match = PatchDiscriminator(2, tuple(widths), spectral)
 
@@ -109,12 +111,11 @@ class TwoHeadedDiscriminator(Discriminator):
         if self.scale == "compressed":
             alone, pair = clear, (noisy, clear)
         else:
-            alone = relative_level(clear, clear)
-            pair = (relative_level(noisy, noisy), relative_level(clear, noisy))
+            alone = self._relative_level(clear, clear)
+            pair = (self._relative_level(noisy, noisy), self._relative_level(clear, noisy))
         return {"clarity": self.clarity(alone), "match": self.match(torch.cat(pair, 1))}
 
-
-def relative_level(size: Tensor, reference: Tensor) -> Tensor:
-    """Logarithm of magnitudes `(batch, 1, frequency, frame)` over the mean of a reference's."""
-    usual = reference.mean((1, 2, 3), keepdim=True).clamp(min=1e-6)
-    return (size / usual + SILENCE).log()
+    def _relative_level(self, size: Tensor, reference: Tensor) -> Tensor:
+        """Logarithm of magnitudes `(batch, 1, frequency, frame)` over a reference's mean."""
+        usual = reference.mean((1, 2, 3), keepdim=True).clamp(min=1e-6)
+        return (size / usual + self.silence).log()

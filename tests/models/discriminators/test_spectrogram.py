@@ -64,6 +64,25 @@ def test_weights_are_normalised_only_where_that_is_asked_for():
     assert [hasattr(head[0], "parametrizations") for head in heads] == [True, False]
 
 
+def test_what_lies_below_silence_is_hardly_seen():
+    noisy, candidate = signals(2)
+    softer = candidate.image.clone()
+    softer[..., ::2] = 1e-3  # 60 dB below the mean, or nothing at all
+    silent = softer.clone()
+    silent[..., ::2] = 0
+    seen = []
+    for silence in (1e-4, 0.2):
+        torch.manual_seed(0)
+        heads = TwoHeadedDiscriminator(scale="decibels", spectral=False, silence=silence).eval()
+        one, other = (
+            heads(noisy, Signal(candidate.wave, image))["clarity"] for image in (softer, silent)
+        )
+        seen.append(float((one - other).abs().mean()))
+    assert seen[1] < 0.1 * seen[0]
+    with pytest.raises(ValueError, match="silence 0: must be above 0"):
+        TwoHeadedDiscriminator(silence=0)
+
+
 def test_an_unknown_scale_is_refused():
     with pytest.raises(ValueError, match="compressed, decibels"):
         TwoHeadedDiscriminator(scale="sones")
