@@ -109,13 +109,19 @@ class TwoHeadedDiscriminator(Discriminator):
         """Scores `(batch, 1, patch, patch)`, high for real, by head."""
         noisy, clear = magnitude(condition.image), magnitude(candidate.image)
         if self.scale == "compressed":
-            alone, pair = clear, (noisy, clear)
+            alone, pair = clear, [noisy, clear]
         else:
-            alone = self._relative_level(clear, clear)
-            pair = (self._relative_level(noisy, noisy), self._relative_level(clear, noisy))
+            alone = relative_level(clear, clear, self.silence)
+            pair = [relative_level(image, noisy, self.silence) for image in (noisy, clear)]
         return {"clarity": self.clarity(alone), "match": self.match(torch.cat(pair, 1))}
 
-    def _relative_level(self, size: Tensor, reference: Tensor) -> Tensor:
-        """Logarithm of magnitudes `(batch, 1, frequency, frame)` over a reference's mean."""
-        usual = reference.mean((1, 2, 3), keepdim=True).clamp(min=1e-6)
-        return (size / usual + self.silence).log()
+
+def relative_level(size: Tensor, reference: Tensor, silence: float) -> Tensor:
+    """Logarithm of magnitudes `(batch, 1, frequency, frame)` over the mean of a reference's.
+
+    Args:
+        size, reference: alike.
+        silence: what is added to it.
+    """
+    usual = reference.mean((1, 2, 3), keepdim=True).clamp(min=1e-6)
+    return (size / usual + silence).log()
