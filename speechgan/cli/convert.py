@@ -144,9 +144,11 @@ def _run_live(arguments: argparse.Namespace) -> int:
 
     refuse_live_files(arguments, arguments.src, "--src")
     converter = Converter.from_pretrained(**_model_settings(arguments))
+    voice = _voice_settings(arguments)
+    # What it cannot do is said before anything is written.
+    converter.stream(converter.network.sample_rate, **voice)
 
     def open_stream(pcm: "Pcm") -> "ConversionStream":
-        voice = _voice_settings(arguments)
         return converter.stream(pcm.sample_rate, channels=pcm.channels, **voice)
 
     follow(open_stream, arguments.raw, arguments.patience)

@@ -182,6 +182,11 @@ def test_a_voice_is_converted_as_it_comes(converter_folder: Path) -> None:
     assert np.abs(np.frombuffer(raw.stdout, np.int16) / 2**15 - found).max() < 1.1 * 2**-15
     refused = subprocess.run([*command, "-o", "out.wav"], input=data, capture_output=True)
     assert refused.returncode == 1 and b"--src is -" in refused.stderr
+    command[command.index("p228")] = "bob"
+    refused = subprocess.run(command, input=data, capture_output=True)
+    assert (
+        refused.returncode == 1 and refused.stdout == b"" and b"no such speaker" in refused.stderr
+    )
 
 
 def test_an_export_is_not_overwritten_unasked(

@@ -204,8 +204,8 @@ class Converter:
             raise SpeechganError(f"channels {channels}: must be 1 or more")
         if not self.vocoder.takes_f0:
             raise SpeechganError(
-                f"{self.network.name}: only WORLD models with their own vocoder follow a stream; "
-                "use such a one, as voices"
+                f"{self.network.name}: its {type(self.vocoder).__name__} vocoder cannot follow a "
+                "stream; choose a WORLD model, such as voices, and the vocoder world"
             )
         return ConversionStream(self.network, self.threads, wish, sample_rate, channels)
 
