@@ -154,7 +154,7 @@ def _measure_together(
         for side in ("source", "converted")
     }
     known = {side: recordings for side, recordings in sides.items() if recordings}
-    return measure_corpus(known, natural) if len(natural) > 1 else {}
+    return measure_corpus(known, natural) if natural else {}
 
 
 def _prepare(

@@ -9,12 +9,15 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+import numpy as np
+
 from speechgan import __version__
-from speechgan.audio import bring_to_level
+from speechgan.audio import REFERENCE_LEVEL, bring_to_level, measure_level
 from speechgan.evaluation.pairing import find_audio
 from speechgan.evaluation.report_media import LONGEST_EXCERPT, STYLE, encode_sound
 from speechgan.evaluation.results import Evaluation
 from speechgan.evaluation.sounds import load
+from speechgan.metrics.speaker import trim_silence
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import write_whole
 
@@ -29,8 +32,8 @@ def write_listening_test(
     X is a converted recording; A and B are natural ones of its source and its target, in an order
     that is drawn from the recordings' names and that the page does not show before all is answered.
     They say another sentence than X where there is one, and the same as each other where both have
-    said it. All are at one level. Beside it naturalness is asked for, as in ITU-T P.800: 1 bad to 5
-    excellent. The answers are saved by the listener, as CSV.
+    said it; speech of all is at one level. Beside it naturalness is asked for, as in ITU-T P.800:
+    1 bad to 5 excellent. The answers are saved by the listener, as CSV.
 
     Args:
         evaluation: of a conversion; its recordings are judged.
@@ -53,11 +56,10 @@ def write_listening_test(
         one, other = _choose_sentences(recording.name, sources, targets)
         natural = {"source": sources[one], "target": targets[other]}
         order = ["source", "target"] if _draw(f"{recording.name} A") % 2 else ["target", "source"]
+        paths = [recording.files["converted"], *(natural[side] for side in order)]
         trials.append(
             {
-                "x": _sound(recording.files["converted"]),
-                "a": _sound(natural[order[0]]),
-                "b": _sound(natural[order[1]]),
+                **dict(zip("xab", _load_sounds(paths), strict=True)),
                 # Nobody reads it by chance.
                 "key": base64.b64encode(f"{recording.name}\n{order[0]}".encode()).decode("ascii"),
             }
@@ -93,8 +95,18 @@ def _choose_sentences(
     return pick(others[0]), pick(others[1])
 
 
-def _sound(path: Path) -> str:
-    wave = load(path, mono=True, seconds=LONGEST_EXCERPT)[0]
-    if not wave.any():
-        raise SpeechganError(f"{path}: silence; leave it out of the listening test")
-    return encode_sound(bring_to_level(wave))
+def _load_sounds(paths: Sequence[Path]) -> list[str]:
+    """Sounds whose speech is at one level, and no sample of which is above 1."""
+    waves = [load(path, mono=True, seconds=LONGEST_EXCERPT)[0] for path in paths]
+    for path, wave in zip(paths, waves, strict=True):
+        if not wave.any():
+            raise SpeechganError(f"{path}: silence; leave it out of the listening test")
+    waves = [_bring_speech_to_level(wave) for wave in waves]
+    peak = max(1.0, *(float(np.abs(wave).max()) for wave in waves))
+    return [encode_sound(wave / peak) for wave in waves]
+
+
+def _bring_speech_to_level(wave: np.ndarray) -> np.ndarray:
+    # Pauses do not count: who makes more of them would be louder in between.
+    wave = bring_to_level(wave)
+    return wave * (REFERENCE_LEVEL / (measure_level(trim_silence(wave)) or REFERENCE_LEVEL))

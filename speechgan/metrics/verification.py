@@ -2,31 +2,55 @@
 
 import numpy as np
 
+from speechgan.metrics.speaker import mean_embedding
 from speechgan.utils.errors import UnmeasurableError
 
 FEWEST = 3
 """Recordings, or windows, on each side, below which nothing is said."""
 
 
-def equal_error_rate(genuine: np.ndarray, others: np.ndarray) -> float:
-    """Share of errors where a verifier refuses as many genuine trials as it accepts others.
+def score_trials(enrolled: np.ndarray, claims: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of genuine trials, and of others that claim to be the speaker: cosines.
+
+    An enrolment is the mean of all the speaker's recordings but one. The genuine trial is of that
+    one; every claim is tried against every enrolment, so that both kinds of trials are compared
+    with equally many recordings of the speaker.
 
     Args:
-        genuine: `(trial,)` scores of what it is to accept.
-        others: `(trial,)` scores of what it is to refuse.
+        enrolled: embeddings of the speaker's recordings, `(recording, size)`, of length 1 each.
+        claims: of recordings that are taken for the speaker's, likewise.
 
     Returns:
-        0 if all others score lower, 0.5 if they cannot be told apart, more if they score higher.
+        `(recording,)` and `(claim * recording,)`.
 
     Raises:
         UnmeasurableError: too few of either.
     """
-    _require(genuine, others)
-    thresholds = np.unique(np.concatenate([genuine, others, [np.inf]]))
-    refused = (genuine < thresholds[:, None]).mean(1)
-    accepted = (others >= thresholds[:, None]).mean(1)
-    nearest = np.abs(refused - accepted).argmin()
-    return float(refused[nearest] + accepted[nearest]) / 2
+    _require(enrolled, claims)
+    enrolments = np.stack(
+        [mean_embedding([*enrolled[:own], *enrolled[own + 1 :]]) for own in range(len(enrolled))]
+    )
+    return (enrolled * enrolments).sum(1), (claims @ enrolments.T).ravel()
+
+
+def equal_error_rate(genuine: np.ndarray, others: np.ndarray) -> float:
+    """Share of genuine trials refused where as large a share of the others is accepted.
+
+    Between two thresholds both error rates are interpolated linearly: of few trials, no threshold
+    makes them equal.
+
+    Args:
+        genuine: `(trial,)` scores of what is to be accepted; one or more.
+        others: `(trial,)` scores of what is to be refused, likewise.
+
+    Returns:
+        0 if all others score lower, 0.5 if both are spread alike, more if the others score higher.
+    """
+    # At the last threshold, above all scores, nothing is accepted.
+    thresholds = np.append(np.unique(np.concatenate([genuine, others])), np.inf)
+    refused = np.searchsorted(np.sort(genuine), thresholds) / len(genuine)
+    accepted = 1 - np.searchsorted(np.sort(others), thresholds) / len(others)
+    return float(np.interp(0, refused - accepted, refused))
 
 
 def kernel_distance(one: np.ndarray, other: np.ndarray) -> float:

@@ -13,6 +13,7 @@ import soundfile
 from speechgan.cli.main import main
 from speechgan.evaluation.conversion import evaluate_conversion
 from speechgan.evaluation.listening import write_listening_test
+from speechgan.metrics.speaker import trim_silence
 
 
 def write_folders(root: Path) -> None:
@@ -59,7 +60,8 @@ def test_sounds_are_of_one_level_and_say_another_sentence(folders: Path, tmp_pat
     recordings = set()
     for trial in trials:
         waves = {side: decode(trial[side]) for side in ("x", "a", "b")}
-        assert len({round(float(np.sqrt(np.mean(w**2))), 3) for w in waves.values()}) == 1
+        levels = [float(np.sqrt(np.mean(trim_silence(wave) ** 2))) for wave in waves.values()]
+        assert max(levels) < 1.1 * min(levels)
         recording, first = base64.b64decode(trial["key"]).decode().split("\n")
         recordings.add(recording)
         assert first in ("source", "target")

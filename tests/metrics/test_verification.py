@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from speechgan.metrics.verification import equal_error_rate, kernel_distance
+from speechgan.metrics.verification import equal_error_rate, kernel_distance, score_trials
 from speechgan.utils.errors import UnmeasurableError
 
 
@@ -21,8 +21,17 @@ def test_equal_error_rate_is_the_share_that_deceives() -> None:
     assert equal_error_rate(genuine, genuine + 0.5) == 1
     # One of four on each side is beyond the other's lowest or highest.
     assert equal_error_rate(genuine, np.array([0.65, 0.3, 0.2, 0.1])) == pytest.approx(0.25)
+
+
+def test_both_kinds_of_trials_are_against_equally_many_recordings() -> None:
+    """So that natural recordings of the target, taken for claims, deceive as often as not."""
+    rates = []
+    for seed in range(200):
+        voices = draw_voices(0, 10, 0.3, seed)
+        rates.append(equal_error_rate(*score_trials(voices[:5], voices[5:])))
+    assert np.mean(rates) == pytest.approx(0.5, abs=0.03)
     with pytest.raises(UnmeasurableError, match="too few recordings"):
-        equal_error_rate(genuine, genuine[:2])
+        score_trials(voices[:2], voices)
 
 
 def test_kernel_distance_sees_other_voices_and_lost_variety_but_no_lack_of_recordings() -> None:
