@@ -162,17 +162,20 @@ def _prepare(
 ) -> list[Item]:
     """What workers need, of recordings of which every file was heard."""
     sources = {r.files["source"] for r in recordings if "source" in r.files} & heard.keys()
+    examples = sorted(set(targets) & heard.keys())
     origin, goal = (
-        Speaker.describe({path: heard[path] for path in sorted(paths)})
-        for paths in (sources, set(targets) & heard.keys())
+        Speaker.describe({path: heard[path] for path in paths})
+        for paths in (sorted(sources), examples)
     )
     items = []
-    for recording in recordings:
+    for number, recording in enumerate(recordings):
         if all(path in heard for path in recording.files.values()):
             known = {side: heard[path] for side, path in recording.files.items()}
             own = {
                 side: (origin and origin.without(path), goal and goal.without(path))
                 for side, path in recording.files.items()
             }
-            items.append(Item(recording, known, own))
+            # Another one in turn: who listens hears more of the target than one sentence.
+            example = {"target": examples[number % len(examples)]} if examples else {}
+            items.append(Item(replace(recording, examples=example), known, own))
     return items

@@ -63,7 +63,6 @@ def match_conversions(
     judged = find_audio(converted)
     sources = find_audio(source) if source else {}
     examples = find_audio(target) if target else {}
-    some = {"target": next(iter(examples.values()))} if examples else {}
     missing = sorted(set(judged) - set(sources))
     if source and missing:
         raise SpeechganError(f"{source}: has no {missing[0]}, of which there is a converted one")
@@ -71,7 +70,7 @@ def match_conversions(
     for name in sorted(judged):
         named = {"source": sources, "converted": judged, "target": examples if parallel else {}}
         files = {side: paths[name] for side, paths in named.items() if name in paths}
-        recordings.append(Recording(name, files, some))
+        recordings.append(Recording(name, files))
     return recordings
 
 

@@ -126,3 +126,16 @@ def test_the_report_ranks_by_distortion_and_shows_an_example_of_the_target(
     assert page.count("another recording") == 1
     assert "Listening by numbers" not in page
     assert "$" not in page
+
+
+def test_a_report_plays_another_example_of_the_target_each_time_that_can_be_read(
+    conversions: Path, tmp_path: Path
+) -> None:
+    root = Path(shutil.copytree(conversions, tmp_path / "more"))
+    # The first by name, which would be everybody's example.
+    (root / "target" / "0.wav").write_text("no sound")
+    found = evaluate(root, parallel=False)
+    examples = [row.recording.examples["target"].stem for row in found.rows]
+    assert len(set(examples)) == len(examples) and "0" not in examples
+    write_report(found, tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_text().count("another recording") == len(examples)
