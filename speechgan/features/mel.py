@@ -1,7 +1,5 @@
 """The smaller image: bands as wide as the ear's, without phase."""
 
-from dataclasses import replace
-
 import librosa
 import numpy as np
 import torch
@@ -9,8 +7,6 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from speechgan.features.voice import Voice
-
-DECIBELS = 20 / np.log(10)
 
 
 class LogMel(nn.Module):
@@ -107,14 +103,9 @@ class MelVoice(nn.Module):
         distance = np.abs(place[..., None] - np.arange(self.bins, dtype=np.float32))
         return np.maximum(1 - distance, 0)
 
-    def amplify(self, voice: Voice, decibels: float) -> Voice:
-        """See `speechgan.features.voice.VoiceFeatures`; what lay under the floor is lifted too."""
-        image = voice.image + np.float32(decibels / DECIBELS)
-        return replace(voice, image=image, loudness=voice.loudness + np.float32(decibels))
-
     def analyse(self, wave: np.ndarray) -> Voice:
         """`(sample,)`, full scale at ±1, to a voice of `sample // hop_length + 1` frames."""
         with torch.no_grad():
             image = self.mel(torch.from_numpy(np.asarray(wave, np.float32))[None])[0, 0]
-        loudness = DECIBELS * image.mean(0)
+        loudness = 20 / np.log(10) * image.mean(0)
         return Voice(image.numpy(), loudness.numpy())

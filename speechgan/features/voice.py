@@ -96,10 +96,6 @@ class VoiceFeatures(Protocol):
         """`(sample,)`, full scale at ±1, to a voice of `sample // hop_length + 1` frames."""
         ...
 
-    def amplify(self, voice: Voice, decibels: float) -> Voice:
-        """The same, as if the wave had been louder by so much."""
-        ...
-
     def warp(self, factors: np.ndarray) -> np.ndarray:
         """Matrices that stretch an image's frequency axis, as a vocal tract of another length does.
 

@@ -98,7 +98,7 @@ class World:
         )
 
     def amplify(self, voice: Voice, decibels: float) -> Voice:
-        """See `speechgan.features.voice.VoiceFeatures`."""
+        """The same, as if the wave had been louder by so much."""
         image = voice.image.copy()
         image[0] += np.float32(decibels / DECIBELS)
         return replace(voice, image=image, loudness=voice.loudness + np.float32(decibels))
