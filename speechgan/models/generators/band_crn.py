@@ -27,6 +27,8 @@ class BandCRNSize:
         stride: bins that the first convolution joins.
         reach: neighbours of a point of the image that its estimate is a sum of, in bins above and
             below and, where a network hears ahead, as many frames before and after; 0 for a mask.
+        span: frames that a residual convolution sees; above 1, and odd, only where a network hears
+            ahead.
     """
 
     bins: int = 257
@@ -37,6 +39,7 @@ class BandCRNSize:
     layers: int = 1
     stride: int = 4
     reach: int = 0
+    span: int = 1
 
     def __post_init__(self) -> None:
         if not 2 <= self.bins <= 16_385 or not 2 <= self.bands <= 1_024:
@@ -47,13 +50,16 @@ class BandCRNSize:
             raise ValueError(
                 f"bins {self.bins} must be a multiple of stride {self.stride}, plus one"
             )
+        if self.span < 1 or not self.span % 2:
+            raise ValueError(f"span {self.span} frames: must be odd and at least 1")
 
 
 class BandCRN(nn.Module):
     """Complex mask from convolution over frequency and recurrence over time, in bands.
 
     A convolutional recurrent network (Tan & Wang 2018) with the layout of FastEnhancer (Ahn et al.
-    2025, arXiv:2509.21867): convolutions see one frame only and stride over frequency; bands,
+    2025, arXiv:2509.21867): convolutions see one frame, unless they have a `span`, and stride over
+    frequency; bands,
     spaced as on the mel scale to begin with, are learned sums of what they find; in each block an
     LSTM that all bands share is the memory in time, and what mixes bands sees one frame. Batch
     normalisation stands behind linear layers only, so that `fuse` can make it disappear. Deliberate
@@ -73,7 +79,8 @@ class BandCRN(nn.Module):
         size: attributes of `BandCRNSize`.
 
     Raises:
-        ValueError: bins or bands out of their range, or bins that the stride does not divide.
+        ValueError: bins, bands or span out of their range, bins that the stride does not divide, or
+            a span of several frames without both directions.
     """
 
     reads = "image"
@@ -87,13 +94,16 @@ class BandCRN(nn.Module):
         super().__init__()
         self.floor, self.causal, self.context = floor, not bidirectional, context
         self.size = BandCRNSize(**size)
+        if self.size.span > 1 and not bidirectional:
+            raise ValueError(f"span {self.size.span} frames: hears ahead, and needs bidirectional")
         channels, bands, hidden = self.size.channels, self.size.bands, self.size.hidden
         blocks, layers, stride = self.size.blocks, self.size.layers, self.size.stride
+        span = self.size.span
         subbands = (self.size.bins - 1) // stride
         kernel, padding = (1, 2 * stride), (0, stride // 2)
         self.level = RunningLevel()
         self.encode_in = ConvNorm(nn.Conv2d(3, channels, kernel, (1, stride), padding))
-        self.encoder = nn.ModuleList(ResidualConv(channels) for _ in range(layers))
+        self.encoder = nn.ModuleList(ResidualConv(channels, span) for _ in range(layers))
         hats = mel_hats(subbands, bands)
         self.to_bands = nn.Parameter(hats / hats.sum(1, keepdim=True))
         self.to_hidden = nn.Linear(channels, hidden)
@@ -101,7 +111,7 @@ class BandCRN(nn.Module):
         self.blocks = nn.ModuleList(BandBlock(bands, hidden, bidirectional) for _ in range(blocks))
         self.to_subbands = nn.Parameter(hats.T.clone())
         self.to_channels = nn.Linear(hidden, channels)
-        self.decoder = nn.ModuleList(ResidualConv(channels) for _ in range(layers))
+        self.decoder = nn.ModuleList(ResidualConv(channels, span) for _ in range(layers))
         self.reach = (self.size.reach, self.size.reach if bidirectional else 0)
         taps = (2 * self.reach[0] + 1) * (2 * self.reach[1] + 1)
         self.decode_out = nn.ConvTranspose2d(channels, 2 * taps, kernel, (1, stride), padding)
@@ -169,7 +179,7 @@ class BandCRN(nn.Module):
         2016, arXiv:1511.05641).
 
         It may have more blocks, run in both directions where the smaller runs in one, and have a
-        reach where the smaller has none.
+        reach, or a span of several frames, where the smaller has none.
 
         Args:
             smaller: weights of that network, or of one as large, by name.
@@ -186,6 +196,8 @@ class BandCRN(nn.Module):
             widens = name.endswith("project.linear.weight")
             # The weights of neighbours stand behind the mask's.
             reaches = name.startswith("decode_out.") and known is not None
+            # A residual convolution, whose middle frame is the smaller's only one.
+            spans = weight.ndim == 4 and name.startswith(("encoder.", "decoder."))
             if known is None:
                 if name.endswith("norm.weight"):
                     weight.zero_()
@@ -198,6 +210,9 @@ class BandCRN(nn.Module):
             elif reaches and self.size.reach:
                 weight.zero_()
                 (weight[:, :2] if weight.ndim > 1 else weight[:2]).copy_(known)
+            elif spans and weight.shape[2] == self.size.span > known.shape[2] == 1:
+                weight.zero_()
+                weight[:, :, self.size.span // 2].copy_(known[:, :, 0])
             else:
                 raise ValueError(f"{name} is {list(known.shape)}, not {list(weight.shape)}")
 
@@ -248,11 +263,12 @@ def join(weight: Tensor, x: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 class ResidualConv(nn.Module):
-    """Convolution over frequency within one frame, added to its input."""
+    """Convolution over frequency, within one frame or a span of them, added to its input."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, span: int) -> None:
         super().__init__()
-        self.conv = ConvNorm(nn.Conv2d(channels, channels, (1, 3), padding=(0, 1)))
+        padding = (span // 2, 1)
+        self.conv = ConvNorm(nn.Conv2d(channels, channels, (span, 3), padding=padding))
 
     def forward(self, x: Tensor) -> Tensor:
         """`(batch, channel, frame, frequency)` to the same shape."""

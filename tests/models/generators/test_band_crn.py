@@ -145,7 +145,14 @@ def test_what_a_bidirectional_network_hears_fades_within_its_context(image):
 
 @pytest.mark.parametrize(
     "larger",
-    [{"blocks": 3}, {"bidirectional": True}, {}, {"reach": 1}, {"reach": 1, "bidirectional": True}],
+    [
+        {"blocks": 3},
+        {"bidirectional": True},
+        {},
+        {"reach": 1},
+        {"reach": 1, "bidirectional": True},
+        {"span": 3, "bidirectional": True},
+    ],
 )
 def test_a_grown_network_begins_as_the_smaller_one_and_learns_beyond_it(network, image, larger):
     torch.manual_seed(1)
@@ -188,6 +195,18 @@ def test_each_neighbour_within_reach_is_added_with_its_weight(image, bidirection
     moved = image[..., :-1] if bidirectional else image
     beside = found[:, :, 1:, 1:] if bidirectional else found[:, :, 1:]
     torch.testing.assert_close(beside, 0.5 * moved[:, :, :-1])
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"span": 3}, "hears ahead, and needs bidirectional"),
+        ({"span": 2, "bidirectional": True}, "must be odd"),
+    ],
+)
+def test_only_networks_that_hear_ahead_convolve_over_frames(options, text):
+    with pytest.raises(ValueError, match=text):
+        BandCRN(**SMALL | options)
 
 
 def test_bins_must_split_evenly():
