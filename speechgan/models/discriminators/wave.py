@@ -7,10 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
-Judgement = tuple[Tensor, list[Tensor]]
-"""Scores of any shape, high for real, and the features of every layer before them."""
-
-SLOPE = 0.1
+from speechgan.models.discriminators.judgement import Judgement, judge
 
 
 class PeriodDiscriminator(nn.Module):
@@ -34,7 +31,7 @@ class PeriodDiscriminator(nn.Module):
     def forward(self, wave: Tensor) -> Judgement:
         """`(batch, sample)` to scores and features."""
         wave = F.pad(wave[:, None], (0, -wave.shape[-1] % self.period), mode="reflect")
-        return _judge(wave.unflatten(-1, (-1, self.period)), self.layers, self.leave)
+        return judge(wave.unflatten(-1, (-1, self.period)), self.layers, self.leave)
 
 
 class ResolutionDiscriminator(nn.Module):
@@ -72,7 +69,7 @@ class ResolutionDiscriminator(nn.Module):
         )
         power = torch.view_as_real(spectrum).square().sum(-1)
         magnitude = (power + 1e-9).sqrt().transpose(1, 2)[:, None]
-        return _judge(magnitude, self.layers, self.leave)
+        return judge(magnitude, self.layers, self.leave)
 
 
 class WaveDiscriminator(nn.Module):
@@ -101,14 +98,6 @@ class WaveDiscriminator(nn.Module):
     def forward(self, wave: Tensor) -> dict[str, list[Judgement]]:
         """`(batch, sample)` to judgements by kind."""
         return {
-            "period": [judge(wave) for judge in self.of_period],
-            "resolution": [judge(wave) for judge in self.of_resolution],
+            "period": [network(wave) for network in self.of_period],
+            "resolution": [network(wave) for network in self.of_resolution],
         }
-
-
-def _judge(x: Tensor, layers: nn.ModuleList, leave: nn.Module) -> Judgement:
-    features = []
-    for layer in layers:
-        x = F.leaky_relu(layer(x), SLOPE)
-        features.append(x)
-    return leave(x), features

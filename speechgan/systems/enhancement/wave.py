@@ -8,7 +8,7 @@ from speechgan.features.stft import Stft
 from speechgan.losses.adversarial import find_objective
 from speechgan.models.discriminators.wave import WaveDiscriminator
 from speechgan.systems.enhancement.judge import Judge
-from speechgan.systems.wave_game import WaveGame
+from speechgan.systems.matching_game import MatchingGame
 
 
 class WaveJudge(Judge):
@@ -38,7 +38,7 @@ class WaveJudge(Judge):
     ) -> None:
         super().__init__()
         self.network, self.samples = network, samples
-        self.game = WaveGame(network, find_objective(objective), matching)
+        self.game = MatchingGame(network, find_objective(objective), matching)
 
     def demand(self, enhanced: Signal, clean: Signal) -> dict[str, Tensor]:
         """`adversarial/KIND` and `matching/KIND` for the kinds `period` and `resolution`."""

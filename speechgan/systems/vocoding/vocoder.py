@@ -11,14 +11,15 @@ from speechgan.losses.closeness import Closeness
 from speechgan.models.discriminators.wave import WaveDiscriminator
 from speechgan.models.vocoders.vocos import Vocos
 from speechgan.systems.base import Step, System
-from speechgan.systems.wave_game import WaveGame
+from speechgan.systems.matching_game import MatchingGame
 
 
 class VocoderGAN(System):
     """Vocos (Siuzdak 2023, arXiv:2306.00814), with HiFi-GAN's terms (Kong et al. 2020,
     arXiv:2010.05646).
 
-    Deliberate differences: the mel distance is taken at several resolutions, and see `WaveGame`.
+    Deliberate differences: the mel distance is taken at several resolutions, and see
+    `MatchingGame`.
 
     Args:
         features: that make the images.
@@ -49,7 +50,7 @@ class VocoderGAN(System):
         self.features, self.generator, self.discriminator = features, generator, discriminator
         self.closeness = closeness
         self.objective: Objective = find_objective(objective)
-        self.game = WaveGame(discriminator, self.objective, matching, adversarial)
+        self.game = MatchingGame(discriminator, self.objective, matching, adversarial)
         self.stft = Stft()
 
     def losses(self, player: str, step: Step[WaveBatch]) -> dict[str, Tensor]:

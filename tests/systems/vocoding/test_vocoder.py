@@ -18,8 +18,8 @@ from speechgan.models.discriminators.wave import PeriodDiscriminator, WaveDiscri
 from speechgan.models.vocoders.vocos import Vocos
 from speechgan.pretrained import folder as model_folder
 from speechgan.systems.base import Step
+from speechgan.systems.matching_game import match_features
 from speechgan.systems.vocoding.vocoder import VocoderGAN
-from speechgan.systems.wave_game import match_features
 from speechgan.training.run import only
 from speechgan.utils.errors import SpeechganError
 from speechgan.vocoders.neural import NeuralVocoder

@@ -1,0 +1,91 @@
+"""The game against discriminators of several kinds whose features are matched, for any system."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss
+
+from speechgan.losses.adversarial import Objective
+from speechgan.models.discriminators.judgement import Judgement
+
+
+@dataclass(frozen=True)
+class MatchingGame:
+    """HiFi-GAN's terms (Kong et al. 2020, arXiv:2010.05646), for each kind of discriminator.
+
+    Deliberate difference: all kinds weigh the same, however many there are of each.
+
+    Attributes:
+        discriminator: called with what is judged, and with what else it is to know, it returns a
+            list of judgements for each kind, such as `period` and `resolution` of waves.
+        objective: form of the game.
+        matching: weight of the distance of the discriminator's features.
+        adversarial: weight of its scores.
+    """
+
+    discriminator: nn.Module
+    objective: Objective
+    matching: float
+    adversarial: float = 1.0
+
+    def demand(self, made: Tensor, real: Tensor, *known: Tensor) -> dict[str, Tensor]:
+        """What the generator is to lower: `adversarial/KIND` and `matching/KIND`.
+
+        Args:
+            made: what it made.
+            real: what that should have been, the same shape.
+            known: what the discriminator is told of each item.
+        """
+        with torch.no_grad():
+            aims = self.discriminator(real, *known)
+        found = self.discriminator(made, *known)
+        return self._fool(found) | self._match(found, aims)
+
+    def fool(self, made: Tensor, *known: Tensor) -> dict[str, Tensor]:
+        """The same where nobody knows what it should have been: `adversarial/KIND` alone."""
+        return self._fool(self.discriminator(made, *known))
+
+    def discriminate(
+        self, made: Tensor, real: Tensor, *known: Tensor
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """What the discriminator is to lower, by kind; its mean scores, `KIND/real`, `KIND/fake`.
+
+        Args:
+            made, real: of the same shape, in no order.
+            known: what the discriminator is told of each item, of either side.
+        """
+        terms, scores = {}, {}
+        of_made, of_real = self.discriminator(made, *known), self.discriminator(real, *known)
+        for kind in of_real:
+            goods, bads = ([found for found, _ in side[kind]] for side in (of_real, of_made))
+            costs = [
+                self.objective.real(good) + self.objective.fake(bad)
+                for good, bad in zip(goods, bads, strict=True)
+            ]
+            terms[kind] = torch.stack(costs).mean()
+            for name, found in (("real", goods), ("fake", bads)):
+                scores[f"{kind}/{name}"] = torch.stack([x.detach().mean() for x in found]).mean()
+        return terms, scores
+
+    def _fool(self, found: dict[str, list[Judgement]]) -> dict[str, Tensor]:
+        terms = {}
+        for kind, judgements in found.items():
+            costs = [self.objective.generator(scores) for scores, _ in judgements]
+            terms[f"adversarial/{kind}"] = self.adversarial * torch.stack(costs).mean()
+        return terms
+
+    def _match(
+        self, found: dict[str, list[Judgement]], aims: dict[str, list[Judgement]]
+    ) -> dict[str, Tensor]:
+        terms = {}
+        for kind, judgements in found.items():
+            pairs = zip(judgements, aims[kind], strict=True)
+            distance = torch.stack([match_features(a, b) for (_, a), (_, b) in pairs])
+            terms[f"matching/{kind}"] = self.matching * distance.mean()
+        return terms
+
+
+def match_features(one: list[Tensor], other: list[Tensor]) -> Tensor:
+    """Mean absolute difference, averaged over layers (Larsen et al. 2016, arXiv:1512.09300)."""
+    return torch.stack([l1_loss(a, b.detach()) for a, b in zip(one, other, strict=True)]).mean()
