@@ -7,9 +7,11 @@ import torch
 from torch import Tensor
 
 from speechgan.data.conversion.unpaired import VoiceBatch
+from speechgan.losses.balance import GradientBalance
 from speechgan.models.discriminators.cyclegan_vc import TwoDiscriminators
 from speechgan.models.discriminators.shared_latent import CodeClassifier, SpeakerDiscriminator
 from speechgan.models.discriminators.stargan_vc import StarClassifier, StarDiscriminator
+from speechgan.models.discriminators.voice import VoiceDiscriminator
 from speechgan.models.generators.cyclegan_vc import TwoWay
 from speechgan.models.generators.shallow import ShallowGenerator
 from speechgan.models.generators.shared_latent import SharedLatent
@@ -18,6 +20,7 @@ from speechgan.systems.base import Step
 from speechgan.systems.conversion.base import ConversionSystem, Request
 from speechgan.systems.conversion.cycle import CycleGAN
 from speechgan.systems.conversion.direct import Aligned, DirectGAN
+from speechgan.systems.conversion.judged_latent import JudgedLatentGAN
 from speechgan.systems.conversion.shared_latent import (
     SharedLatentGAN,
     SharedLatentWeights,
@@ -60,6 +63,14 @@ def latent(latent_turns: str = "alternating", **options: object) -> SharedLatent
     )
 
 
+def judged(share: float = 0.3) -> JudgedLatentGAN:
+    return JudgedLatentGAN(
+        SharedLatent(BINS, SPEAKERS, channels=8, code=4, blocks=1, blurred=True),
+        VoiceDiscriminator(BINS, SPEAKERS, widths=(8, 8), resolutions=(1, 2)),
+        GradientBalance(share),
+    )
+
+
 def direct() -> DirectGAN:
     generator = ShallowGenerator(BINS, SPEAKERS, 8)
     # It begins as the identity, which its own terms cannot better.
@@ -81,6 +92,7 @@ SYSTEMS: dict[str, tuple[int, Callable[[], ConversionSystem]]] = {
         3,
         lambda: latent(encoders="own", decoders="own", shared_layers=False, cycle=1.0),
     ),
+    "judged latent": (3, judged),
     "embedding": (3, direct),
     "aligned": (2, lambda: Aligned(TwoWay(BINS, width=0.03, blocks=1))),
 }
@@ -196,10 +208,10 @@ def test_training_lowers_what_the_generator_is_to_lower(
 
 
 def test_players_that_are_not_in_play_are_not_asked() -> None:
-    for system in (cycle(), star(), latent(latent=1.0), direct()):
+    for system in (cycle(), star(), latent(latent=1.0), judged(), direct()):
         batch = make_batch(2 if isinstance(system, CycleGAN) else 3)
         terms = system.losses("generator", Step(batch, {"generator"}))
-        asked = "adversarial", "round_trip", "classification", "latent"
+        asked = "adversarial", "matching", "converted", "round_trip", "classification", "latent"
         assert terms and not [name for name in terms if name.startswith(asked)]
 
 
