@@ -37,14 +37,16 @@ class MatchingGame:
             real: what that should have been, the same shape.
             known: what the discriminator is told of each item.
         """
-        with torch.no_grad():
-            aims = self.discriminator(real, *known)
         found = self.discriminator(made, *known)
-        return self._fool(found) | self._match(found, aims)
+        return self._fool(found) | self._match(found, self._aim(real, *known))
 
     def fool(self, made: Tensor, *known: Tensor) -> dict[str, Tensor]:
         """The same where nobody knows what it should have been: `adversarial/KIND` alone."""
         return self._fool(self.discriminator(made, *known))
+
+    def match(self, made: Tensor, real: Tensor, *known: Tensor) -> dict[str, Tensor]:
+        """The same where only what the discriminator sees counts: `matching/KIND` alone."""
+        return self._match(self.discriminator(made, *known), self._aim(real, *known))
 
     def discriminate(
         self, made: Tensor, real: Tensor, *known: Tensor
@@ -67,6 +69,11 @@ class MatchingGame:
             for name, found in (("real", goods), ("fake", bads)):
                 scores[f"{kind}/{name}"] = torch.stack([x.detach().mean() for x in found]).mean()
         return terms, scores
+
+    @torch.no_grad()
+    def _aim(self, real: Tensor, *known: Tensor) -> dict[str, list[Judgement]]:
+        aims: dict[str, list[Judgement]] = self.discriminator(real, *known)
+        return aims
 
     def _fool(self, found: dict[str, list[Judgement]]) -> dict[str, Tensor]:
         terms = {}

@@ -95,6 +95,11 @@ class RunLog:
                 peak = wave.abs().max().clamp(min=1e-4)
                 self.board.add_audio(f"{name}/{kind}", wave[None] / peak, step, sample_rate)
 
+    def picture(self, step: int, name: str, image: np.ndarray) -> None:
+        """One picture, `(height, width)` in [0, 1]."""
+        with self._writing():
+            self.board.add_image(name, colour(image), step, dataformats="HWC")
+
     def close(self) -> None:
         """Flushes everything."""
         self.bar.close()
@@ -124,7 +129,12 @@ def picture(image: Tensor) -> np.ndarray:
     Low frequencies at the bottom; the loudest point is brightest.
     """
     size = magnitude(image[None].float())[0, 0].cpu().numpy()[::-1]
-    colours: Any = matplotlib.colormaps["magma"](size / max(float(size.max()), 1e-9))
+    return colour(size / max(float(size.max()), 1e-9))
+
+
+def colour(image: np.ndarray) -> np.ndarray:
+    """`(height, width)` in [0, 1] to colours `(height, width, 3)`, 0..255, dark to bright."""
+    colours: Any = matplotlib.colormaps["magma"](image)
     return (colours[..., :3] * 255).astype(np.uint8)
 
 

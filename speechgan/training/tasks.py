@@ -8,8 +8,10 @@ import numpy as np
 from omegaconf import DictConfig
 
 from speechgan.data.conversion.module import ConversionData, OpenVoices
+from speechgan.data.digits.module import DigitData
 from speechgan.data.enhancement.module import EnhancementData
 from speechgan.data.waves import VocoderData
+from speechgan.pretrained.labels import LABELS, format_labels
 from speechgan.pretrained.loading import Model
 from speechgan.pretrained.speakers import SPEAKERS, TargetSpeaker, format_speakers
 from speechgan.training.compose import build
@@ -17,6 +19,7 @@ from speechgan.training.loading import Batches
 from speechgan.training.trainer import Validation
 from speechgan.training.validation.conversion import ConversionValidation
 from speechgan.training.validation.enhancement import EnhancementValidation
+from speechgan.training.validation.generation import GenerationValidation
 from speechgan.training.validation.vocoding import VocoderValidation
 from speechgan.vocoders.choose import choose_vocoder
 
@@ -100,6 +103,26 @@ def open_conversion(config: DictConfig, data: ConversionData, model: Model | Non
     )
 
 
+def open_generation(config: DictConfig, data: DigitData, model: Model | None) -> Material:
+    """Spoken digits with their labels."""
+    features = build(config.features)
+    digits = data.open(features)
+    labels, count = digits.labels, len(digits.train.images)
+    return Material(
+        digits.batches,
+        GenerationValidation(labels, digits.train, digits.valid),
+        f"Images of {len(labels.digits)} spoken words by {len(labels.speakers)} speakers",
+        lambda steps: f"{count:,} recordings",
+        measured={
+            "bins": features.bins,
+            "frames": features.frames,
+            "digits": len(labels.digits),
+            "speakers": len(labels.speakers),
+        },
+        files={LABELS: format_labels(labels)},
+    )
+
+
 def list_speakers(voices: OpenVoices, known: Mapping[str, TargetSpeaker]) -> list[TargetSpeaker]:
     """The speakers of a model to be, in the order of their numbers; known ones as they are."""
     rows = zip(voices.speakers, voices.seconds, voices.statistics, strict=True)
@@ -113,5 +136,6 @@ def list_speakers(voices: OpenVoices, known: Mapping[str, TargetSpeaker]) -> lis
 TASKS: dict[str, OpenTask] = {
     "enhance": open_enhancement,
     "convert": open_conversion,
+    "generate": open_generation,
     "vocoder": open_vocoding,
 }

@@ -1,0 +1,1 @@
+"""Spoken digits: images with two labels."""

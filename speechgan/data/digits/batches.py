@@ -1,0 +1,76 @@
+"""Training batches of labelled images."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class LabelledBatch:
+    """Images, what they are, and what they are not.
+
+    Attributes:
+        image: `(batch, 1, bin, frame)` in [-1, 1].
+        labels: `(batch, 2)` numbers of digit and speaker.
+        others: alike, both different from the image's own wherever there is another.
+    """
+
+    image: Tensor
+    labels: Tensor
+    others: Tensor
+
+    def to(self, device: str | torch.device) -> "LabelledBatch":
+        """The same batch on another device."""
+        tensors = (self.image, self.labels, self.others)
+        return LabelledBatch(*(t.to(device, non_blocking=True) for t in tensors))
+
+
+class LabelledImages:
+    """Images in numbered batches, each the same whenever it is asked for.
+
+    Args:
+        images: `(image, bin, frame)` in [-1, 1].
+        labels: `(image, 2)` numbers of digit and speaker.
+        counts: of digits and of speakers that there are.
+        batch_size: items of a batch.
+        shift: most frames by which an item is moved, at random.
+        image_seconds: length of an image.
+        seed: of all random choices.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        counts: tuple[int, int],
+        batch_size: int,
+        shift: int,
+        image_seconds: float,
+        seed: int,
+    ) -> None:
+        self.images, self.labels, self.counts = images, labels, counts
+        self.batch_size, self.shift, self.seed = batch_size, shift, seed
+        self.seconds = batch_size * image_seconds
+
+    def __getitem__(self, number: int) -> LabelledBatch:
+        rng = np.random.default_rng([self.seed, number])
+        chosen = rng.integers(len(self.images), size=self.batch_size)
+        moved = rng.integers(-self.shift, self.shift + 1, size=self.batch_size)
+        pairs = zip(chosen, moved, strict=True)
+        images = np.stack([shift_frames(self.images[i], frames) for i, frames in pairs])
+        labels = self.labels[chosen]
+        steps = [rng.integers(1, max(2, n), size=self.batch_size) for n in self.counts]
+        others = (labels + np.stack(steps, 1)) % np.array(self.counts)
+        return LabelledBatch(
+            torch.from_numpy(images)[:, None], torch.from_numpy(labels), torch.from_numpy(others)
+        )
+
+
+def shift_frames(image: np.ndarray, frames: int) -> np.ndarray:
+    """`(bin, frame)`, later by so many frames; what comes in is silence."""
+    moved = np.roll(image, frames, axis=1)
+    moved[:, : max(0, frames)] = -1
+    moved[:, image.shape[1] + min(0, frames) :] = -1
+    return moved

@@ -1,0 +1,142 @@
+"""Folders of spoken digits as labelled images."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from speechgan.audio import read
+from speechgan.audio.resampling import resample
+from speechgan.data.digits.batches import LabelledImages
+from speechgan.data.digits.labels import Labels, Utterance, find_utterances
+from speechgan.features.clip import MelClip
+from speechgan.utils.errors import SpeechganError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images and their labels.
+
+    Attributes:
+        images: `(image, bin, frame)` in [-1, 1].
+        labels: `(image, 2)` numbers of digit and speaker.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class OpenDigits:
+    """Spoken digits, analysed.
+
+    Attributes:
+        labels: names of digits and speakers.
+        batches: to train on.
+        train, valid: all images of either kind.
+    """
+
+    labels: Labels
+    batches: LabelledImages
+    train: ImageSet
+    valid: ImageSet
+
+
+@dataclass(frozen=True)
+class DigitData:
+    """Training batches and held-out images of single spoken words.
+
+    Attributes:
+        root: folder with `train/` in it, files named `DIGIT_SPEAKER_TAKE`.
+        batch_size: items of a batch.
+        shift: most frames by which an item is moved, at random.
+        valid_every: of each digit by each speaker, every so many-th recording is held out; those
+            of whom there are fewer are all trained on.
+        unheard: combinations, as `DIGIT_SPEAKER`, that are left out altogether.
+        seed: of all random choices.
+
+    Raises:
+        ValueError: a number out of its range.
+    """
+
+    root: Path
+    batch_size: int = 32
+    shift: int = 2
+    valid_every: int = 9
+    unheard: Sequence[str] = ()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 2 or self.shift < 0 or self.valid_every < 2:
+            raise ValueError("data.batch_size and valid_every must be 2 or more, shift 0 or more")
+
+    def open(self, features: MelClip) -> OpenDigits:
+        """Analyses the recordings.
+
+        Raises:
+            SpeechganError: none to train on, one that cannot be read, or an unheard combination
+                that there is not.
+        """
+        folder = Path(self.root) / "train"
+        found = find_utterances(folder)
+        digits = tuple(sorted({u.digit for u in found}))
+        labels = Labels(digits, tuple(sorted({u.speaker for u in found})))
+        known = {f"{u.digit}_{u.speaker}" for u in found}
+        if strange := sorted(set(self.unheard) - known):
+            raise SpeechganError(f"data.unheard: {folder} has no {strange[0]}, as DIGIT_SPEAKER")
+        heard = [u for u in found if f"{u.digit}_{u.speaker}" not in self.unheard]
+        train, valid = self._hold_out(heard)
+        if len(train) < 2:
+            raise SpeechganError(f"{folder}: less than two recordings to train on; add some")
+        sets = [analyse_utterances(part, features, labels) for part in (train, valid)]
+        batches = LabelledImages(
+            sets[0].images,
+            sets[0].labels,
+            (len(labels.digits), len(labels.speakers)),
+            self.batch_size,
+            self.shift,
+            features.seconds,
+            self.seed,
+        )
+        return OpenDigits(labels, batches, *sets)
+
+    def _hold_out(self, found: Sequence[Utterance]) -> tuple[list[Utterance], list[Utterance]]:
+        groups: dict[tuple[str, str], list[Utterance]] = {}
+        for utterance in found:
+            groups.setdefault((utterance.digit, utterance.speaker), []).append(utterance)
+        every = self.valid_every
+        valid = {id(u) for group in groups.values() for u in group[every - 1 :: every]}
+        return (
+            [u for u in found if id(u) not in valid],
+            [u for u in found if id(u) in valid],
+        )
+
+
+def analyse_utterances(found: Sequence[Utterance], features: MelClip, labels: Labels) -> ImageSet:
+    """Images of recordings; one that holds no sound is left out, with a warning.
+
+    Raises:
+        SpeechganError: a recording that cannot be read, or a label that is not known.
+    """
+    images, numbers = [], []
+    for utterance in found:
+        if utterance.digit not in labels.digits or utterance.speaker not in labels.speakers:
+            raise SpeechganError(f"{utterance.path}: of a digit or speaker not trained on")
+        wave, rate = read(utterance.path)
+        mono = resample(wave.mean(0, keepdims=True), rate, features.sample_rate)[0]
+        image = features.analyse(mono)
+        if image.max() < 1:
+            log.warning("%s holds no sound; left out", utterance.path)
+            continue
+        images.append(image)
+        digit, speaker = utterance.digit, utterance.speaker
+        numbers.append([labels.digits.index(digit), labels.speakers.index(speaker)])
+    shape = (0, features.bins, features.frames)
+    return ImageSet(
+        np.stack(images) if images else np.zeros(shape, np.float32),
+        np.array(numbers, np.int64).reshape(-1, 2),
+    )

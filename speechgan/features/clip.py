@@ -1,0 +1,94 @@
+"""A short word as an image of one size, whatever its length and level."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from speechgan.features.mel import LogMel
+from speechgan.features.voice import Voice
+
+DECIBELS = 20 / np.log(10)
+# A frame belongs to the word if its loudest band lies no further below the loudest of all, in dB.
+WORD_RANGE = 40.0
+
+
+class MelClip(nn.Module):
+    """Log-mel images of `frames` frames with the word in their middle, in [-1, 1].
+
+    Each is measured against its own loudest point, which is 1; -1 is `span` decibels below it and
+    all under that, so that room noise is no part of the image, and tanh can end a generator.
+
+    Args:
+        sample_rate, n_fft, hop_length, bands: as of `LogMel`.
+        frames: width of the image.
+        span: of levels, in decibels.
+        loudest: log-mel magnitude of the loudest point of a sound that is made from an image.
+
+    Raises:
+        ValueError: a span that is not above 0, or less than one frame.
+    """
+
+    vocoders = ("neural", "griffin_lim")
+
+    def __init__(
+        self,
+        sample_rate: int = 16000,
+        n_fft: int = 1024,
+        hop_length: int = 256,
+        bands: int = 80,
+        frames: int = 64,
+        span: float = 60.0,
+        loudest: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if not span > 0 or frames < 1:
+            raise ValueError(f"span {span}, frames {frames}: must be above 0, and at least 1")
+        self.sample_rate, self.hop_length, self.bins = sample_rate, hop_length, bands
+        self.frames, self.span, self.loudest = frames, span, loudest
+        self.settings = {
+            "features": "mel",
+            "sample_rate": sample_rate,
+            "n_fft": n_fft,
+            "hop_length": hop_length,
+            "bands": bands,
+            "lowest": 0.0,
+            "highest": None,
+        }
+        self.mel = LogMel(sample_rate, n_fft, hop_length, bands)
+
+    @property
+    def seconds(self) -> float:
+        """Length of an image."""
+        return self.frames * self.hop_length / self.sample_rate
+
+    @torch.no_grad()
+    def analyse(self, wave: np.ndarray) -> np.ndarray:
+        """`(sample,)`, full scale at ±1, to `(bin, frame)`; silence is -1 everywhere.
+
+        Of a sound that is longer than the image, the part with most in it is taken.
+        """
+        image = self.mel(torch.from_numpy(np.asarray(wave, np.float32))[None])[0, 0].numpy()
+        image = DECIBELS * image
+        if np.ptp(image) == 0:
+            return np.full((self.bins, self.frames), -1, np.float32)
+        start = self._find_word(image)
+        left, right = max(0, start), min(image.shape[1], start + self.frames)
+        part = image[:, left:right] - image[:, left:right].max()
+        clip = np.full((self.bins, self.frames), -self.span, np.float32)
+        clip[:, left - start : right - start] = part
+        return (2 * np.maximum(clip, -self.span) / self.span + 1).astype(np.float32)
+
+    def _find_word(self, image: np.ndarray) -> int:
+        """The frame of `(bin, frame)`, in decibels, at which the image begins."""
+        level = image.max(0) - image.max()
+        (word,) = np.nonzero(level > -WORD_RANGE)
+        first, last = int(word[0]), int(word[-1])
+        if last - first < self.frames:
+            return (first + last + 1) // 2 - self.frames // 2
+        within = np.convolve(np.maximum(level, -self.span), np.ones(self.frames), "valid")
+        return int(within.argmax())
+
+    def sound(self, image: np.ndarray) -> Voice:
+        """`(bin, frame)` in [-1, 1] as log magnitudes, for a vocoder."""
+        log_mel = (np.asarray(image, np.float32) - 1) / 2 * self.span / DECIBELS + self.loudest
+        return Voice(log_mel.astype(np.float32), (DECIBELS * log_mel.mean(0)).astype(np.float32))

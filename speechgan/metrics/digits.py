@@ -1,0 +1,147 @@
+"""What a judge that knows spoken digits makes of images: which digit, by whom, and how varied.
+
+The judge is a classifier that was trained on real recordings alone (`system=classifier`), and ships
+as safetensors; no system that generates ever sees it.
+"""
+
+from functools import cache
+from importlib.resources import as_file, files
+from itertools import pairwise
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+WEIGHTS = files("speechgan") / "weights" / "digit_classifier.safetensors"
+DIGITS = tuple("0123456789")
+SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
+# Items that are judged at once.
+BATCH = 256
+
+
+class DigitClassifier(nn.Module):
+    """Three convolutions, pooled; two answers from the same features.
+
+    Args:
+        digits, speakers: how many there are to tell apart.
+        channels: of the first layer; each next one has twice as many.
+        features: size of what both answers are given by.
+        dropout: share of features that training leaves out.
+    """
+
+    def __init__(
+        self,
+        digits: int = len(DIGITS),
+        speakers: int = len(SPEAKERS),
+        channels: int = 24,
+        features: int = 64,
+        dropout: float = 0.3,
+    ) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        widths = [1, channels, 2 * channels, 4 * channels]
+        for before, after in pairwise(widths):
+            conv = nn.Conv2d(before, after, 3, padding=1)
+            layers += [conv, nn.BatchNorm2d(after), nn.ReLU(), nn.MaxPool2d(2)]
+        self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d((5, 4)), nn.Flatten())
+        self.enter = nn.Linear(20 * widths[-1], features)
+        self.dropout = nn.Dropout(dropout)
+        self.digit = nn.Linear(features, digits)
+        self.speaker = nn.Linear(features, speakers)
+
+    def features(self, image: Tensor) -> Tensor:
+        """`(batch, 1, bin, frame)` in [-1, 1] to `(batch, feature)`."""
+        return F.relu(self.enter(self.layers(image)))
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of digits `(batch, digit)` and of speakers `(batch, speaker)`."""
+        found = self.dropout(self.features(image))
+        return self.digit(found), self.speaker(found)
+
+
+class Verdict:
+    """What the judge says of some images.
+
+    Attributes:
+        digits, speakers: `(image,)` numbers of the likeliest.
+        features: `(image, feature)`.
+    """
+
+    def __init__(self, images: np.ndarray, judge: DigitClassifier | None = None) -> None:
+        """`(image, bin, frame)` in [-1, 1], judged by what ships if by nobody else."""
+        judge = judge or load_judge()
+        parts = []
+        with torch.no_grad():
+            for batch in torch.from_numpy(np.asarray(images, np.float32))[:, None].split(BATCH):
+                features = judge.features(batch)
+                parts.append((features, judge.digit(features), judge.speaker(features)))
+        features, digits, speakers = (torch.cat(part) for part in zip(*parts, strict=True))
+        self.features = features.double().numpy()
+        self.digits, self.speakers = digits.argmax(1).numpy(), speakers.argmax(1).numpy()
+
+
+@cache
+def load_judge() -> DigitClassifier:
+    """The classifier that ships."""
+    judge = DigitClassifier()
+    with as_file(WEIGHTS) as path:
+        judge.load_state_dict(load_file(path))
+    return judge.eval()
+
+
+def frechet_distance(one: np.ndarray, other: np.ndarray) -> float:
+    """Between normal distributions with the moments of two sets of features (Heusel et al. 2017,
+    arXiv:1706.08500).
+
+    Args:
+        one, other: `(item, feature)`, two items at least.
+    """
+    means = one.mean(0) - other.mean(0)
+    spreads = [np.cov(x, rowvar=False) for x in (one, other)]
+    # By eigenvalues of a symmetric matrix, which exist where a feature never moves, too.
+    sizes, axes = np.linalg.eigh(spreads[0])
+    root = (axes * np.sqrt(sizes.clip(min=0))) @ axes.T
+    shared = np.sqrt(np.linalg.eigvalsh(root @ spreads[1] @ root).clip(min=0)).sum()
+    return float(means @ means + np.trace(spreads[0] + spreads[1]) - 2 * shared)
+
+
+def variety(features: np.ndarray, labels: np.ndarray) -> float:
+    """Mean distance of two items of the same label, over all pairs and labels.
+
+    Args:
+        features: `(item, feature)`.
+        labels: `(item,)`; those of a single item are left out.
+    """
+    spreads = []
+    for label in np.unique(labels):
+        own = features[labels == label]
+        if len(own) > 1:
+            distance = np.linalg.norm(own[:, None] - own[None], axis=2)
+            spreads.append(distance.sum() / (len(own) * (len(own) - 1)))
+    return float(np.mean(spreads))
+
+
+def coverage(generated: np.ndarray, real: np.ndarray, neighbours: int = 5) -> float:
+    """Share of real items with a generated one inside their own neighbourhood (Naeem et al. 2020,
+    arXiv:2002.09797).
+
+    Args:
+        generated, real: `(item, feature)`.
+        neighbours: of a real item, the furthest of which bounds it.
+    """
+    among = np.linalg.norm(real[:, None] - real[None], axis=2)
+    radius = np.sort(among, 1)[:, min(neighbours, len(real) - 1)]
+    nearest = np.linalg.norm(real[:, None] - generated[None], axis=2).min(1)
+    return float((nearest <= radius).mean())
+
+
+def detail(images: np.ndarray) -> float:
+    """How sharp images are: mean size of the step from one frame to the next, and of one band.
+
+    Args:
+        images: `(image, bin, frame)`.
+    """
+    steps = [np.abs(np.diff(images, axis=axis)).mean() for axis in (1, 2)]
+    return float(np.mean(steps))

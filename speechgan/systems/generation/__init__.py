@@ -1,0 +1,1 @@
+"""GANs that generate images from nothing, or from a label."""

@@ -1,0 +1,47 @@
+"""What the systems that generate images have in common."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from speechgan.data.digits.batches import LabelledBatch
+from speechgan.models.generators.dcgan import ImageGenerator
+from speechgan.models.generators.image_autoencoder import ImageAutoencoder
+from speechgan.systems.base import System
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a generating system is asked for.
+
+    Attributes:
+        code: `(batch, code)`, drawn from a standard normal distribution.
+        labels: `(batch, 2)` numbers of digit and speaker.
+    """
+
+    code: Tensor
+    labels: Tensor
+
+
+class GenerationSystem(System):
+    """A generator that is called with codes and labels.
+
+    Args:
+        generator: of images.
+    """
+
+    generator: ImageGenerator | ImageAutoencoder
+
+    def __init__(self, generator: ImageGenerator | ImageAutoencoder) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def infer(self, batch: Wish) -> Tensor:
+        """Images `(batch, 1, bin, frame)` in [-1, 1]."""
+        made: Tensor = self.generator(batch.code, batch.labels)
+        return made
+
+    def draw(self, batch: LabelledBatch) -> Tensor:
+        """New codes, one for each item of a batch."""
+        return torch.randn(len(batch.image), self.generator.code, device=batch.image.device)

@@ -1,0 +1,68 @@
+"""From noise and labels, against a discriminator that knows the labels."""
+
+import torch
+from torch import Tensor
+
+from speechgan.data.digits.batches import LabelledBatch
+from speechgan.models.discriminators.image import ImageDiscriminator
+from speechgan.models.generators.dcgan import ImageGenerator
+from speechgan.systems.generation.gan import GAN
+
+
+class ConditionalGAN(GAN):
+    """The conditional GAN (Mirza & Osindero 2014, arXiv:1411.1784), with mismatched pairs.
+
+    A discriminator that only tells real pairs from generated ones may look at the image alone. So
+    it is also shown real images with labels that they do not have (Reed et al. 2016,
+    arXiv:1605.05396). With the head `joint` one score answers both questions, as in those papers:
+    real and matched, against generated and against mismatched. With `clear` and `match` each has a
+    score of its own: real against generated, whatever the labels; matched against mismatched, both
+    real.
+
+    Args:
+        generator: of images, told labels.
+        discriminator: with the head `joint`, or `clear` and `match`, told labels.
+        objective: form of the game.
+        mismatched: whether there are mismatched pairs; without them every head tells real pairs
+            from generated ones.
+
+    Raises:
+        ValueError: see `GAN`.
+    """
+
+    def __init__(
+        self,
+        generator: ImageGenerator,
+        discriminator: ImageDiscriminator,
+        objective: str = "non_saturating",
+        mismatched: bool = True,
+    ) -> None:
+        super().__init__(generator, discriminator, objective)
+        self.mismatched = mismatched
+
+    def discriminate(
+        self, made: Tensor, batch: LabelledBatch
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """What the discriminator is to lower, and its scores of real, fake and mismatched."""
+        costs, scores = super().discriminate(made, batch)
+        if not self.mismatched:
+            return costs, scores
+        wrong = self.discriminator(batch.image, self.mistake(batch))
+        right = self.discriminator(batch.image, batch.labels)
+        for head, [(score, _)] in wrong.items():
+            scores[f"{head}/mismatched"] = score.detach().mean()
+            if head == "joint":
+                # Both kinds of mistake together weigh as much as what is right.
+                [(fake, _)] = self.discriminator(made, batch.labels)[head]
+                mistakes = (self.objective.fake(fake) + self.objective.fake(score)) / 2
+                costs[head] = self.objective.real(right[head][0][0]) + mistakes
+            elif head == "match":
+                costs[head] = self.objective.real(right[head][0][0]) + self.objective.fake(score)
+        return costs, scores
+
+    def mistake(self, batch: LabelledBatch) -> Tensor:
+        """Labels `(batch, 2)` of which one that is told, drawn for each item, is wrong."""
+        told = torch.tensor(self.discriminator.labels.told, device=batch.labels.device)
+        drawn = told[torch.randint(len(told), (len(batch.labels),), device=told.device)]
+        places = torch.arange(2, device=told.device)
+        return torch.where(places == drawn[:, None], batch.others, batch.labels)

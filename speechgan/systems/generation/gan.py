@@ -1,0 +1,63 @@
+"""From noise, against a discriminator that is told nothing."""
+
+from torch import Tensor
+
+from speechgan.data.digits.batches import LabelledBatch
+from speechgan.losses.adversarial import Objective, find_objective
+from speechgan.models.discriminators.image import ImageDiscriminator
+from speechgan.models.generators.dcgan import ImageGenerator
+from speechgan.systems.base import Step
+from speechgan.systems.generation.base import GenerationSystem
+from speechgan.systems.matching_game import MatchingGame
+
+
+class GAN(GenerationSystem):
+    """Generative adversarial nets (Goodfellow et al. 2014, arXiv:1406.2661) in DCGAN's shape
+    (Radford, Metz & Chintala 2015, arXiv:1511.06434).
+
+    The paper's k steps of the discriminator to one of the generator are the trainer's:
+    `trainer.turns.generator.every`.
+
+    Args:
+        generator: of images.
+        discriminator: of images.
+        objective: form of the game; the paper's is `original`, and what it advises early on
+            `non_saturating`.
+
+    Raises:
+        ValueError: an unknown objective, or one that needs a gradient penalty.
+    """
+
+    turns = ("generator", "discriminator")
+
+    def __init__(
+        self,
+        generator: ImageGenerator,
+        discriminator: ImageDiscriminator,
+        objective: str = "non_saturating",
+    ) -> None:
+        super().__init__(generator)
+        self.discriminator = discriminator
+        self.objective: Objective = find_objective(objective)
+        if self.objective.penalty:
+            raise ValueError(f"objective {objective}: needs a penalty that this system has not")
+        self.game = MatchingGame(discriminator, self.objective, matching=0.0)
+
+    def losses(self, player: str, step: Step[LabelledBatch]) -> dict[str, Tensor]:
+        """By heads of the discriminator: `adversarial/HEAD`, and `discriminator/HEAD`."""
+        batch = step.batch
+        if player == "generator":
+            made = self.generator(self.draw(batch), batch.labels)
+            step.keep("made", made.detach())
+            return self.game.fool(made, batch.labels)
+        made = step.recall("made", lambda: self.generator(self.draw(batch), batch.labels))
+        costs, scores = self.discriminate(made, batch)
+        for name, score in scores.items():
+            self.observe(f"score/{name}", score)
+        return {f"discriminator/{head}": cost for head, cost in costs.items()}
+
+    def discriminate(
+        self, made: Tensor, batch: LabelledBatch
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """What the discriminator is to lower, and its scores, by head."""
+        return self.game.discriminate(made, batch.image, batch.labels)

@@ -1,0 +1,117 @@
+"""Generated images, judged by a classifier of real ones during training."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from speechgan.data.digits.batches import LabelledBatch
+from speechgan.data.digits.labels import Labels
+from speechgan.data.digits.module import ImageSet
+from speechgan.metrics.digits import DIGITS, SPEAKERS, Verdict, frechet_distance
+from speechgan.systems.generation.base import GenerationSystem, Wish
+from speechgan.systems.generation.classifier import Classifier
+from speechgan.training.logging import RunLog
+
+
+class GenerationValidation:
+    """How near generated images come to real ones, and whether they are what was asked for.
+
+    `frechet` is the distance of the judge's features from those of the training images, and the
+    `score` its negative. Of a generator that is told digits, `accuracy` is the share of images in
+    which the judge hears the digit asked for; of one that is told speakers, `speaker` likewise,
+    each only where the judge knows all of them; of one that rebuilds images, `rebuilt` is the mean
+    absolute difference of held-out ones.
+
+    Args:
+        labels: names of digits and speakers.
+        train: real images, to compare with.
+        valid: held-out ones.
+        count: images to generate, of every digit and speaker alike.
+    """
+
+    figures = ("score",)
+
+    def __init__(self, labels: Labels, train: ImageSet, valid: ImageSet, count: int = 600) -> None:
+        self.valid = valid
+        self.train = train
+        pairs = [(d, s) for d in range(len(labels.digits)) for s in range(len(labels.speakers))]
+        rows = (pairs * -(-count // len(pairs)))[:count]
+        self.wanted = np.array(rows, np.int64)
+        # What the judge calls the labels asked for; None where it does not know them all.
+        self.digits = _translate(labels.digits, DIGITS, self.wanted[:, 0])
+        self.speakers = _translate(labels.speakers, SPEAKERS, self.wanted[:, 1])
+
+    def __call__(self, system: Any, log: RunLog, step: int) -> dict[str, float]:
+        """The figures, by name."""
+        device = next(system.parameters()).device
+        if isinstance(system, Classifier):
+            return self._test(system, device)
+        images = self._generate(system, device)
+        if not np.isfinite(images).all():
+            return {"score": float("-inf")}
+        verdict = Verdict(images)
+        distance = frechet_distance(verdict.features, self.real)
+        figures = {"frechet": distance, "score": -distance}
+        if system.generator.digits and self.digits is not None:
+            figures["accuracy"] = float((verdict.digits == self.digits).mean())
+        if system.generator.speakers and self.speakers is not None:
+            figures["speaker"] = float((verdict.speakers == self.speakers).mean())
+        if hasattr(system, "rebuild") and len(self.valid.images):
+            figures["rebuilt"] = self._rebuild(system, device)
+        log.picture(step, "generated", sheet(images[:: max(1, len(images) // 60)]))
+        return figures
+
+    @cached_property
+    def real(self) -> np.ndarray:
+        """The judge's features of real images."""
+        return Verdict(self.train.images).features
+
+    def _generate(self, system: GenerationSystem, device: torch.device) -> np.ndarray:
+        """The same codes every time."""
+        generator = torch.Generator().manual_seed(0)
+        codes = torch.randn(len(self.wanted), system.generator.code, generator=generator)
+        parts = zip(codes.split(100), torch.from_numpy(self.wanted).split(100), strict=True)
+        made = [system.infer(Wish(c.to(device), w.to(device))).float().cpu() for c, w in parts]
+        images: np.ndarray = torch.cat(made)[:, 0].numpy()
+        return images
+
+    def _rebuild(self, system: Any, device: torch.device) -> float:
+        batch = self._held_out().to(device)
+        difference: Tensor = (system.rebuild(batch) - batch.image).abs().mean()
+        return float(difference)
+
+    def _test(self, system: Classifier, device: torch.device) -> dict[str, float]:
+        """A judge's own share of right answers on held-out images, both labels together."""
+        found = system.infer(self._held_out().to(device)).cpu().numpy()
+        digit, speaker = (found == self.valid.labels).mean(0)
+        return {"score": (digit + speaker) / 2, "accuracy": digit, "speaker": speaker}
+
+    def _held_out(self) -> LabelledBatch:
+        images, labels = map(torch.from_numpy, (self.valid.images, self.valid.labels))
+        return LabelledBatch(images[:, None], labels, labels)
+
+
+def _translate(own: Sequence[str], known: Sequence[str], numbers: np.ndarray) -> np.ndarray | None:
+    """Numbers of our labels as the judge's; None where it does not know them all."""
+    if set(own) - set(known):
+        return None
+    return np.array([known.index(name) for name in own])[numbers]
+
+
+def sheet(images: np.ndarray, columns: int = 10) -> np.ndarray:
+    """`(image, bin, frame)` side by side, low bands at the bottom, 0 in between.
+
+    Returns:
+        `(height, width)` in [0, 1].
+    """
+    count, bins, frames = images.shape
+    rows = -(-count // columns)
+    canvas = np.zeros((rows * (bins + 2), columns * (frames + 2)), np.float32)
+    for number, image in enumerate(images):
+        y, x = (number // columns) * (bins + 2), (number % columns) * (frames + 2)
+        canvas[y : y + bins, x : x + frames] = (np.clip(image[::-1], -1, 1) + 1) / 2
+    return canvas
