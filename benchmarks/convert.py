@@ -23,7 +23,7 @@ from speechgan.data.conversion.voice_cache import read_voice_wave
 from speechgan.features.mel import MelVoice
 from speechgan.features.voice import VoiceFeatures
 from speechgan.features.world import World
-from speechgan.inference.conversion.vocoders import load_vocoder
+from speechgan.inference.vocoders import load_vocoder
 from speechgan.metrics.conversion import log_f0_rmse, mel_cepstral_distortion
 from speechgan.metrics.intrusive import estoi, pesq_wb
 from speechgan.utils.errors import SpeechganError, UnmeasurableError

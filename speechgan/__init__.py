@@ -1,13 +1,14 @@
-"""GANs for speech: enhancement and voice conversion on spectrograms as images."""
+"""GANs for speech: enhancement, voice conversion and generation on spectrograms as images."""
 
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Converter", "Enhancer", "__version__"]
+__all__ = ["Converter", "Enhancer", "Generator", "__version__"]
 
 if TYPE_CHECKING:
     from speechgan.inference.conversion.converter import Converter
     from speechgan.inference.enhancement.enhancer import Enhancer
+    from speechgan.inference.generation.generator import Generator
 
 
 def __getattr__(name: str) -> Any:
@@ -20,4 +21,8 @@ def __getattr__(name: str) -> Any:
         from speechgan.inference.conversion.converter import Converter
 
         return Converter
+    if name == "Generator":
+        from speechgan.inference.generation.generator import Generator
+
+        return Generator
     raise AttributeError(f"module 'speechgan' has no attribute {name!r}")

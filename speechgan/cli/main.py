@@ -18,6 +18,7 @@ from speechgan.utils.interrupts import heed_interrupts
 COMMANDS = {
     "enhance": ("speechgan.cli.enhance", "take the noise out of recordings of speech"),
     "convert": ("speechgan.cli.convert", "give recordings of speech another speaker's voice"),
+    "generate": ("speechgan.cli.generate", "make spoken digits out of noise and a label"),
     "train": ("speechgan.cli.train", "train a model on your own recordings"),
     "data": ("speechgan.cli.data", "look at a folder of recordings and write its manifest"),
     "evaluate": ("speechgan.cli.evaluate", "measure enhanced speech against clean speech"),
@@ -70,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="speechgan", description="GANs for speech: enhancement and voice conversion."
+        prog="speechgan", description="GANs for speech: enhancement, voice conversion, generation."
     )
     parser.add_argument("--version", action="version", version=f"speechgan {speechgan.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="command")

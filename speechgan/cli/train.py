@@ -11,7 +11,7 @@ from speechgan.utils.errors import SpeechganError
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
-    parser.add_argument("task", help="what to train: enhance, convert or vocoder")
+    parser.add_argument("task", help="what to train: enhance, convert, generate or vocoder")
     parser.add_argument(
         "overrides",
         nargs="*",

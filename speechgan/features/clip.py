@@ -92,3 +92,18 @@ class MelClip(nn.Module):
         """`(bin, frame)` in [-1, 1] as log magnitudes, for a vocoder."""
         log_mel = (np.asarray(image, np.float32) - 1) / 2 * self.span / DECIBELS + self.loudest
         return Voice(log_mel.astype(np.float32), (DECIBELS * log_mel.mean(0)).astype(np.float32))
+
+
+def sheet(images: np.ndarray, columns: int = 10) -> np.ndarray:
+    """`(image, bin, frame)` side by side, low bands at the bottom, 0 in between.
+
+    Returns:
+        `(height, width)` in [0, 1].
+    """
+    count, bins, frames = images.shape
+    rows = -(-count // columns)
+    canvas = np.zeros((rows * (bins + 2), columns * (frames + 2)), np.float32)
+    for number, image in enumerate(images):
+        y, x = (number // columns) * (bins + 2), (number % columns) * (frames + 2)
+        canvas[y : y + bins, x : x + frames] = (np.clip(image[::-1], -1, 1) + 1) / 2
+    return canvas

@@ -32,18 +32,18 @@ class Graph:
 
     Attributes:
         network: in evaluation mode.
-        inputs: examples by name; the last axis of the first is time.
+        inputs: examples by name.
         outputs: names.
         metadata: what the file says of itself.
-        fixed: whether the number of frames is fixed, and all sizes with it, which saves a fifth of
-            the time.
+        free: axes of any length, by the names of inputs and outputs; where there are none all
+            sizes are fixed, which saves a fifth of the time.
     """
 
     network: nn.Module
     inputs: Mapping[str, Tensor]
     outputs: Sequence[str]
     metadata: Mapping[str, object] = field(default_factory=dict)
-    fixed: bool = False
+    free: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
 
 def make_graphs(model: Model) -> dict[str, Graph]:
@@ -62,6 +62,9 @@ def make_graphs(model: Model) -> dict[str, Graph]:
     `target`, and of `source` where it must be known, both `(1,)`, to `converted`, alike; frames
     must be a `multiple`, which the metadata name.
 
+    Of a generator of images, `model.onnx`: `code` `(item, code)`, and `labels` `(item, 2)`, numbers
+    of digit and speaker, where it is told them, to `image` `(item, 1, bin, frame)`.
+
     Raises:
         SpeechganError: another kind of model.
     """
@@ -69,10 +72,12 @@ def make_graphs(model: Model) -> dict[str, Graph]:
     task = model.config["task"]
     if task == "convert":
         return {ONNX: _convert_graph(model)}
+    if task == "generate":
+        return {ONNX: _generate_graph(model)}
     if task != "enhance" or generator.reads != "image" or generator.z_channels:
         raise SpeechganError(
-            f"{model.name}: ONNX holds enhancers of images without z, and converters; export one "
-            "such as default"
+            f"{model.name}: ONNX holds enhancers of images without z, converters, and generators; "
+            "export one such as default"
         )
     network = TorchNetwork(model, torch.device("cpu"))
     metadata = {n: getattr(network, n) for n in ("sample_rate", "n_fft", "hop_length")}
@@ -81,15 +86,26 @@ def make_graphs(model: Model) -> dict[str, Graph]:
     if not network.causal:
         context = {"context": generator.context, "multiple": generator.multiple}
         window = network.make_window()
-        return {BLOCKS: Graph(window, {"spectrum": many}, ["enhanced"], metadata | context)}
+        free = _free_frames("spectrum", "enhanced")
+        return {BLOCKS: Graph(window, {"spectrum": many}, ["enhanced"], metadata | context, free)}
     step = network.make_step()
     state = step.initial_state(1)
     outputs = ["enhanced", *(f"{name}_after" for name in state)]
     one = torch.zeros(1, 2, bins, 1)
     return {
-        ONNX: Graph(step, {"spectrum": one, **state}, outputs, metadata, fixed=True),
-        BLOCKS: Graph(step, {"spectrum": many, **state}, outputs, metadata),
+        ONNX: Graph(step, {"spectrum": one, **state}, outputs, metadata),
+        BLOCKS: Graph(
+            step,
+            {"spectrum": many, **state},
+            outputs,
+            metadata,
+            _free_frames("spectrum", "enhanced"),
+        ),
     }
+
+
+def _free_frames(*names: str) -> dict[str, dict[int, str]]:
+    return {name: {3: "frame"} for name in names}
 
 
 def _convert_graph(model: Model) -> Graph:
@@ -104,7 +120,34 @@ def _convert_graph(model: Model) -> Graph:
         "speakers": len(model.speakers),
         "needs_source": int(generator.needs_source),
     }
-    return Graph(generator.cpu().eval(), inputs, ["converted"], metadata)
+    free = _free_frames("image", "converted")
+    return Graph(generator.cpu().eval(), inputs, ["converted"], metadata, free)
+
+
+def _generate_graph(model: Model) -> Graph:
+    generator: Any = model.generator.cpu().eval()
+    inputs = {"code": torch.randn(2, generator.code)}
+    if generator.digits or generator.speakers:
+        inputs["labels"] = torch.zeros(2, 2, dtype=torch.long)
+    else:
+        generator = Untold(generator)
+    free = {name: {0: "item"} for name in (*inputs, "image")}
+    metadata = {"sample_rate": model.sample_rate, "code": model.generator.code}
+    return Graph(generator, inputs, ["image"], metadata, free)
+
+
+class Untold(nn.Module):
+    """A generator that is told no labels, as a function of the code alone."""
+
+    def __init__(self, generator: nn.Module) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, code: Tensor) -> Tensor:
+        """`(item, code)` to `(item, 1, bin, frame)`."""
+        labels = torch.zeros(len(code), 2, dtype=torch.long, device=code.device)
+        made: Tensor = self.generator(code, labels)
+        return made
 
 
 def write_graph(graph: Graph, path: str | os.PathLike[str]) -> None:
@@ -123,7 +166,7 @@ def write_graph(graph: Graph, path: str | os.PathLike[str]) -> None:
                 f"{path}: the network cannot be written as ONNX ({reason}); use the torch engine"
             ) from None
         made = onnx.load(beside)
-        if graph.fixed:
+        if not graph.free:
             made = join_reshapes(made)
         onnx.helper.set_model_props(made, {name: str(v) for name, v in graph.metadata.items()})
         onnx.checker.check_model(made, full_check=True)
@@ -141,9 +184,6 @@ def write_graph(graph: Graph, path: str | os.PathLike[str]) -> None:
 
 
 def _trace(graph: Graph, path: Path) -> None:
-    first = next(iter(graph.inputs))
-    # The first input and the first output have a frame for a frame.
-    frames = {first: {3: "frame"}, graph.outputs[0]: {3: "frame"}}
     with warnings.catch_warnings():
         # The tracing exporter is deprecated but stays, and needs no further package.
         warnings.simplefilter("ignore")
@@ -155,7 +195,7 @@ def _trace(graph: Graph, path: Path) -> None:
             opset_version=OPSET,
             input_names=list(graph.inputs),
             output_names=list(graph.outputs),
-            dynamic_axes=None if graph.fixed else frames,
+            dynamic_axes={name: dict(axes) for name, axes in graph.free.items()} or None,
         )
 
 
@@ -166,11 +206,13 @@ def _compare(graph: Graph, path: Path) -> float:
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
     inputs = dict(graph.inputs)
+    for name, axes in graph.free.items():
+        if name in inputs:
+            (axis,) = axes
+            repeated = torch.arange(TRIED_FRAMES) % inputs[name].shape[axis]
+            inputs[name] = inputs[name].index_select(axis, repeated)
     first = next(iter(inputs))
-    shape = list(inputs[first].shape)
-    if not graph.fixed:
-        shape[-1] = TRIED_FRAMES
-    inputs[first] = torch.randn(shape)
+    inputs[first] = torch.randn(inputs[first].shape)
     differences = []
     for speaker in range(int(str(graph.metadata.get("speakers", 1)))):
         if "target" in inputs:

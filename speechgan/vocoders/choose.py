@@ -15,7 +15,7 @@ VOCODERS = {
 }
 """Modules and classes by name; each is imported when it is needed, as some need PyTorch."""
 NEURAL = "neural"
-"""The trained one, which `speechgan.inference.conversion.vocoders` loads."""
+"""The trained one, which `speechgan.inference.vocoders` loads."""
 NAMES = (*VOCODERS, NEURAL)
 
 

@@ -7,7 +7,7 @@ import torch
 from speechgan.features.mel import MelVoice
 from speechgan.features.voice import Voice
 from speechgan.features.world import World
-from speechgan.inference.conversion.vocoders import load_vocoder
+from speechgan.inference.vocoders import load_vocoder
 from speechgan.metrics.intrusive import estoi, pesq_wb
 from speechgan.utils.errors import SpeechganError
 from speechgan.vocoders.base import Original

@@ -10,11 +10,11 @@ from speechgan.features.pitch import ESTIMATORS
 from speechgan.inference.conversion.network import ConversionNetwork
 from speechgan.inference.conversion.sound import SoundConversion, Wish
 from speechgan.inference.conversion.streaming import ConversionStream
-from speechgan.inference.conversion.vocoders import load_vocoder
 from speechgan.inference.engines import choose_engine
 from speechgan.inference.samples import Sound, check_rate, process_wave
 from speechgan.inference.sound_files import Progress, WrittenFile, process_file
 from speechgan.inference.threads import check_threads
+from speechgan.inference.vocoders import load_vocoder
 from speechgan.pretrained.speakers import TargetSpeaker
 from speechgan.utils.errors import SpeechganError
 from speechgan.vocoders.base import Vocoder

@@ -55,12 +55,12 @@ class ImageDiscriminator(nn.Module):
         condition, shape = self.labels.size + code, coarse_shape(bins, frames, len(widths))
         if not condition and set(heads) != {"clear"}:
             raise ValueError(f"heads {', '.join(heads)}: need labels or a code, or be clear")
-        self.scores = nn.ModuleDict()
+        self.scores = nn.ModuleList()
         for head in self.heads:
             leave = nn.Conv2d(widths[-1], 1, shape)
             enter = nn.Conv2d(widths[-1] + condition, widths[-1], 1)
             joined = [enter, nn.LeakyReLU(0.2), leave]
-            self.scores[head] = leave if head == "clear" else nn.Sequential(*joined)
+            self.scores.append(leave if head == "clear" else nn.Sequential(*joined))
         self.scores.apply(init_weights)
 
     def forward(
@@ -68,16 +68,20 @@ class ImageDiscriminator(nn.Module):
     ) -> dict[str, list[Judgement]]:
         """`(batch, 1, bin, frame)`, `(batch, 2)`, and `(batch, code)` to a judgement by head."""
         features = self.trunk(image)
+        scores = self.score(features[-1], labels, code)
+        return {head: [(score, features)] for head, score in scores.items()}
+
+    def score(self, seen: Tensor, labels: Tensor, code: Tensor | None = None) -> dict[str, Tensor]:
+        """Scores `(batch,)` by head of what the trunk sees, so that one look serves many labels."""
         condition = self.labels(labels)
         if code is not None:
             condition = torch.cat([condition, code], 1)
-        plane = condition[:, :, None, None].expand(-1, -1, *features[-1].shape[2:])
-        beside = torch.cat([features[-1], plane], 1)
-        found = {
-            head: score(features[-1] if head == "clear" else beside).flatten()
-            for head, score in self.scores.items()
+        plane = condition[:, :, None, None].expand(-1, -1, *seen.shape[2:])
+        beside = torch.cat([seen, plane], 1)
+        return {
+            head: score(seen if head == "clear" else beside).flatten()
+            for head, score in zip(self.heads, self.scores, strict=True)
         }
-        return {head: [(score, features)] for head, score in found.items()}
 
 
 class ImageClassifier(nn.Module):

@@ -44,20 +44,18 @@ class ConditionalGAN(GAN):
         self, made: Tensor, batch: LabelledBatch
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """What the discriminator is to lower, and its scores of real, fake and mismatched."""
-        costs, scores = super().discriminate(made, batch)
         if not self.mismatched:
-            return costs, scores
-        wrong = self.discriminator(batch.image, self.mistake(batch))
-        right = self.discriminator(batch.image, batch.labels)
-        for head, [(score, _)] in wrong.items():
-            scores[f"{head}/mismatched"] = score.detach().mean()
-            if head == "joint":
-                # Both kinds of mistake together weigh as much as what is right.
-                [(fake, _)] = self.discriminator(made, batch.labels)[head]
-                mistakes = (self.objective.fake(fake) + self.objective.fake(score)) / 2
-                costs[head] = self.objective.real(right[head][0][0]) + mistakes
-            elif head == "match":
-                costs[head] = self.objective.real(right[head][0][0]) + self.objective.fake(score)
+            return super().discriminate(made, batch)
+        judge, form, costs, scores = self.discriminator, self.objective, {}, {}
+        seen = judge.trunk(batch.image)[-1]
+        right, wrong = judge.score(seen, batch.labels), judge.score(seen, self.mistake(batch))
+        fake = judge.score(judge.trunk(made)[-1], batch.labels)
+        for head in judge.heads:
+            mistakes = {"clear": [fake], "match": [wrong], "joint": [fake, wrong]}[head]
+            against = torch.stack([form.fake(found[head]) for found in mistakes]).mean()
+            costs[head] = form.real(right[head]) + against
+            for name, found in (("real", right), ("fake", fake), ("mismatched", wrong)):
+                scores[f"{head}/{name}"] = found[head].detach().mean()
         return costs, scores
 
     def mistake(self, batch: LabelledBatch) -> Tensor:

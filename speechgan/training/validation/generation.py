@@ -11,6 +11,7 @@ from torch import Tensor
 from speechgan.data.digits.batches import LabelledBatch
 from speechgan.data.digits.labels import Labels
 from speechgan.data.digits.module import ImageSet
+from speechgan.features.clip import sheet
 from speechgan.metrics.digits import DIGITS, SPEAKERS, Verdict, frechet_distance
 from speechgan.systems.generation.base import GenerationSystem, Wish
 from speechgan.systems.generation.classifier import Classifier
@@ -100,18 +101,3 @@ def _translate(own: Sequence[str], known: Sequence[str], numbers: np.ndarray) ->
     if set(own) - set(known):
         return None
     return np.array([known.index(name) for name in own])[numbers]
-
-
-def sheet(images: np.ndarray, columns: int = 10) -> np.ndarray:
-    """`(image, bin, frame)` side by side, low bands at the bottom, 0 in between.
-
-    Returns:
-        `(height, width)` in [0, 1].
-    """
-    count, bins, frames = images.shape
-    rows = -(-count // columns)
-    canvas = np.zeros((rows * (bins + 2), columns * (frames + 2)), np.float32)
-    for number, image in enumerate(images):
-        y, x = (number // columns) * (bins + 2), (number % columns) * (frames + 2)
-        canvas[y : y + bins, x : x + frames] = (np.clip(image[::-1], -1, 1) + 1) / 2
-    return canvas

@@ -11,8 +11,8 @@ import torchaudio
 from speechgan.cli.main import main
 from speechgan.data.waves import VocoderData, WaveBatch, WaveCrops
 from speechgan.features.mel import MelVoice
-from speechgan.inference.conversion import vocoders
-from speechgan.inference.conversion.vocoders import load_vocoder
+from speechgan.inference import vocoders
+from speechgan.inference.vocoders import load_vocoder
 from speechgan.losses.closeness import Closeness
 from speechgan.models.discriminators.wave import PeriodDiscriminator, WaveDiscriminator
 from speechgan.models.vocoders.vocos import Vocos

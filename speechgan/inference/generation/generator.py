@@ -1,0 +1,158 @@
+"""Spoken words from noise and labels."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from speechgan.data.digits.labels import Labels
+from speechgan.inference.engines import choose_engine
+from speechgan.inference.generation.networks import ImageNetwork, OnnxImages, TorchImages
+from speechgan.inference.threads import check_threads, limit_threads
+from speechgan.inference.vocoders import load_vocoder
+from speechgan.pretrained.folder import find_model
+from speechgan.pretrained.labels import load_labels
+from speechgan.utils.errors import SpeechganError
+from speechgan.vocoders.base import Vocoder
+
+# Of a sound, in dBFS.
+LEVEL = -23.0
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A word that nobody has said.
+
+    Attributes:
+        wave: `(sample,)` float32 in [-1, 1].
+        image: `(bin, frame)` in [-1, 1].
+        digit, speaker: what was asked for; empty where the model is not told.
+    """
+
+    wave: np.ndarray
+    image: np.ndarray
+    digit: str
+    speaker: str
+
+
+class Generator:
+    """Makes spoken words.
+
+    Args:
+        network: of `from_pretrained`.
+        labels: names of digits and speakers.
+        vocoder: that fits the network's features.
+        threads: of the CPU; None leaves the library's own choice.
+    """
+
+    def __init__(
+        self, network: ImageNetwork, labels: Labels, vocoder: Vocoder, threads: int | None = 1
+    ) -> None:
+        self.network, self.labels, self.vocoder = network, labels, vocoder
+        self.threads = threads
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | os.PathLike[str] = "digits",
+        device: Any = "auto",
+        *,
+        threads: int | None = 1,
+        vocoder: str = "auto",
+        engine: str = "auto",
+    ) -> Self:
+        """The generator of a shipped model's name or of a model folder.
+
+        Args:
+            name: see `speechgan.pretrained.folder.find_model`.
+            device: "auto", "cpu", "cuda" or a torch device; onnxruntime runs on the CPU.
+            threads: of the CPU; None leaves the library's own choice.
+            vocoder: `auto`, `neural` or `griffin_lim`.
+            engine: see `speechgan.inference.engines.choose_engine`.
+
+        Raises:
+            SpeechganError: no such model, device, vocoder or engine, a model of another task,
+                threads below 1.
+        """
+        check_threads(threads)
+        network: ImageNetwork
+        if choose_engine(name, engine, device) == "onnx":
+            network = OnnxImages(name, device, threads)
+        else:
+            network = TorchImages(name, device, threads)
+        labels = load_labels(find_model(name))
+        made = load_vocoder(network.features, vocoder, network.device)
+        return cls(network, labels, made, threads)
+
+    @property
+    def sample_rate(self) -> int:
+        """Of every wave, in Hz."""
+        return self.network.features.sample_rate
+
+    def __call__(
+        self, digit: str | int | None = None, speaker: str | None = None, seed: int = 0
+    ) -> np.ndarray:
+        """One word, `(sample,)` float32 in [-1, 1]; arguments and errors as of `generate`."""
+        return self.generate(1, digit, speaker, seed)[0].wave
+
+    def generate(
+        self,
+        count: int,
+        digit: str | int | None = None,
+        speaker: str | None = None,
+        seed: int = 0,
+    ) -> list[Generated]:
+        """Some words, the same for the same seed; the first ones are the same for a greater count.
+
+        Args:
+            count: how many.
+            digit: what is to be said; None draws one for each, where the model is told digits.
+            speaker: who is to say it; likewise.
+            seed: of all noise.
+
+        Raises:
+            SpeechganError: a digit or a speaker that the model does not know or is not told, or a
+                count below 1.
+        """
+        if count < 1:
+            raise SpeechganError(f"count {count}: must be at least 1")
+        digits = self._choose("digit", None if digit is None else str(digit), self.labels.digits)
+        speakers = self._choose("speaker", speaker, self.labels.speakers)
+        codes, labels = [], []
+        for number in range(count):
+            rng = np.random.default_rng([seed, number])
+            codes.append(rng.standard_normal(self.network.code, np.float32))
+            labels.append([rng.choice(own) for own in (digits, speakers)])
+        wanted = np.array(labels, np.int64)
+        images = self.network.make(np.stack(codes), wanted)
+        return [
+            Generated(self._sound(image), image, *self._name(row))
+            for image, row in zip(images, wanted, strict=True)
+        ]
+
+    def _choose(self, kind: str, name: str | None, known: Sequence[str]) -> list[int]:
+        """Numbers of the labels to draw from."""
+        if name is None:
+            return list(range(len(known)))
+        if kind not in self.network.told:
+            raise SpeechganError(f"{kind} {name}: this model is not told any; leave it out")
+        if name not in known:
+            raise SpeechganError(f"{kind} {name}: unknown; known are {', '.join(known)}")
+        return [known.index(name)]
+
+    def _name(self, row: np.ndarray) -> tuple[str, str]:
+        told = self.network.told
+        digit = self.labels.digits[row[0]] if "digit" in told else ""
+        return digit, self.labels.speakers[row[1]] if "speaker" in told else ""
+
+    def _sound(self, image: np.ndarray) -> np.ndarray:
+        features = self.network.features
+        with limit_threads(self.threads):
+            wave = self.vocoder.synthesise(
+                features.sound(image), features.frames * features.hop_length
+            )
+        power = float(np.sqrt(np.mean(np.square(wave, dtype=np.float64))))
+        gain = 10 ** (LEVEL / 20) / max(power, 1e-6)
+        return np.clip(wave * min(gain, 0.99 / max(np.abs(wave).max(), 1e-6)), -1, 1)

@@ -1,0 +1,110 @@
+"""What a generator of images needs of a model, whichever library computes it."""
+
+import os
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from speechgan.features.clip import MelClip
+from speechgan.inference.threads import limit_threads
+from speechgan.pretrained.build import build_part
+from speechgan.pretrained.folder import ONNX, find_model, load_config
+from speechgan.pretrained.loading import load_model
+from speechgan.pretrained.onnx_session import open_session, read_numbers
+from speechgan.utils.errors import SpeechganError
+
+TASK = "generate"
+
+
+class ImageNetwork(Protocol):
+    """A model of the task `generate`.
+
+    Attributes:
+        features: image to sound.
+        code: size of the noise.
+        told: kinds of label that the model is told, of `digit` and `speaker`.
+        device: of the vocoder beside it.
+    """
+
+    features: MelClip
+    code: int
+    told: tuple[str, ...]
+    device: str
+
+    def make(self, codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """`(item, code)` float32 and `(item, 2)` to images `(item, bin, frame)` in [-1, 1]."""
+        ...
+
+
+class TorchImages:
+    """A model folder run by PyTorch, as an `ImageNetwork`; arguments as of `Generator`.
+
+    Raises:
+        SpeechganError: no such model, one of another task, no such device.
+    """
+
+    def __init__(
+        self, name: str | os.PathLike[str], device: Any = "auto", threads: int | None = 1
+    ) -> None:
+        config = load_config(find_model(name))
+        require_task(name, config)
+        model = load_model(name, device)
+        self.features: MelClip = model.features.cpu()
+        self.generator: Any = model.generator
+        self.code: int = self.generator.code
+        self.threads = threads
+        self.told = tell(config)
+        self.device = str(next(self.generator.parameters()).device)
+
+    def make(self, codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """See `ImageNetwork`."""
+        given = (torch.from_numpy(x).to(self.device) for x in (codes, labels))
+        with torch.no_grad(), limit_threads(self.threads):
+            images: np.ndarray = self.generator(*given)[:, 0].float().cpu().numpy()
+        return images
+
+
+class OnnxImages:
+    """A model folder with a graph, as an `ImageNetwork`, on the CPU; arguments as of `Generator`.
+
+    Raises:
+        SpeechganError: no such model, one of another task or without a graph, another device.
+    """
+
+    device = "cpu"
+
+    def __init__(
+        self, name: str | os.PathLike[str], device: Any = "auto", threads: int | None = 1
+    ) -> None:
+        if str(device) not in ("auto", "cpu"):
+            raise SpeechganError(f"device {device}: the ONNX engine runs on the cpu; use torch")
+        folder = find_model(name)
+        config = load_config(folder)
+        require_task(name, config)
+        self.features: MelClip = build_part(folder, config, "features")
+        self.told = tell(config)
+        self._session, described = open_session(folder / ONNX, threads)
+        self.code = read_numbers(folder / ONNX, described, ["code"])["code"]
+
+    def make(self, codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """See `ImageNetwork`."""
+        given = {"code": codes} | ({"labels": labels} if self.told else {})
+        images: np.ndarray = self._session.run(["image"], given)[0]
+        return images[:, 0]
+
+
+def tell(config: dict[str, Any]) -> tuple[str, ...]:
+    """Kinds of label that a model is told."""
+    settings = config["generator"]
+    return tuple(kind for kind in ("digit", "speaker") if settings.get(f"{kind}s"))
+
+
+def require_task(name: str | os.PathLike[str], config: dict[str, Any]) -> None:
+    """Refuses models of other tasks.
+
+    Raises:
+        SpeechganError: it is one.
+    """
+    if config["task"] != TASK:
+        raise SpeechganError(f"{name}: a model for the task {config['task']}, not {TASK}")
