@@ -70,3 +70,9 @@ def converter_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     others = {SPEAKERS: format_speakers(speakers)}
     save_model(folder, config, ShallowGenerator(**size), card, others)
     return folder
+
+
+@pytest.fixture(scope="session")
+def digits_folder() -> Path:
+    """Spoken digits of three speakers, with `train/` and `test/` in it."""
+    return Path(__file__).parent.parent / "examples" / "digits"

@@ -67,10 +67,12 @@ class MelClip(nn.Module):
 
         Of a sound that is longer than the image, the part with most in it is taken.
         """
-        image = self.mel(torch.from_numpy(np.asarray(wave, np.float32))[None])[0, 0].numpy()
-        image = DECIBELS * image
-        if np.ptp(image) == 0:
+        peak = float(np.abs(wave).max(initial=0))
+        if peak == 0:
             return np.full((self.bins, self.frames), -1, np.float32)
+        # Brought to full scale: what is under the floor of a quiet recording would be lost.
+        loud = torch.from_numpy(np.asarray(wave / peak, np.float32))
+        image = DECIBELS * self.mel(loud[None])[0, 0].numpy()
         start = self._find_word(image)
         left, right = max(0, start), min(image.shape[1], start + self.frames)
         part = image[:, left:right] - image[:, left:right].max()

@@ -51,11 +51,12 @@ class TorchImages:
         require_task(name, config)
         model = load_model(name, device)
         self.features: MelClip = model.features.cpu()
-        self.generator: Any = model.generator
-        self.code: int = self.generator.code
+        generator: Any = model.generator
+        self.generator = generator
+        self.code: int = generator.code
         self.threads = threads
         self.told = tell(config)
-        self.device = str(next(self.generator.parameters()).device)
+        self.device = str(next(generator.parameters()).device)
 
     def make(self, codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """See `ImageNetwork`."""
