@@ -130,7 +130,7 @@ def _generate_graph(model: Model) -> Graph:
     if generator.digits or generator.speakers:
         inputs["labels"] = torch.zeros(2, 2, dtype=torch.long)
     else:
-        generator = Untold(generator)
+        generator = Untold(generator).eval()
     free = {name: {0: "item"} for name in (*inputs, "image")}
     metadata = {"sample_rate": model.sample_rate, "code": model.generator.code}
     return Graph(generator, inputs, ["image"], metadata, free)

@@ -20,7 +20,7 @@ def features() -> MelClip:
 def word(digits_folder: Path) -> np.ndarray:
     wave, rate = soundfile.read(digits_folder / "train" / "7_theo_10.flac", dtype="float32")
     word = resample(wave[None], rate, 16000)[0]
-    return np.pad(word, (0, 2048 - len(word) % 256))  # ends with a frame, and a pause
+    return np.pad(word, (1024, 2048 - len(word) % 256))  # a whole number of frames
 
 
 def test_the_word_stands_in_the_middle_at_one_level(features: MelClip, word: np.ndarray) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -12,8 +13,8 @@ from speechgan.inference.engines import choose_engine
 from speechgan.inference.generation.networks import ImageNetwork, OnnxImages, TorchImages
 from speechgan.inference.threads import check_threads, limit_threads
 from speechgan.inference.vocoders import load_vocoder
-from speechgan.pretrained.folder import find_model
-from speechgan.pretrained.labels import load_labels
+from speechgan.pretrained.folder import find_model, load_config
+from speechgan.pretrained.labels import LABELS, load_labels
 from speechgan.utils.errors import SpeechganError
 from speechgan.vocoders.base import Vocoder
 
@@ -83,6 +84,7 @@ class Generator:
         else:
             network = TorchImages(name, device, threads)
         labels = load_labels(find_model(name))
+        _require_as_many(find_model(name), labels)
         made = load_vocoder(network.features, vocoder, network.device)
         return cls(network, labels, made, threads)
 
@@ -104,7 +106,7 @@ class Generator:
         speaker: str | None = None,
         seed: int = 0,
     ) -> list[Generated]:
-        """Some words, the same for the same seed; the first ones are the same for a greater count.
+        """Some words, the same for the same seed; a greater count begins with them, up to rounding.
 
         Args:
             count: how many.
@@ -156,3 +158,15 @@ class Generator:
         power = float(np.sqrt(np.mean(np.square(wave, dtype=np.float64))))
         gain = 10 ** (LEVEL / 20) / max(power, 1e-6)
         return np.clip(wave * min(gain, 0.99 / max(np.abs(wave).max(), 1e-6)), -1, 1)
+
+
+def _require_as_many(folder: Path, labels: Labels) -> None:
+    """Refuses labels of another model."""
+    settings = load_config(folder)["generator"]
+    for kind, names in (("digits", labels.digits), ("speakers", labels.speakers)):
+        known = settings.get(kind)
+        if known and known != len(names):
+            raise SpeechganError(
+                f"{folder / LABELS}: has {len(names)} {kind}, and the network knows {known}; get "
+                "the model anew"
+            )

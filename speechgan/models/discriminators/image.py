@@ -28,7 +28,6 @@ class ImageDiscriminator(nn.Module):
         digits, speakers: how many labels of each kind it is told; 0 for none.
         embedding: size of a label's.
         code: size of the code of pairs; 0 for images alone.
-        normalised: whether there is batch normalisation.
 
     Raises:
         ValueError: an unknown head, or one that sees a condition where there is none.
@@ -44,13 +43,12 @@ class ImageDiscriminator(nn.Module):
         speakers: int = 0,
         embedding: int = 32,
         code: int = 0,
-        normalised: bool = True,
     ) -> None:
         super().__init__()
         if not heads or set(heads) - set(HEADS):
             raise ValueError(f"heads {', '.join(heads) or 'none'}: must be of {', '.join(HEADS)}")
         self.heads, self.code = tuple(heads), code
-        self.trunk = Trunk(widths, normalised=normalised)
+        self.trunk = Trunk(widths)
         self.labels = LabelCode(digits, speakers, embedding)
         condition, shape = self.labels.size + code, coarse_shape(bins, frames, len(widths))
         if not condition and set(heads) != {"clear"}:
@@ -73,9 +71,7 @@ class ImageDiscriminator(nn.Module):
 
     def score(self, seen: Tensor, labels: Tensor, code: Tensor | None = None) -> dict[str, Tensor]:
         """Scores `(batch,)` by head of what the trunk sees, so that one look serves many labels."""
-        condition = self.labels(labels)
-        if code is not None:
-            condition = torch.cat([condition, code], 1)
+        condition = self.labels(seen.new_zeros(len(seen), 0) if code is None else code, labels)
         plane = condition[:, :, None, None].expand(-1, -1, *seen.shape[2:])
         beside = torch.cat([seen, plane], 1)
         return {

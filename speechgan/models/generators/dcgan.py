@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
 from speechgan.models.layers.dcgan import KERNEL, STRIDE, coarse_shape, init_weights
@@ -42,7 +41,7 @@ class ImageGenerator(nn.Module):
     ) -> None:
         super().__init__()
         self.code, self.digits, self.speakers = code, digits, speakers
-        self.coarse = coarse_shape(bins, frames, len(widths))
+        self.coarse, self.width = coarse_shape(bins, frames, len(widths)), widths[0]
         self.labels = LabelCode(digits, speakers, embedding)
         height, width = self.coarse
         self.project = nn.Linear(code + self.labels.size, widths[0] * height * width)
@@ -61,6 +60,6 @@ class ImageGenerator(nn.Module):
         Returns:
             `(batch, 1, bin, frame)` in [-1, 1].
         """
-        x = self.project(torch.cat([code, self.labels(labels)], 1))
-        made: Tensor = self.layers(self.enter(x.unflatten(1, (-1, *self.coarse))))
+        x = self.project(self.labels(code, labels))
+        made: Tensor = self.layers(self.enter(x.unflatten(1, (self.width, *self.coarse))))
         return made

@@ -34,7 +34,7 @@ class ImageEncoder(nn.Module):
     def forward(self, image: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """`(batch, 1, bin, frame)` and `(batch, 2)` to mean and log variance `(batch, code)`."""
         found = self.trunk(image)[-1].flatten(1)
-        mean, spread = self.leave(torch.cat([found, self.labels(labels)], 1)).chunk(2, 1)
+        mean, spread = self.leave(self.labels(found, labels)).chunk(2, 1)
         return mean, LIMIT * torch.tanh(spread / LIMIT)
 
 

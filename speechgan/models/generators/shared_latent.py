@@ -50,8 +50,6 @@ class SharedLatent(nn.Module):
         decoders: `one`, which is given the speaker, or `own` of each.
         shared_layers: of `own` networks, whether the residual blocks next to the code are common
             to all (CoGAN, arXiv:1606.07536; UNIT, arXiv:1703.00848).
-        blurred: whether what the pixel shuffle leaves between odd and even frames is taken out (see
-            `speechgan.models.layers.gated.blur`); a discriminator may bring it about.
     """
 
     multiple = 2
@@ -66,7 +64,6 @@ class SharedLatent(nn.Module):
         encoders: str = "one",
         decoders: str = "one",
         shared_layers: bool = True,
-        blurred: bool = False,
     ) -> None:
         super().__init__()
         for kind in (encoders, decoders):
@@ -94,7 +91,7 @@ class SharedLatent(nn.Module):
             given,
         )
         self.outer_decoder = make(
-            decoders, lambda extra: outer_decoder(channels + extra, channels, bins, blurred), given
+            decoders, lambda extra: outer_decoder(channels + extra, channels, bins), given
         )
 
     def encode(self, image: Tensor, speaker: Tensor | None = None) -> Tensor:
@@ -143,9 +140,8 @@ def inner_decoder(inputs: int, channels: int, blocks: int) -> nn.Module:
     )
 
 
-def outer_decoder(inputs: int, channels: int, bins: int, blurred: bool) -> nn.Module:
+def outer_decoder(inputs: int, channels: int, bins: int) -> nn.Module:
     """`(batch, inputs, time)` to `(batch, bins, 2 time)`."""
     return nn.Sequential(
-        GatedConv1d(inputs, channels, 5, upscale=2, blurred=blurred),
-        nn.Conv1d(channels, bins, 5, padding=2),
+        GatedConv1d(inputs, channels, 5, upscale=2), nn.Conv1d(channels, bins, 5, padding=2)
     )

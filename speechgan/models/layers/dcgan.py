@@ -1,6 +1,7 @@
 """What the networks of DCGAN are built of."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -24,20 +25,18 @@ class Trunk(nn.ModuleList):
 
     Args:
         widths: channels of the layers.
-        inputs: channels of the image.
-        normalised: whether there is batch normalisation.
     """
 
-    def __init__(self, widths: Sequence[int], inputs: int = 1, normalised: bool = True) -> None:
+    def __init__(self, widths: Sequence[int]) -> None:
         super().__init__()
-        for number, (before, after) in enumerate(zip((inputs, *widths), widths, strict=False)):
-            norm = nn.BatchNorm2d(after) if number and normalised else nn.Identity()
+        for number, (before, after) in enumerate(pairwise((1, *widths))):
+            norm = nn.BatchNorm2d(after) if number else nn.Identity()
             conv = nn.Conv2d(before, after, KERNEL, STRIDE, padding=1)
             self.append(nn.Sequential(conv, norm, nn.LeakyReLU(0.2)))
         self.apply(init_weights)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """`(batch, channel, bin, frame)` to the features of every layer."""
+        """`(batch, 1, bin, frame)` to the features of every layer."""
         features = []
         for layer in self:
             image = layer(image)

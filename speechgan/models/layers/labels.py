@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 class LabelCode(nn.Module):
-    """An embedding of each label that a network is told, side by side.
+    """An embedding of each label that a network is told, to stand beside a code.
 
     Args:
         digits, speakers: how many there are; 0 of a label that the network is not to know.
@@ -20,7 +20,7 @@ class LabelCode(nn.Module):
         )
         self.size = size * len(self.told)
 
-    def forward(self, labels: Tensor) -> Tensor:
-        """`(batch, 2)` numbers of digit and speaker to `(batch, size)`."""
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        """Puts the embeddings of `(batch, 2)`, digit and speaker, behind a code `(batch, code)`."""
         codes = [e(labels[:, place]) for e, place in zip(self.embeddings, self.told, strict=True)]
-        return torch.cat(codes, 1) if codes else labels.new_zeros(len(labels), 0, dtype=torch.float)
+        return torch.cat([x, *codes], 1)

@@ -65,7 +65,7 @@ def latent(latent_turns: str = "alternating", **options: object) -> SharedLatent
 
 def judged(share: float = 0.3) -> JudgedLatentGAN:
     return JudgedLatentGAN(
-        SharedLatent(BINS, SPEAKERS, channels=8, code=4, blocks=1, blurred=True),
+        SharedLatent(BINS, SPEAKERS, channels=8, code=4, blocks=1),
         VoiceDiscriminator(BINS, SPEAKERS, widths=(8, 8), resolutions=(1, 2)),
         GradientBalance(share),
     )

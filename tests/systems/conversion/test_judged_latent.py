@@ -44,7 +44,7 @@ def test_rebuilt_voices_are_judged_as_the_source_and_converted_ones_as_the_targe
     system.losses("generator", step)
     made = step.recall("made", lambda: pytest.fail("not kept"))
     rebuilt, converted = made.chunk(2)
-    expected = [(batch.source, [0, 1]), (rebuilt, [0, 1]), (converted, [2, 2])]
+    expected = [(rebuilt, [0, 1]), (batch.source, [0, 1]), (converted, [2, 2])]
     system.losses("discriminator", step)
     expected += [(made, [0, 1, 2, 2]), (torch.cat([batch.source, batch.target]), [0, 1, 2, 2])]
     assert [speakers for _, speakers in seen] == [speakers for _, speakers in expected]

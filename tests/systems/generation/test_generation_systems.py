@@ -1,0 +1,307 @@
+"""Every system that generates: its terms, whose weights they move, and that it learns."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+import torch
+
+from speechgan.data.digits.batches import LabelledBatch
+from speechgan.models.discriminators.image import ImageClassifier, ImageDiscriminator
+from speechgan.models.generators.dcgan import ImageGenerator
+from speechgan.models.generators.image_autoencoder import ImageAutoencoder
+from speechgan.systems.base import Step
+from speechgan.systems.generation.autoencoder import Autoencoder, divergence
+from speechgan.systems.generation.base import GenerationSystem, Wish
+from speechgan.systems.generation.bigan import BiGAN
+from speechgan.systems.generation.cgan import ConditionalGAN
+from speechgan.systems.generation.cvae_gan import CVAEGAN, mean_by_label
+from speechgan.systems.generation.gan import GAN
+from speechgan.systems.generation.vae_gan import VAEGAN
+from speechgan.training.run import only
+
+SIZE = {"bins": 16, "frames": 8}
+TOLD = {"digits": 4, "speakers": 3, "embedding": 4}
+CODE = 6
+
+
+def generator(**options: int) -> ImageGenerator:
+    return ImageGenerator(**SIZE, code=CODE, widths=(16, 8, 8), **options)
+
+
+def autoencoder(**options: int) -> ImageAutoencoder:
+    return ImageAutoencoder(**SIZE, code=CODE, widths=(16, 8, 8), **options)
+
+
+def judge(*heads: str, **options: int) -> ImageDiscriminator:
+    return ImageDiscriminator(**SIZE, heads=heads, widths=(8, 8, 16), **options)
+
+
+def cgan(*heads: str, mismatched: bool = True) -> ConditionalGAN:
+    return ConditionalGAN(generator(**TOLD), judge(*heads, **TOLD), mismatched=mismatched)
+
+
+def classes() -> ImageClassifier:
+    return ImageClassifier(4, 3, **SIZE, widths=(8, 8, 16))
+
+
+SYSTEMS: dict[str, Callable[[], GenerationSystem]] = {
+    "gan": lambda: GAN(generator(), judge("clear")),
+    "gan, original game": lambda: GAN(generator(), judge("clear"), "original"),
+    "cgan": lambda: cgan("clear", "match"),
+    "cgan, one score": lambda: cgan("joint"),
+    "cgan, never mismatched": lambda: cgan("joint", mismatched=False),
+    "vae": lambda: Autoencoder(autoencoder()),
+    "auto-encoder": lambda: Autoencoder(autoencoder(), prior=0.0),
+    "vae_gan": lambda: VAEGAN(autoencoder(), judge("clear")),
+    "cvae_gan": lambda: CVAEGAN(
+        classes(), generator=autoencoder(**TOLD), discriminator=judge("clear")
+    ),
+    "bigan": lambda: BiGAN(autoencoder(), judge("joint", code=CODE)),
+}
+
+
+@pytest.fixture
+def batch() -> LabelledBatch:
+    """Four kinds of stripes, which labels tell apart."""
+    torch.manual_seed(0)
+    digits, speakers = torch.tensor([0, 1, 2, 3] * 2), torch.tensor([0, 1, 2, 0, 1, 2, 0, 1])
+    image = torch.full((8, 1, 16, 8), -0.9)
+    for number, digit in enumerate(digits):
+        image[number, 0, 4 * digit : 4 * digit + 4] = 0.9
+    labels = torch.stack([digits, speakers], 1)
+    others = torch.stack([(digits + 1) % 4, (speakers + 1) % 3], 1)
+    return LabelledBatch(image + 0.05 * torch.randn_like(image), labels, others)
+
+
+@pytest.fixture(params=SYSTEMS)
+def system(request: pytest.FixtureRequest) -> GenerationSystem:
+    torch.manual_seed(0)
+    return SYSTEMS[request.param]()
+
+
+def play(system: GenerationSystem, players: Sequence[str], batch: LabelledBatch) -> None:
+    """One step in which these players move, in this order: their gradients."""
+    step = Step(batch, system.turns)
+    for player in players:
+        with only(system, player):
+            total = torch.stack(list(system.losses(player, step).values())).sum()
+            assert total.isfinite()
+            total.backward()
+
+
+def test_players_move_their_own_weights_and_all_of_them(
+    system: GenerationSystem, batch: LabelledBatch
+) -> None:
+    players = {name: {id(p) for p in w} for name, w in system.players().items()}
+    assert sum(map(len, players.values())) == len(set().union(*players.values()))
+    names = {id(p): name for name, p in system.named_parameters()}
+    for player in system.turns:
+        system.zero_grad()
+        play(system, [player], batch)
+        moved = {id(p) for p in system.parameters() if p.grad is not None and p.grad.any()}
+        assert moved <= players[player]
+        # What normalisation takes out again has no slope: biases before it.
+        still = [names[p] for p in players[player] - moved if not names[p].endswith("bias")]
+        assert not still
+
+
+def test_players_move_in_any_order_and_in_steps_of_their_own(
+    system: GenerationSystem, batch: LabelledBatch
+) -> None:
+    for players in (system.turns, system.turns[::-1], *((p,) for p in system.turns)):
+        system.zero_grad()
+        play(system, players, batch)
+        moved = {n for n, w in system.players().items() if any(p.grad is not None for p in w)}
+        assert moved == set(players)
+
+
+def test_what_the_generator_made_is_judged_and_not_made_again(
+    system: GenerationSystem, batch: LabelledBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Step(batch, system.turns)
+    system.losses("generator", step)
+    monkeypatch.setattr(system.generator, "forward", lambda *_: pytest.fail("made again"))
+    for player in set(system.turns) - {"generator"}:
+        system.losses(player, step)
+
+
+def test_generates_what_labels_and_code_say(system: GenerationSystem) -> None:
+    system.eval()
+    codes, labels = torch.randn(2, CODE), torch.tensor([[0, 0], [0, 0]])
+    with torch.no_grad():
+        one = system.infer(Wish(codes, labels))
+        other = system.infer(Wish(codes, labels + 1))
+    assert one.shape == (2, 1, 16, 8) and one.abs().max() <= 1
+    assert not torch.allclose(one[0], one[1], atol=1e-5)
+    told = bool(system.generator.digits)
+    assert torch.equal(one, other) is not told
+
+
+def test_terms_are_nearly_the_same_in_half_precision(
+    system: GenerationSystem, batch: LabelledBatch
+) -> None:
+    for player in system.turns:
+        found = []
+        for mixed in (False, True):
+            torch.manual_seed(0)
+            with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+                terms = system.losses(player, Step(batch, system.turns))
+            found.append(float(torch.stack([t.float() for t in terms.values()]).sum()))
+        assert found[1] == pytest.approx(found[0], rel=0.08, abs=0.05)
+
+
+def train(system: GenerationSystem, batch: LabelledBatch, steps: int) -> None:
+    rates = {
+        name: torch.optim.Adam(weights, 3e-3, (0.5, 0.99))
+        for name, weights in system.players().items()
+    }
+    for _ in range(steps):
+        step = Step(batch, system.turns)
+        for player, rate in rates.items():
+            with only(system, player):
+                rate.zero_grad()
+                torch.stack(list(system.losses(player, step).values())).sum().backward()
+                rate.step()
+
+
+def test_what_is_told_the_digit_learns_to_draw_it(batch: LabelledBatch) -> None:
+    """Each of four digits is a stripe of its own."""
+    torch.manual_seed(0)
+    system = SYSTEMS["cvae_gan"]()
+    train(system, batch, 150)
+    system.eval()
+    with torch.no_grad():
+        made = system.infer(Wish(torch.randn(8, CODE), batch.labels))
+    stripes = made[:, 0].reshape(8, 4, 4, 8).mean((2, 3))
+    assert (stripes.argmax(1) == batch.labels[:, 0]).float().mean() >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("heads", "mismatched", "learns"),
+    [(("clear", "match"), True, True), (("joint",), True, True), (("joint",), False, False)],
+)
+def test_mismatched_pairs_teach_what_a_label_means(
+    heads: tuple[str, ...], mismatched: bool, learns: bool, batch: LabelledBatch
+) -> None:
+    """Without them the discriminator need not look at the labels."""
+    torch.manual_seed(0)
+    system = cgan(*heads, mismatched=mismatched)
+    rate = torch.optim.Adam(system.discriminator.parameters(), 2e-3, (0.5, 0.99))
+    for _ in range(250):
+        rate.zero_grad()
+        terms = system.losses("discriminator", Step(batch, system.turns))
+        terms[f"discriminator/{heads[-1]}"].backward()
+        rate.step()
+    wrong = torch.stack([batch.others[:, 0], batch.labels[:, 1]], 1)
+    with torch.no_grad():
+        right, mistaken = (
+            system.discriminator(batch.image, labels)[heads[-1]][0][0]
+            for labels in (batch.labels, wrong)
+        )
+    assert bool((right - mistaken).mean() > 1) is learns
+
+
+@pytest.mark.parametrize("name", ["vae", "auto-encoder", "vae_gan"])
+def test_what_rebuilds_learns_to(name: str, batch: LabelledBatch) -> None:
+    torch.manual_seed(0)
+    system = SYSTEMS[name]()
+    with torch.no_grad():
+        before = (system.rebuild(batch) - batch.image).abs().mean()
+    train(system, batch, 100)
+    system.eval()
+    with torch.no_grad():
+        after = (system.rebuild(batch) - batch.image).abs().mean()
+    assert after < 0.4 * before
+
+
+def test_one_label_that_is_told_is_wrong_in_a_mismatched_pair(batch: LabelledBatch) -> None:
+    system = cgan("clear", "match")
+    torch.manual_seed(0)
+    wrong = torch.cat([system.mistake(batch) for _ in range(20)])
+    labels, others = batch.labels.repeat(20, 1), batch.others.repeat(20, 1)
+    different = wrong != labels
+    assert (different.sum(1) == 1).all() and different.any(0).all()
+    assert torch.equal(wrong[different], others[different])
+    digits_only = ConditionalGAN(generator(digits=4), judge("joint", digits=4))
+    assert (digits_only.mistake(batch) != batch.labels).tolist() == [[True, False]] * 8
+
+
+def test_a_score_for_each_question(batch: LabelledBatch) -> None:
+    """Whether it is real is asked of generated images, whether it matches of real ones only."""
+    system = cgan("clear", "match")
+    noise = torch.randn_like(batch.image)
+    one, _ = system.discriminate(noise, batch)
+    torch.manual_seed(0)
+    other, _ = system.discriminate(-noise, batch)
+    assert not torch.allclose(one["clear"], other["clear"])
+    torch.manual_seed(1)
+    first = system.discriminate(noise, batch)[0]["match"]
+    torch.manual_seed(1)
+    assert torch.allclose(first, system.discriminate(-noise, batch)[0]["match"])
+
+
+def test_without_mismatched_pairs_wrong_labels_are_never_shown(batch: LabelledBatch) -> None:
+    system = cgan("joint", mismatched=False)
+    costs, scores = system.discriminate(batch.image, batch)
+    assert set(costs) == {"joint"} and "joint/mismatched" not in scores
+
+
+def test_the_prior_draws_codes_to_a_standard_normal_distribution() -> None:
+    zero = torch.zeros(5, 3)
+    assert divergence(zero, zero) == 0
+    assert divergence(zero + 2, zero) == pytest.approx(3 * 4 / 2)
+    spread = torch.full((5, 3), 2.0).log()
+    assert float(divergence(zero, spread)) == pytest.approx(3 * (2 - 1 - 0.693147) / 2, abs=1e-5)
+
+
+def test_codes_of_a_plain_auto_encoder_are_not_drawn(batch: LabelledBatch) -> None:
+    plain, drawn = SYSTEMS["auto-encoder"]().eval(), SYSTEMS["vae"]().eval()
+    step = Step(batch, ())
+    for system, same in ((plain, True), (drawn, False)):
+        torch.nn.init.normal_(system.generator.decoder.project.weight)
+        one, other = (system.losses("generator", step)["reconstruction"] for _ in range(2))
+        assert torch.equal(one, other) is same
+
+
+def test_the_encoder_does_not_hear_the_score(batch: LabelledBatch) -> None:
+    """Of VAE-GAN: with nothing matched and nothing rebuilt only the decoder moves."""
+    system = VAEGAN(autoencoder(), judge("clear"), prior=0.0, spread=1e9, matching=0.0)
+    play(system, ["generator"], batch)
+
+    def pull(network: torch.nn.Module) -> float:
+        return sum(float(p.grad.abs().sum()) for p in network.parameters())
+
+    assert pull(system.generator.decoder) > 1e4 * pull(system.generator.encoder)
+
+
+def test_encoder_and_generator_of_bigan_want_each_others_place(batch: LabelledBatch) -> None:
+    system = SYSTEMS["bigan"]()
+    head = system.discriminator.scores[0][-1]
+    head.weight.data.zero_()
+    for score in (-3.0, 3.0):
+        head.bias.data.fill_(score)
+        terms = system.losses("generator", Step(batch, system.turns))
+        sure = terms["adversarial/encoder"] > terms["adversarial/generator"]
+        assert bool(sure) is (score > 0)
+
+
+def test_means_are_taken_label_by_label() -> None:
+    features = torch.tensor([[1.0], [3.0], [10.0]])[:, :, None]
+    means = mean_by_label(features, torch.tensor([0, 0, 2]))
+    assert means[:, 0, 0].tolist() == [2.0, 0.0, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("build", "text"),
+    [
+        (lambda: judge("joint"), "need labels or a code"),
+        (lambda: judge("real", **TOLD), "must be of clear, match, joint"),
+        (lambda: ImageGenerator(bins=20, frames=64), "cannot be halved 4 times"),
+        (lambda: GAN(generator(), judge("clear"), "wgan_gp"), "needs a penalty"),
+        (lambda: BiGAN(autoencoder(), judge("clear")), "the generator's code"),
+        (lambda: Autoencoder(autoencoder(), prior=-1.0), "at least 0"),
+    ],
+)
+def test_what_does_not_fit_is_refused(build: Callable[[], object], text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        build()

@@ -1,0 +1,197 @@
+"""Generators of images, trained on the digits that ship, and used."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import yaml
+
+from speechgan import Generator
+from speechgan.cli.main import main
+from speechgan.utils.errors import SpeechganError
+
+TINY = [
+    "data.batch_size=4",
+    "data.valid_every=3",
+    "trainer.max_steps=2",
+    "trainer.validate_every=2",
+    "trainer.decay_steps=0",
+    "trainer.accelerator=cpu",
+    "trainer.threads=1",
+]
+SMALL = ["generator.widths=[8,8,8,8]", "generator.code=8"]
+JUDGED = [*SMALL, "discriminator.widths=[8,8,8,8]"]
+SYSTEMS = {
+    "gan": JUDGED,
+    "cgan": JUDGED,
+    "vae": SMALL,
+    "autoencoder": SMALL,
+    "vae_gan": JUDGED,
+    "cvae_gan": [*JUDGED, "system.classifier.widths=[8,8,8,8]"],
+    "bigan": JUDGED,
+}
+
+
+def train(root: Path, folder: Path, *settings: str) -> int:
+    own = [f"data.root={root}", f"run.folder={folder}"]
+    return main(["train", "generate", *own, *TINY, *settings])
+
+
+@pytest.fixture(scope="module")
+def model(digits_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("generate")
+    assert train(digits_folder, run, "system=cgan", *JUDGED) == 0
+    return run / "best"
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_system_trains_into_a_model_that_generates(
+    system: str, digits_folder: Path, tmp_path: Path
+) -> None:
+    run, out = tmp_path / "run", tmp_path / "out"
+    assert train(digits_folder, run, f"system={system}", *SYSTEMS[system]) == 0
+    figures = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])
+    told = system in ("cgan", "cvae_gan")
+    assert ("valid/accuracy" in figures) is told and ("valid/speaker" in figures) is told
+    assert ("valid/rebuilt" in figures) is (system not in ("gan", "cgan"))
+    assert figures["valid/score"] == -figures["valid/frechet"]
+    command = ["generate", "--model", str(run / "best"), "--count", "2", "-o", str(out)]
+    command += ["--vocoder", "griffin_lim"]
+    assert main([*command, *(["--digit", "7", "--speaker", "theo"] if told else [])]) == 0
+    names = ["7_theo_0.wav", "7_theo_1.wav"] if told else ["0.wav", "1.wav"]
+    assert sorted(p.name for p in out.iterdir()) == sorted([*names, "sheet.png"])
+    assert soundfile.info(out / names[0]).frames == 64 * 256
+    card = (run / "best" / "card.md").read_text()
+    assert "10 spoken words by 3 speakers" in card and "60 recordings" in card
+
+
+def test_the_judge_itself_is_trained_like_all_others(digits_folder: Path, tmp_path: Path) -> None:
+    tiny = ["generator.channels=4", "generator.features=8"]
+    assert train(digits_folder, tmp_path, "system=classifier", *tiny) == 0
+    figures = json.loads((tmp_path / "metrics.jsonl").read_text().splitlines()[-1])
+    assert 0 <= figures["valid/accuracy"] <= 1 and 0 <= figures["valid/speaker"] <= 1
+
+
+def test_words_that_the_judge_does_not_know_are_not_counted_as_wrong(
+    digits_folder: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "words"
+    (root / "train").mkdir(parents=True)
+    for path in (digits_folder / "train").glob("[12]_*"):
+        name = path.name.replace("1_", "yes_").replace("2_", "no_")
+        (root / "train" / name).write_bytes(path.read_bytes())
+    assert train(root, tmp_path / "run", "system=cgan", *JUDGED) == 0
+    figures = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])
+    assert "valid/accuracy" not in figures and "valid/speaker" in figures
+    words = Generator.from_pretrained(tmp_path / "run" / "best").labels.digits
+    assert words == ("no", "yes")
+
+
+def test_a_seed_is_a_word(model: Path) -> None:
+    """The same for the same seed, whoever asks for however many."""
+    make = Generator.from_pretrained(model, vocoder="griffin_lim")
+    one = make(digit=7, speaker="theo", seed=1)
+    assert one.shape == (64 * 256,) and one.dtype == np.float32 and np.abs(one).max() <= 1
+    many = make.generate(3, 7, "theo", seed=1)
+    assert np.array_equal(make(digit=7, speaker="theo", seed=1), one)
+    images = [word.image for word in many]
+    alone = make.generate(1, 7, "theo", seed=1)[0].image
+    np.testing.assert_allclose(images[0], alone, atol=1e-5)
+    assert not np.allclose(images[0], images[1], atol=1e-6)
+    assert not np.allclose(make.generate(1, 7, "theo", seed=2)[0].image, images[0], atol=1e-6)
+
+
+def test_labels_that_are_not_asked_for_are_drawn(model: Path) -> None:
+    words = Generator.from_pretrained(model, vocoder="griffin_lim").generate(40, speaker="lucas")
+    assert len({word.digit for word in words}) > 5
+    assert {word.speaker for word in words} == {"lucas"}
+
+
+@pytest.mark.parametrize("system", ["cgan", "gan"])
+def test_onnx_makes_the_same_images(system: str, digits_folder: Path, tmp_path: Path) -> None:
+    assert train(digits_folder, tmp_path, f"system={system}", *JUDGED) == 0
+    folder = tmp_path / "best"
+    assert main(["export", str(folder)]) == 0
+    found = [
+        Generator.from_pretrained(folder, engine=engine, vocoder="griffin_lim").generate(5)
+        for engine in ("onnx", "torch")
+    ]
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one.image, other.image, atol=1e-4)
+        assert (one.digit, one.speaker) == (other.digit, other.speaker)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["--digit", "12"], "digit 12: unknown; known are 0, 1"),
+        (["--speaker", "bob"], "speaker bob: unknown; known are george"),
+        (["--count", "0"], "count 0: must be at least 1"),
+        (["--seed", "-1"], "--seed -1"),
+        (["--threads", "0"], "threads"),
+        (["--device", "cuda", "--engine", "torch"], "no CUDA device"),
+        (["--engine", "onnx"], "no such file; speechgan export writes it"),
+    ],
+)
+def test_bad_requests_get_one_line(
+    words: list[str],
+    text: str,
+    model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    out = tmp_path / "out"
+    assert main(["generate", "--model", str(model), *words, "-o", str(out)]) == 1
+    message = capsys.readouterr().err
+    assert text in message and message.count("\n") == 1
+    assert not out.exists()
+
+
+def test_a_model_of_another_task_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", "--model", "default"]) == 1
+    assert "a model for the task enhance, not generate" in capsys.readouterr().err
+
+
+def test_files_that_exist_are_kept(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "7_theo_1.wav"
+    kept.write_bytes(b"mine")
+    command = ["generate", "--model", str(model), "--digit", "7", "--speaker", "theo"]
+    command += ["--count", "2", "-o", str(tmp_path), "--vocoder", "griffin_lim"]
+    assert main(command) == 1
+    assert "exists; use --overwrite" in capsys.readouterr().err
+    assert kept.read_bytes() == b"mine" and len(list(tmp_path.iterdir())) == 1
+    assert main([*command, "--overwrite"]) == 0
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("{", "Expecting"),
+        ('{"digits": ["1"]}', "speakers"),
+        ('{"digits": [], "speakers": []}', "no lists, or empty ones"),
+    ],
+)
+def test_damaged_labels_are_told(content: str, text: str, model: Path, tmp_path: Path) -> None:
+    for path in model.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "labels.json").write_text(content)
+    with pytest.raises(SpeechganError, match=rf"labels\.json: unreadable.*{text}"):
+        Generator.from_pretrained(tmp_path)
+
+
+def test_labels_that_the_network_lacks_are_told(model: Path, tmp_path: Path) -> None:
+    """Such as of a labels.json that was taken from another model."""
+    for path in model.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    rows = {"digits": list("0123456789"), "speakers": ["a", "b", "c", "d", "e"]}
+    (tmp_path / "labels.json").write_text(json.dumps(rows))
+    with pytest.raises(SpeechganError, match=r"5 speakers, and the network knows 3"):
+        Generator.from_pretrained(tmp_path)
+    assert yaml.safe_load((tmp_path / "config.yaml").read_text())["generator"]["speakers"] == 3
