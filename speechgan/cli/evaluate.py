@@ -1,11 +1,14 @@
 """`speechgan evaluate`: how good is the output?"""
 
 import argparse
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import write_whole
 
 if TYPE_CHECKING:
     from speechgan.evaluation.results import Evaluation
@@ -32,6 +35,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "1 if a recording had to be left out.",
         )
     )
+
+    _configure_generation(
+        tasks.add_parser(
+            "generate",
+            help="accuracy of digits and speakers, Frechet distance, coverage, variety, detail",
+            description="Has a model make spoken digits, asks a judge that was trained on real "
+            "ones alone what it hears, and prints the same of real recordings beside it.",
+        )
+    )
+
+
+def _configure_generation(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--model", default="digits", metavar="NAME|DIR", help="(default: digits)")
+    add(
+        "--real",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder with train/ and test/, files named DIGIT_SPEAKER_TAKE",
+    )
+    add("--count", type=_parse_count, default=1000, metavar="N", help="to make (default: 1000)")
+    add("--seed", type=int, default=0, metavar="N", help="of all noise (default: 0)")
+    add("--json", type=Path, metavar="FILE", help="write the scores as JSON")
 
 
 def _configure_enhancement(parser: argparse.ArgumentParser) -> None:
@@ -85,6 +112,8 @@ def run(arguments: argparse.Namespace) -> int:
         SpeechganError: see `evaluate_enhancement` and `evaluate_conversion`; or an output cannot be
             written.
     """
+    if arguments.task == "generate":
+        return _run_generation(arguments)
     from speechgan.evaluation.tables import format_table, require_writable, write_csv, write_json
 
     listen = getattr(arguments, "listen", None)
@@ -138,6 +167,41 @@ def _evaluate(arguments: argparse.Namespace) -> "Evaluation":
         with_words=arguments.words,
         **common,
     )
+
+
+def _run_generation(arguments: argparse.Namespace) -> int:
+    """Makes digits and has them judged.
+
+    Raises:
+        SpeechganError: no such model or folder, or labels that the judge does not know.
+    """
+    from speechgan.data.digits.labels import Labels, find_utterances
+    from speechgan.data.digits.module import analyse_utterances
+    from speechgan.evaluation.generation import format_scores, number_labels, score_images
+    from speechgan.evaluation.tables import require_writable
+    from speechgan.inference.generation.generator import Generator
+    from speechgan.metrics.digits import DIGITS, SPEAKERS
+
+    if arguments.json:
+        require_writable(arguments.json)
+    generator = Generator.from_pretrained(arguments.model)
+    features, judged = generator.network.features, Labels(DIGITS, SPEAKERS)
+    train, test = (
+        analyse_utterances(find_utterances(arguments.real / split), features, judged)
+        for split in ("train", "test")
+    )
+    images, rows = generator.make_images(arguments.count, seed=arguments.seed)
+    labels = number_labels(generator.labels, generator.network.told, rows)
+    size = min(len(test.images), arguments.count)
+    scores = {
+        "real, test": score_images(test.images, test.labels, train, size),
+        str(arguments.model): score_images(images, labels, train, size),
+    }
+    print(format_scores(scores))
+    if arguments.json:
+        content = {name: asdict(own) for name, own in scores.items()}
+        write_whole(arguments.json, json.dumps(content, indent=2) + "\n")
+    return 0
 
 
 def _parse_count(text: str) -> int:

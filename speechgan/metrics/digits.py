@@ -19,6 +19,8 @@ DIGITS = tuple("0123456789")
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 # Items that are judged at once.
 BATCH = 256
+# A point of an image holds sound above this; tanh never quite reaches the -1 of silence.
+SOUNDING = -0.9
 
 
 class DigitClassifier(nn.Module):
@@ -145,5 +147,5 @@ def detail(images: np.ndarray) -> float:
     Args:
         images: `(image, bin, frame)` in [-1, 1].
     """
-    sounding = max(1, int((images > -1).sum()))
+    sounding = max(1, int((images > SOUNDING).sum()))
     return float(sum(np.abs(np.diff(images, axis=axis)).sum() for axis in (1, 2)) / sounding / 2)

@@ -20,6 +20,8 @@ from speechgan.vocoders.base import Vocoder
 
 # Of a sound, in dBFS.
 LEVEL = -23.0
+# Images that are made at once.
+BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,24 @@ class Generator:
             SpeechganError: a digit or a speaker that the model does not know or is not told, or a
                 count below 1.
         """
+        images, rows = self.make_images(count, digit, speaker, seed)
+        return [
+            Generated(self._sound(image), image, *row)
+            for image, row in zip(images, rows, strict=True)
+        ]
+
+    def make_images(
+        self,
+        count: int,
+        digit: str | int | None = None,
+        speaker: str | None = None,
+        seed: int = 0,
+    ) -> tuple[np.ndarray, list[tuple[str, str]]]:
+        """The same without sound; arguments and errors as of `generate`.
+
+        Returns:
+            Images `(count, bin, frame)` in [-1, 1], and digit and speaker of each.
+        """
         if count < 1:
             raise SpeechganError(f"count {count}: must be at least 1")
         digits = self._choose("digit", None if digit is None else str(digit), self.labels.digits)
@@ -128,11 +148,10 @@ class Generator:
             codes.append(rng.standard_normal(self.network.code, np.float32))
             labels.append([rng.choice(own) for own in (digits, speakers)])
         wanted = np.array(labels, np.int64)
-        images = self.network.make(np.stack(codes), wanted)
-        return [
-            Generated(self._sound(image), image, *self._name(row))
-            for image, row in zip(images, wanted, strict=True)
-        ]
+        parts = range(0, count, BATCH)
+        stacked = np.stack(codes)
+        images = [self.network.make(stacked[n : n + BATCH], wanted[n : n + BATCH]) for n in parts]
+        return np.concatenate(images), [self._name(row) for row in wanted]
 
     def _choose(self, kind: str, name: str | None, known: Sequence[str]) -> list[int]:
         """Numbers of the labels to draw from."""
