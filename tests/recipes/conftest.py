@@ -12,7 +12,9 @@ RECIPES = Path(__file__).parents[2] / "recipes"
 QUICK = ("--no-dnsmos", "--workers", "1")
 """Arguments of `evaluate`: worker processes and DNSMOS take most of the time of a recipe."""
 PYTHON = f"""#!/bin/sh
-case " $* " in *" evaluate enhance "* | *" evaluate convert "*) set -- "$@" {" ".join(QUICK)} ;; esac
+case " $* " in
+  *" evaluate enhance "* | *" evaluate convert "*) set -- "$@" {" ".join(QUICK)} ;;
+esac
 exec "{sys.executable}" "$@"
 """
 
