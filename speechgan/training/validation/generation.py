@@ -21,8 +21,11 @@ from speechgan.training.logging import RunLog
 class GenerationValidation:
     """How near generated images come to real ones, and whether they are what was asked for.
 
-    `frechet` is the distance of the judge's features from those of the training images, and the
-    `score` its negative. Of a generator that is told digits, `accuracy` is the share of images in
+    `frechet` is the distance of the judge's features from those of the training images; of a
+    generator that is told digits, `frechet_by_digit` is its mean over digits, each against real
+    ones of the same (intra-FID, Miyato & Koyama 2018, arXiv:1802.05637), which also says whether
+    they are what was asked for. The `score` is the negative of the latter where there is one. Of a
+    generator that is told digits, `accuracy` is the share of images in
     which the judge hears the digit asked for; of one that is told speakers, `speaker` likewise,
     each only where the judge knows all of them; of one that rebuilds images, `rebuilt` is the mean
     absolute difference of held-out ones.
@@ -57,6 +60,9 @@ class GenerationValidation:
         verdict = Verdict(images)
         distance = frechet_distance(verdict.features, self.real)
         figures = {"frechet": distance, "score": -distance}
+        if system.generator.digits:
+            distance = self._compare_digits(verdict.features)
+            figures |= {"frechet_by_digit": distance, "score": -distance}
         if system.generator.digits and self.digits is not None:
             figures["accuracy"] = float((verdict.digits == self.digits).mean())
         if system.generator.speakers and self.speakers is not None:
@@ -70,6 +76,11 @@ class GenerationValidation:
     def real(self) -> np.ndarray:
         """The judge's features of real images."""
         return Verdict(self.train.images).features
+
+    def _compare_digits(self, features: np.ndarray) -> float:
+        asked, known = self.wanted[:, 0], self.train.labels[:, 0]
+        own = [(features[asked == digit], self.real[known == digit]) for digit in np.unique(known)]
+        return float(np.mean([frechet_distance(*sides) for sides in own]))
 
     def _generate(self, system: GenerationSystem, device: torch.device) -> np.ndarray:
         """The same codes every time."""
