@@ -29,6 +29,9 @@ def load_labels(folder: Path) -> Labels:
             raise ValueError("no lists, or empty ones")
         if not all(isinstance(name, str) for own in names for name in own):
             raise ValueError("not names")
+        # They become names of files.
+        if any(name in ("", ".", "..") or set("/\\") & set(name) for own in names for name in own):
+            raise ValueError("a name that is a path")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise SpeechganError(f"{path}: unreadable ({reason}); get the model anew") from None

@@ -112,6 +112,11 @@ class System(nn.Module):
         """Notes a figure for the log that no player lowers, such as a mean score."""
         self._observed[name] = float(value)
 
+    def observe_scores(self, scores: Mapping[str, Tensor]) -> None:
+        """Notes a discriminator's mean scores by name."""
+        for name, score in scores.items():
+            self.observe(f"score/{name}", score)
+
     def observations(self) -> dict[str, float]:
         """The figures noted since the last call."""
         observed, self._observed = self._observed, {}

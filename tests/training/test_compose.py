@@ -96,7 +96,11 @@ def test_segans_only_term_needs_no_others_taken_away():
         ("enhance", ["data.secondz=1"], "data.secondz: no such setting; known: .* seconds"),
         ("enhance", ["foo=1", "system=joint"], "foo: no such setting; known: data, "),
         ("enhance", ["data.x=1", "foo=1"], "data.x: no such setting; known: .* seconds"),
-        ("dance", [], "nothing to train called 'dance'; known: convert, enhance, generate, vocoder"),
+        (
+            "dance",
+            [],
+            "nothing to train called 'dance'; known: convert, enhance, generate, vocoder",
+        ),
     ],
 )
 def test_mistakes_are_named_in_one_line(name, overrides, text):

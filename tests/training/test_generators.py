@@ -177,6 +177,8 @@ def test_files_that_exist_are_kept(
         ("{", "Expecting"),
         ('{"digits": ["1"]}', "speakers"),
         ('{"digits": [], "speakers": []}', "no lists, or empty ones"),
+        ('{"digits": [1], "speakers": ["a"]}', "not names"),
+        ('{"digits": ["../../x"], "speakers": ["a"]}', "a name that is a path"),
     ],
 )
 def test_damaged_labels_are_told(content: str, text: str, model: Path, tmp_path: Path) -> None:

@@ -69,6 +69,11 @@ class ImageAutoencoder(nn.Module):
         mean, spread = self.encoder(image, labels)
         return mean, spread
 
+    def rebuild(self, image: Tensor, labels: Tensor) -> Tensor:
+        """Images `(batch, 1, bin, frame)` there and back, by the means of their codes."""
+        mean, _ = self.encode(image, labels)
+        return self(mean, labels)
+
     def forward(self, code: Tensor, labels: Tensor) -> Tensor:
         """`(batch, code)` and `(batch, 2)` to `(batch, 1, bin, frame)` in [-1, 1]."""
         made: Tensor = self.decoder(code, labels)

@@ -71,8 +71,7 @@ class JudgedLatentGAN(ConversionSystem):
             made = step.recall("made", lambda: self._make(batch))
             real = torch.cat([batch.source, batch.target])
             costs, scores = self.game.discriminate(made, real, both_speakers(batch))
-            for name, score in scores.items():
-                self.observe(f"score/{name}", score)
+            self.observe_scores(scores)
             return {f"discriminator/{kind}": cost for kind, cost in costs.items()}
         made = self._make(batch)
         step.keep("made", made.detach())

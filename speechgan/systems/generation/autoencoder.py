@@ -51,12 +51,6 @@ class Autoencoder(GenerationSystem):
             terms["prior"] = self.prior * divergence(mean, spread) / batch.image[0].numel()
         return rebuilt, terms
 
-    def rebuild(self, batch: LabelledBatch) -> Tensor:
-        """Images there and back, by the means of their codes."""
-        mean, _ = self.generator.encode(batch.image, batch.labels)
-        made: Tensor = self.generator(mean, batch.labels)
-        return made
-
 
 def divergence(mean: Tensor, spread: Tensor) -> Tensor:
     """Of normal distributions, by mean and log variance `(batch, code)`, from the standard one.

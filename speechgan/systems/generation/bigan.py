@@ -63,12 +63,6 @@ class BiGAN(GenerationSystem):
         self.observe("score/fake", drawn.detach().mean())
         return {"discriminator": self.objective.real(found) + self.objective.fake(drawn)}
 
-    def rebuild(self, batch: LabelledBatch) -> Tensor:
-        """Images there and back, by the means of their codes."""
-        mean, _ = self.generator.encode(batch.image, batch.labels)
-        made: Tensor = self.generator(mean, batch.labels)
-        return made
-
     def _make(self, batch: LabelledBatch) -> list[tuple[Tensor, Tensor]]:
         """Pairs of image and code: of real images, and of drawn codes."""
         code = draw_code(*self.generator.encode(batch.image, batch.labels))

@@ -52,8 +52,7 @@ class GAN(GenerationSystem):
             return self.game.fool(made, batch.labels)
         made = step.recall("made", lambda: self.generator(self.draw(batch), batch.labels))
         costs, scores = self.discriminate(made, batch)
-        for name, score in scores.items():
-            self.observe(f"score/{name}", score)
+        self.observe_scores(scores)
         return {f"discriminator/{head}": cost for head, cost in costs.items()}
 
     def discriminate(

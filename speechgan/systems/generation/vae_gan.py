@@ -64,8 +64,7 @@ class VAEGAN(Autoencoder):
         if player == "discriminator":
             made = step.recall("made", lambda: self._make(batch)[0])
             costs, scores = self.game.discriminate(made, *(torch.cat([x, x]) for x in known(batch)))
-            for name, score in scores.items():
-                self.observe(f"score/{name}", score)
+            self.observe_scores(scores)
             return {f"discriminator/{head}": cost for head, cost in costs.items()}
         made, terms = self._make(batch)
         step.keep("made", made.detach())

@@ -63,8 +63,7 @@ class VocoderGAN(System):
         if player == "discriminator":
             fake = step.recall("made", lambda: self._make(wave))
             costs, scores = self.game.discriminate(fake, wave)
-            for name, score in scores.items():
-                self.observe(f"score/{name}", score)
+            self.observe_scores(scores)
             return {f"discriminator/{kind}": cost for kind, cost in costs.items()}
         made = self._make(wave)
         step.keep("made", made.detach())

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from speechgan.data.digits.batches import LabelledBatch
 from speechgan.data.digits.labels import Labels
@@ -67,7 +66,7 @@ class GenerationValidation:
             figures["accuracy"] = float((verdict.digits == self.digits).mean())
         if system.generator.speakers and self.speakers is not None:
             figures["speaker"] = float((verdict.speakers == self.speakers).mean())
-        if hasattr(system, "rebuild") and len(self.valid.images):
+        if hasattr(system.generator, "rebuild") and len(self.valid.images):
             figures["rebuilt"] = self._rebuild(system, device)
         log.picture(step, "generated", sheet(images[:: max(1, len(images) // 60)]))
         return figures
@@ -93,8 +92,8 @@ class GenerationValidation:
 
     def _rebuild(self, system: Any, device: torch.device) -> float:
         batch = self._held_out().to(device)
-        difference: Tensor = (system.rebuild(batch) - batch.image).abs().mean()
-        return float(difference)
+        rebuilt = system.generator.rebuild(batch.image, batch.labels)
+        return float((rebuilt - batch.image).abs().mean())
 
     def _test(self, system: Classifier, device: torch.device) -> dict[str, float]:
         """A judge's own share of right answers on held-out images, both labels together."""
