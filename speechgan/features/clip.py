@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from speechgan.features.mel import LogMel
+from speechgan.features.mel import MelVoice
 from speechgan.features.voice import Voice
 
 DECIBELS = 20 / np.log(10)
@@ -28,7 +28,7 @@ class MelClip(nn.Module):
         ValueError: a span that is not above 0, or less than one frame.
     """
 
-    vocoders = ("neural", "griffin_lim")
+    vocoders = MelVoice.vocoders
 
     def __init__(
         self,
@@ -45,16 +45,9 @@ class MelClip(nn.Module):
             raise ValueError(f"span {span}, frames {frames}: must be above 0, and at least 1")
         self.sample_rate, self.hop_length, self.bins = sample_rate, hop_length, bands
         self.frames, self.span, self.loudest = frames, span, loudest
-        self.settings = {
-            "features": "mel",
-            "sample_rate": sample_rate,
-            "n_fft": n_fft,
-            "hop_length": hop_length,
-            "bands": bands,
-            "lowest": 0.0,
-            "highest": None,
-        }
-        self.mel = LogMel(sample_rate, n_fft, hop_length, bands)
+        # A vocoder takes them for the images that these settings make.
+        voice = MelVoice(sample_rate, n_fft, hop_length, bands)
+        self.settings, self.mel = voice.settings, voice.mel
 
     @property
     def seconds(self) -> float:

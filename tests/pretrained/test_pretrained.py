@@ -193,7 +193,7 @@ def test_devices_that_are_not_there_are_refused() -> None:
 def test_shipped_models_load_and_their_cards_say_where_they_come_from() -> None:
     for name in list_models():
         model = load_model(name)
-        assert model.config["task"] in ("enhance", "convert", "vocoder")
+        assert model.config["task"] in ("enhance", "convert", "generate", "vocoder")
         assert "licence" in model.card.lower()
 
 
