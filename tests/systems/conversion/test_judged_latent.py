@@ -51,13 +51,15 @@ def test_rebuilt_voices_are_judged_as_the_source_and_converted_ones_as_the_targe
     assert all(torch.equal(a, b) for (a, _), (b, _) in zip(seen, expected, strict=True))
 
 
-def test_the_judge_pulls_with_its_share(system: JudgedLatentGAN, batch: VoiceBatch) -> None:
+def test_the_judge_pulls_with_its_share(
+    system: JudgedLatentGAN, batch: VoiceBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of the gradient of rebuilding, on what was made, however sure the discriminator is."""
     for network in system.discriminator.of_resolution:
         network.leave.bias.data.fill_(-100.0)
     made = system._make(batch)
     made.retain_grad()
-    system._make = lambda _: made  # type: ignore[method-assign]
+    monkeypatch.setattr(system, "_make", lambda _: made)
     terms = system.losses("generator", Step(batch, system.turns))
     pulls = []
     for closeness in (True, False):
