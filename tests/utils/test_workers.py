@@ -10,6 +10,8 @@ import pytest
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.workers import WorkerDeath, run_in_workers
 
+REPOSITORY = Path(__file__).parents[2]
+
 PARENT = """
 import os, time
 from speechgan.utils.workers import start_workers
@@ -49,6 +51,12 @@ def test_workers_end_when_their_parent_is_killed(tmp_path):
     while is_running(worker) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not is_running(worker)
+
+
+@pytest.fixture(autouse=True)
+def workers_find_this_file(monkeypatch):
+    # Last, so that the package itself is still the installed one.
+    monkeypatch.setattr(sys, "path", [*sys.path, str(REPOSITORY)])
 
 
 def start_work():
