@@ -57,6 +57,8 @@ def _configure_generation(parser: argparse.ArgumentParser) -> None:
         help="folder with train/ and test/, files named DIGIT_SPEAKER_TAKE",
     )
     add("--count", type=_parse_count, default=1000, metavar="N", help="to make (default: 1000)")
+    add("--digit", metavar="DIGIT", help="make and judge this one alone")
+    add("--speaker", metavar="NAME", help="of this one alone")
     add("--seed", type=int, default=0, metavar="N", help="of all noise (default: 0)")
     add("--json", type=Path, metavar="FILE", help="write the scores as JSON")
 
@@ -175,28 +177,16 @@ def _run_generation(arguments: argparse.Namespace) -> int:
     Raises:
         SpeechganError: no such model or folder, or labels that the judge does not know.
     """
-    from speechgan.data.digits.labels import Labels, find_utterances
-    from speechgan.data.digits.module import analyse_utterances
-    from speechgan.evaluation.generation import format_scores, number_labels, score_images
+    from speechgan.evaluation.generation import format_scores, score_model
     from speechgan.evaluation.tables import require_writable
     from speechgan.inference.generation.generator import Generator
-    from speechgan.metrics.digits import DIGITS, SPEAKERS
 
     if arguments.json:
         require_writable(arguments.json)
-    generator = Generator.from_pretrained(arguments.model)
-    features, judged = generator.network.features, Labels(DIGITS, SPEAKERS)
-    train, test = (
-        analyse_utterances(find_utterances(arguments.real / split), features, judged)
-        for split in ("train", "test")
-    )
-    images, rows = generator.make_images(arguments.count, seed=arguments.seed)
-    labels = number_labels(generator.labels, generator.network.told, rows)
-    size = min(len(test.images), arguments.count)
-    scores = {
-        "real, test": score_images(test.images, test.labels, train, size),
-        str(arguments.model): score_images(images, labels, train, size),
-    }
+    generator = Generator.from_pretrained(arguments.model, engine="torch")
+    asked = (arguments.digit, arguments.speaker)
+    real, made = score_model(generator, arguments.real, arguments.count, *asked, arguments.seed)
+    scores = {"real, test": real, str(arguments.model): made}
     print(format_scores(scores))
     if arguments.json:
         content = {name: asdict(own) for name, own in scores.items()}

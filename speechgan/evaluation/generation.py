@@ -1,12 +1,15 @@
 """What a judge of real digits says of generated ones, and of real ones that it never heard."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from speechgan.data.digits.labels import Labels
-from speechgan.data.digits.module import ImageSet
+from speechgan.data.digits.labels import Labels, find_utterances
+from speechgan.data.digits.module import ImageSet, analyse_utterances
+from speechgan.inference.generation.generator import Generator
+from speechgan.inference.generation.networks import TorchImages
 from speechgan.metrics.digits import (
     DIGITS,
     SPEAKERS,
@@ -18,20 +21,25 @@ from speechgan.metrics.digits import (
 )
 from speechgan.utils.errors import SpeechganError
 
+NAN = float("nan")
+
 
 @dataclass(frozen=True)
 class GenerationScores:
-    """Of some images; NaN where their labels were nobody's wish.
+    """Of some images; NaN where their labels were nobody's wish, or nothing was rebuilt.
 
     Attributes:
         accuracy: share in which the judge hears the digit asked for.
         speaker: share in which it hears the speaker asked for.
         combinations: share of pairs of digit and speaker of which at least half is heard right.
         frechet: distance of the judge's features from those of the training images, of as many
-            images as there are real ones to test on: it falls with their number.
+            images as there are real ones to test on, for it falls with their number.
         coverage: share of training images that have one of these in their neighbourhood.
         variety: mean distance of the judge's features inside a digit.
         detail: see `speechgan.metrics.digits.detail`.
+        rebuilt: mean absolute difference of test images from what is made of their own codes.
+        middle: share of images halfway between the codes of two of the same digit in which the
+            judge hears that digit.
     """
 
     accuracy: float
@@ -41,6 +49,8 @@ class GenerationScores:
     coverage: float
     variety: float
     detail: float
+    rebuilt: float = NAN
+    middle: float = NAN
 
 
 def score_images(
@@ -53,23 +63,101 @@ def score_images(
         labels: `(image, 2)` numbers of digit and speaker that were asked for, as the judge counts
             them; -1 where nothing was.
         train: real images, to compare with.
-        size: images that the distance is taken of, the first ones.
+        size: images that the distance is taken of, from all over.
     """
     verdict, known = Verdict(images), Verdict(train.images)
+    some = np.linspace(0, len(images) - 1, size).astype(int)
     right = np.stack([verdict.digits, verdict.speakers], 1) == labels
     asked = labels[0] >= 0
     both = [right[(labels == pair).all(1)].all(1).mean() for pair in np.unique(labels, axis=0)]
     digits = labels[:, 0] if asked[0] else verdict.digits
-    nan = float("nan")
     return GenerationScores(
-        float(right[:, 0].mean()) if asked[0] else nan,
-        float(right[:, 1].mean()) if asked[1] else nan,
-        float(np.mean(np.array(both) >= 0.5)) if asked.all() else nan,
-        frechet_distance(verdict.features[:size], known.features),
+        float(right[:, 0].mean()) if asked[0] else NAN,
+        float(right[:, 1].mean()) if asked[1] else NAN,
+        float(np.mean(np.array(both) >= 0.5)) if asked.all() else NAN,
+        frechet_distance(verdict.features[some], known.features) if size > 1 else NAN,
         coverage(verdict.features, known.features),
         variety(verdict.features, digits),
         detail(images),
     )
+
+
+def score_model(
+    generator: Generator,
+    folder: Path,
+    count: int,
+    digit: str | None = None,
+    speaker: str | None = None,
+    seed: int = 0,
+) -> tuple[GenerationScores, GenerationScores]:
+    """Scores of real test recordings, and of what a model makes.
+
+    Args:
+        generator: the model.
+        folder: train/ and test/, files named `DIGIT_SPEAKER_TAKE`.
+        count: images to make.
+        digit, speaker: the only ones to make and to compare with; None for all.
+        seed: of all noise.
+
+    Raises:
+        SpeechganError: recordings that cannot be read, or a digit or speaker that the judge or the
+            model does not know.
+    """
+    network, judged = generator.network, Labels(DIGITS, SPEAKERS)
+    train, test = (
+        analyse_utterances(
+            [
+                utterance
+                for utterance in find_utterances(folder / split)
+                if digit in (None, utterance.digit) and speaker in (None, utterance.speaker)
+            ],
+            network.features,
+            judged,
+        )
+        for split in ("train", "test")
+    )
+    images, rows = generator.make_images(count, digit, speaker, seed)
+    if not len(train.images) or not len(test.images):
+        raise SpeechganError(f"{folder}: lacks train or test recordings of what is asked for")
+    size = min(len(test.images), count)
+    made = score_images(images, number_labels(generator.labels, network.told, rows), train, size)
+    if isinstance(network, TorchImages) and network.rebuilds:
+        made = replace(made, **score_codes(network, generator.labels, test))
+    return score_images(test.images, test.labels, train, size), made
+
+
+def score_codes(network: TorchImages, labels: Labels, real: ImageSet) -> dict[str, float]:
+    """`rebuilt` and `middle` of `GenerationScores`.
+
+    Args:
+        network: finds codes of images.
+        labels: names of the network's digits and speakers.
+        real: images to rebuild, with labels as the judge counts them; those of labels that the
+            network does not know are left out.
+    """
+    names = [(DIGITS[d], SPEAKERS[s]) for d, s in real.labels]
+    known = [i for i, (d, s) in enumerate(names) if d in labels.digits and s in labels.speakers]
+    if not known:
+        return {}
+    own = [
+        (labels.digits.index(d), labels.speakers.index(s)) for d, s in map(names.__getitem__, known)
+    ]
+    told, images, digits = np.array(own, np.int64), real.images[known], real.labels[known, 0]
+    codes = network.encode(images, told)
+    ones, others = pair_up(digits)
+    middles = network.make((codes[ones] + codes[others]) / 2, told[ones])
+    return {
+        "rebuilt": float(np.abs(network.make(codes, told) - images).mean()),
+        "middle": float((Verdict(middles).digits == digits[ones]).mean()),
+    }
+
+
+def pair_up(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of items with these labels `(item,)`, and for each of another with the same label,
+    half of the label's items away."""
+    order = np.argsort(labels, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+    return order, np.concatenate([np.roll(group, -(len(group) // 2)) for group in groups])
 
 
 def number_labels(

@@ -114,7 +114,7 @@ def variety(features: np.ndarray, labels: np.ndarray) -> float:
 
     Args:
         features: `(item, feature)`.
-        labels: `(item,)`; those of a single item are left out.
+        labels: `(item,)`; those of a single item are left out. NaN where no other is left.
     """
     spreads = []
     for label in np.unique(labels):
@@ -122,7 +122,7 @@ def variety(features: np.ndarray, labels: np.ndarray) -> float:
         if len(own) > 1:
             distance = np.linalg.norm(own[:, None] - own[None], axis=2)
             spreads.append(distance.sum() / (len(own) * (len(own) - 1)))
-    return float(np.mean(spreads))
+    return float(np.mean(spreads)) if spreads else float("nan")
 
 
 def coverage(generated: np.ndarray, real: np.ndarray, neighbours: int = 5) -> float:

@@ -1,5 +1,6 @@
 """Scores of generated digits beside those of real ones."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,15 @@ import pytest
 from speechgan.cli.main import main
 from speechgan.data.digits.labels import Labels, find_utterances
 from speechgan.data.digits.module import ImageSet, analyse_utterances
-from speechgan.evaluation.generation import format_scores, number_labels, score_images
+from speechgan.evaluation.generation import (
+    format_scores,
+    number_labels,
+    pair_up,
+    score_images,
+    score_model,
+)
 from speechgan.features.clip import MelClip
+from speechgan.inference.generation.generator import Generator
 from speechgan.metrics.digits import DIGITS, SPEAKERS
 from speechgan.utils.errors import SpeechganError
 
@@ -61,3 +69,38 @@ def test_what_cannot_be_judged_gets_one_line(
         assert main([*command, "--model", model]) == 1
         message = capsys.readouterr().err
         assert text in message and message.count("\n") == 1
+
+
+def test_codes_are_scored_where_there_are_any(digits_folder: Path) -> None:
+    """The shipped model rebuilds what it hears; between two sevens lies a seven."""
+    rebuilding = Generator.from_pretrained("digits", engine="torch")
+    _, made = score_model(rebuilding, digits_folder, 20, digit="7")
+    assert made.accuracy >= 0.9 and made.rebuilt < 0.1 and made.middle >= 0.9
+    _, drawn = score_model(Generator.from_pretrained("digits", engine="onnx"), digits_folder, 20)
+    assert np.isnan([drawn.rebuilt, drawn.middle]).all()
+
+
+def test_one_combination_is_compared_with_its_like(digits_folder: Path, tmp_path: Path) -> None:
+    generator = Generator.from_pretrained("digits", engine="onnx")
+    real, made = score_model(generator, digits_folder, 20, "7", "theo")
+    assert made.accuracy >= 0.9 and made.speaker >= 0.9 and real.accuracy >= 0.9
+    with pytest.raises(SpeechganError, match="digit 12: unknown"):
+        score_model(generator, digits_folder, 20, "12")
+    for split in ("train", "test"):
+        (tmp_path / split).mkdir()
+        shutil.copy(next((digits_folder / split).glob("8_*")), tmp_path / split)
+    with pytest.raises(SpeechganError, match="lacks train or test recordings"):
+        score_model(generator, tmp_path, 20, "7")
+
+
+def test_pairs_have_one_label_and_two_items() -> None:
+    ones, others = pair_up(np.array([3, 5, 3, 3, 5, 3]))
+    assert sorted(ones) == [0, 1, 2, 3, 4, 5]
+    assert sorted(zip(ones.tolist(), others.tolist(), strict=True)) == [
+        (0, 3),
+        (1, 4),
+        (2, 5),
+        (3, 0),
+        (4, 1),
+        (5, 2),
+    ]

@@ -65,6 +65,18 @@ class TorchImages:
             images: np.ndarray = self.generator(*given)[:, 0].float().cpu().numpy()
         return images
 
+    @property
+    def rebuilds(self) -> bool:
+        """Whether it finds codes of images too."""
+        return hasattr(self.generator, "encode")
+
+    def encode(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Images `(item, bin, frame)` in [-1, 1] and `(item, 2)` to the means of their codes."""
+        given = (torch.from_numpy(x).to(self.device) for x in (images[:, None], labels))
+        with torch.no_grad(), limit_threads(self.threads):
+            codes: np.ndarray = self.generator.encode(*given)[0].float().cpu().numpy()
+        return codes
+
 
 class OnnxImages:
     """A model folder with a graph, as an `ImageNetwork`, on the CPU; arguments as of `Generator`.
