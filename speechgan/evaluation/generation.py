@@ -31,6 +31,7 @@ class GenerationScores:
     Attributes:
         accuracy: share in which the judge hears the digit asked for.
         speaker: share in which it hears the speaker asked for.
+        both: share in which it hears both.
         combinations: share of pairs of digit and speaker of which at least half is heard right.
         frechet: distance of the judge's features from those of the training images, of as many
             images as there are real ones to test on, for it falls with their number.
@@ -44,6 +45,7 @@ class GenerationScores:
 
     accuracy: float
     speaker: float
+    both: float
     combinations: float
     frechet: float
     coverage: float
@@ -74,6 +76,7 @@ def score_images(
     return GenerationScores(
         float(right[:, 0].mean()) if asked[0] else NAN,
         float(right[:, 1].mean()) if asked[1] else NAN,
+        float(right.all(1).mean()) if asked.all() else NAN,
         float(np.mean(np.array(both) >= 0.5)) if asked.all() else NAN,
         frechet_distance(verdict.features[some], known.features) if size > 1 else NAN,
         coverage(verdict.features, known.features),

@@ -36,6 +36,7 @@ def test_real_digits_are_what_they_are_called(real: tuple[ImageSet, ImageSet]) -
     assert scores.accuracy >= 0.9 and scores.speaker >= 0.9 and scores.combinations >= 0.9
     mistaken = score_images(test.images, (test.labels + np.array([1, 0])) % [10, 6], train, 30)
     assert mistaken.accuracy <= 0.1 and mistaken.speaker == scores.speaker
+    assert mistaken.both <= mistaken.accuracy and scores.both >= 0.8
     assert mistaken.combinations <= 0.1 and mistaken.frechet == scores.frechet
     one = score_images(np.repeat(test.images[:1], 30, 0), test.labels[:1].repeat(30, 0), train, 30)
     assert one.variety == 0 and one.coverage < 0.2 < scores.coverage
@@ -48,7 +49,7 @@ def test_what_was_not_asked_for_is_not_scored(real: tuple[ImageSet, ImageSet]) -
     assert np.isnan([nobody.accuracy, nobody.speaker, nobody.combinations]).all()
     assert nobody.variety > 0
     table = format_scores({"nobody": nobody})
-    assert "| nobody |  |  |  |" in table
+    assert "| nobody |  |  |  |  |" in table
 
 
 def test_labels_are_numbered_as_the_judge_does() -> None:

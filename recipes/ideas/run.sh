@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# The ideas of docs/ideas.md, each against what it is to beat. `run.sh --help` says how.
+set -euo pipefail
+
+here="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)"
+source "$here/../common.sh"
+
+usage() {
+  cat <<'TEXT'
+Trains what a row of docs/ideas.md compares, all at the same number of steps and with networks of
+the same width, once for each seed, and prints what a judge of real digits says of them.
+
+usage: recipes/ideas/run.sh ROW [option ...] [key=value ...]
+
+rows:
+  gan          noise to images by alternating play, against a fixed loss
+  cgan         a score for each question, one score for both, no mismatched pairs
+  unheard      a digit by a speaker who is never heard to say it
+  autoencoder  plain against variational
+  vae_gan      a variational auto-encoder, with and without a discriminator
+  cvae_gan     the same with labels and a classifier, against the conditional GAN
+  bigan        codes without a loss of rebuilding, against one with it
+
+  --data DIR    folder with train/ and test/, files named DIGIT_SPEAKER_TAKE
+                (default: the examples that ship)
+  --out DIR     where everything is written (default: runs/ideas)
+  --seeds LIST  of data and networks (default: 1 2)
+  --steps N     of each training (default: 2000)
+  --help        this text
+  key=value     settings of all trainings, such as trainer.accelerator=cuda
+
+Rows share trainings: what is finished is not trained again, what was interrupted goes on.
+TEXT
+}
+
+generator="generator.widths=[128,64,32,16]"
+discriminator="discriminator.widths=[16,32,64,128]"
+classifier="system.classifier.widths=[16,32,64,128]"
+unheard=(3_theo 7_lucas)
+
+# variants_of ROW: what it compares; its own idea first.
+variants_of() {
+  case "$1" in
+    gan) echo gan vae ;;
+    cgan) echo cgan cgan_joint cgan_unmatched ;;
+    unheard) echo cgan_unheard cvae_gan_unheard ;;
+    autoencoder) echo vae autoencoder ;;
+    vae_gan) echo vae_gan vae ;;
+    cvae_gan) echo cvae_gan cgan ;;
+    bigan) echo bigan autoencoder ;;
+    *) fail "$1: no such row; see --help" 2 ;;
+  esac
+}
+
+# settings_of VARIANT
+settings_of() {
+  local left_out="data.unheard=[$(IFS=,; echo "${unheard[*]}")]"
+  case "$1" in
+    autoencoder | vae) echo "system=$1 $generator" ;;
+    cgan_joint) echo "system=cgan discriminator.heads=[joint] $generator $discriminator" ;;
+    cgan_unmatched) echo "$(settings_of cgan_joint) system.mismatched=false" ;;
+    cvae_gan) echo "system=cvae_gan $generator $discriminator $classifier" ;;
+    *_unheard) echo "$(settings_of "${1%_unheard}") $left_out" ;;
+    *) echo "system=$1 $generator $discriminator" ;;
+  esac
+}
+
+# judge FILE option ...
+judge() {
+  local file="$1"
+  shift
+  [[ -e "$file" ]] || speechgan evaluate generate --real "$data" --json "$file" "$@" > /dev/null
+}
+
+row="${1:---help}"
+[[ "$row" != --* ]] || row=""
+[[ -z "$row" ]] || shift
+data="$here/../../examples/digits" out="runs/ideas" seeds="1 2" steps=2000
+read_options data out seeds steps -- "$@"
+[[ -n "$row" ]] || fail "which row? see --help" 2
+variants="$(variants_of "$row")"
+[[ -d "$data/train" && -d "$data/test" ]] || fail "$data: needs train/ and test/; see --data"
+for number in "$steps" $seeds; do
+  [[ "$number" =~ ^[0-9]+$ ]] || fail "$number: must be a whole number" 2
+done
+
+for variant in $variants; do
+  for seed in $seeds; do
+    folder="$out/$variant-$seed"
+    if [[ ! -e "$folder/minutes" ]]; then
+      printf '== %s\n' "$folder" >&2
+      started="$SECONDS"
+      # shellcheck disable=SC2046 # settings have no spaces
+      speechgan train generate $(settings_of "$variant") "data.root=$(quote "$data")" \
+        "run.folder=$(quote "$folder")" "data.seed=$seed" "trainer.seed=$seed" data.batch_size=16 \
+        "trainer.max_steps=$steps" "trainer.decay_steps=$((steps * 2 / 5))" \
+        ${overrides[@]+"${overrides[@]}"} --resume
+      echo "$(((SECONDS - started + 59) / 60))" > "$folder/minutes"
+    fi
+    judge "$folder/scores.json" --model "$folder/best"
+    [[ "$variant" == *_unheard ]] || continue
+    for pair in "${unheard[@]}"; do
+      judge "$folder/$pair.json" --model "$folder/best" --count 200 --digit "${pair%_*}" \
+        --speaker "${pair#*_}"
+    done
+  done
+done
+# shellcheck disable=SC2086 # names and numbers
+"$python" -P "$here/table.py" "$out" --variants $variants --seeds $seeds | tee "$out/$row.md"
