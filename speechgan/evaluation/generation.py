@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
 from speechgan.data.digits.labels import Labels, find_utterances
 from speechgan.data.digits.module import ImageSet, analyse_utterances
-from speechgan.inference.generation.generator import Generator
-from speechgan.inference.generation.networks import TorchImages
 from speechgan.metrics.digits import (
     DIGITS,
     SPEAKERS,
@@ -85,8 +84,26 @@ def score_images(
     )
 
 
+class ImageModel(Protocol):
+    """A generator as `speechgan.inference.generation.generator.Generator` is one.
+
+    Attributes:
+        labels: names of its digits and speakers.
+        network: what computes it.
+    """
+
+    labels: Labels
+    network: Any
+
+    def make_images(
+        self, count: int, digit: str | int | None, speaker: str | None, seed: int
+    ) -> tuple[np.ndarray, list[tuple[str, str]]]:
+        """Images `(count, bin, frame)` in [-1, 1], and digit and speaker of each."""
+        ...
+
+
 def score_model(
-    generator: Generator,
+    generator: ImageModel,
     folder: Path,
     count: int,
     digit: str | None = None,
@@ -124,16 +141,16 @@ def score_model(
         raise SpeechganError(f"{folder}: lacks train or test recordings of what is asked for")
     size = min(len(test.images), count)
     made = score_images(images, number_labels(generator.labels, network.told, rows), train, size)
-    if isinstance(network, TorchImages) and network.rebuilds:
+    if network.rebuilds:
         made = replace(made, **score_codes(network, generator.labels, test))
     return score_images(test.images, test.labels, train, size), made
 
 
-def score_codes(network: TorchImages, labels: Labels, real: ImageSet) -> dict[str, float]:
+def score_codes(network: Any, labels: Labels, real: ImageSet) -> dict[str, float]:
     """`rebuilt` and `middle` of `GenerationScores`.
 
     Args:
-        network: finds codes of images.
+        network: finds codes of images with `encode`, and makes images of codes with `make`.
         labels: names of the network's digits and speakers.
         real: images to rebuild, with labels as the judge counts them; those of labels that the
             network does not know are left out.

@@ -25,12 +25,14 @@ class ImageNetwork(Protocol):
         code: size of the noise.
         told: kinds of label that the model is told, of `digit` and `speaker`.
         device: of the vocoder beside it.
+        rebuilds: whether it finds codes of images too, with `encode`.
     """
 
     features: MelClip
     code: int
     told: tuple[str, ...]
     device: str
+    rebuilds: bool
 
     def make(self, codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """`(item, code)` float32 and `(item, 2)` to images `(item, bin, frame)` in [-1, 1]."""
@@ -54,6 +56,7 @@ class TorchImages:
         generator: Any = model.generator
         self.generator = generator
         self.code: int = generator.code
+        self.rebuilds = hasattr(generator, "encode")
         self.threads = threads
         self.told = tell(config)
         self.device = str(next(generator.parameters()).device)
@@ -64,11 +67,6 @@ class TorchImages:
         with torch.no_grad(), limit_threads(self.threads):
             images: np.ndarray = self.generator(*given)[:, 0].float().cpu().numpy()
         return images
-
-    @property
-    def rebuilds(self) -> bool:
-        """Whether it finds codes of images too."""
-        return hasattr(self.generator, "encode")
 
     def encode(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Images `(item, bin, frame)` in [-1, 1] and `(item, 2)` to the means of their codes."""
@@ -86,6 +84,7 @@ class OnnxImages:
     """
 
     device = "cpu"
+    rebuilds = False
 
     def __init__(
         self, name: str | os.PathLike[str], device: Any = "auto", threads: int | None = 1

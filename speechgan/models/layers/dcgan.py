@@ -25,12 +25,13 @@ class Trunk(nn.ModuleList):
 
     Args:
         widths: channels of the layers.
+        normalised: whether the others are, over the batch.
     """
 
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], normalised: bool = True) -> None:
         super().__init__()
         for number, (before, after) in enumerate(pairwise((1, *widths))):
-            norm = nn.BatchNorm2d(after) if number else nn.Identity()
+            norm = nn.BatchNorm2d(after) if number and normalised else nn.Identity()
             conv = nn.Conv2d(before, after, KERNEL, STRIDE, padding=1)
             self.append(nn.Sequential(conv, norm, nn.LeakyReLU(0.2)))
         self.apply(init_weights)

@@ -8,7 +8,10 @@ from torch import Tensor
 from speechgan.data.digits.batches import LabelledBatch
 from speechgan.models.generators.dcgan import ImageGenerator
 from speechgan.models.generators.image_autoencoder import ImageAutoencoder
+from speechgan.models.generators.image_search import ImageSearch
 from speechgan.systems.base import System
+
+AnyGenerator = ImageGenerator | ImageAutoencoder | ImageSearch
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,9 @@ class GenerationSystem(System):
         generator: of images.
     """
 
-    generator: ImageGenerator | ImageAutoencoder
+    generator: AnyGenerator
 
-    def __init__(self, generator: ImageGenerator | ImageAutoencoder) -> None:
+    def __init__(self, generator: AnyGenerator) -> None:
         super().__init__()
         self.generator = generator
 

@@ -4,17 +4,20 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
+from torch import Tensor
 
 from speechgan.data.digits.batches import LabelledBatch
 from speechgan.models.discriminators.image import ImageClassifier, ImageDiscriminator
 from speechgan.models.generators.dcgan import ImageGenerator
 from speechgan.models.generators.image_autoencoder import ImageAutoencoder
+from speechgan.models.generators.image_search import ImageSearch
 from speechgan.systems.base import Step
 from speechgan.systems.generation.autoencoder import Autoencoder, divergence
 from speechgan.systems.generation.base import GenerationSystem, Wish
 from speechgan.systems.generation.bigan import BiGAN
 from speechgan.systems.generation.cgan import ConditionalGAN
 from speechgan.systems.generation.cvae_gan import CVAEGAN, mean_by_label
+from speechgan.systems.generation.discriminator_only import DiscriminatorOnly
 from speechgan.systems.generation.gan import GAN
 from speechgan.systems.generation.vae_gan import VAEGAN, known
 from speechgan.training.run import only
@@ -44,6 +47,10 @@ def classes() -> ImageClassifier:
     return ImageClassifier(4, 3, **SIZE, widths=(8, 8, 16))
 
 
+def search() -> ImageSearch:
+    return ImageSearch(**SIZE, widths=(8, 8, 16), steps=8, stride=0.3)
+
+
 SYSTEMS: dict[str, Callable[[], GenerationSystem]] = {
     "gan": lambda: GAN(generator(), judge("clear")),
     "gan, original game": lambda: GAN(generator(), judge("clear"), "original"),
@@ -57,6 +64,7 @@ SYSTEMS: dict[str, Callable[[], GenerationSystem]] = {
         classes(), generator=autoencoder(**TOLD), discriminator=judge("clear")
     ),
     "bigan": lambda: BiGAN(autoencoder(), judge("joint", code=CODE)),
+    "discriminator_only": lambda: DiscriminatorOnly(search()),
 }
 
 
@@ -127,7 +135,7 @@ def test_what_the_generator_made_is_judged_and_not_made_again(
 
 def test_generates_what_labels_and_code_say(system: GenerationSystem) -> None:
     system.eval()
-    codes, labels = torch.randn(2, CODE), torch.tensor([[0, 0], [0, 0]])
+    codes, labels = torch.randn(2, system.generator.code), torch.tensor([[0, 0], [0, 0]])
     with torch.no_grad():
         one = system.infer(Wish(codes, labels))
         other = system.infer(Wish(codes, labels + 1))
@@ -199,6 +207,34 @@ def test_mismatched_pairs_teach_what_a_label_means(
             for labels in (batch.labels, wrong)
         )
     assert bool((right - mistaken).mean() > 1) is learns
+
+
+def test_a_discriminator_alone_learns_to_draw(batch: LabelledBatch) -> None:
+    torch.manual_seed(0)
+    system = SYSTEMS["discriminator_only"]()
+    wish = Wish(system.draw(batch), batch.labels)
+
+    def find_nearest() -> Tensor:
+        with torch.no_grad():
+            made = system.infer(wish)
+        return (made[:, None] - batch.image).abs().mean((2, 3, 4)).amin(1).mean()
+
+    before = find_nearest()
+    train(system, batch, 150)
+    assert find_nearest() < 0.5 * before
+
+
+def test_a_search_climbs_and_looks_at_no_other_image(batch: LabelledBatch) -> None:
+    torch.manual_seed(0)
+    searching = search()
+    codes = torch.randn(8, searching.code)
+    with torch.no_grad():
+        found = searching(codes, batch.labels)
+        before = searching.score(codes.view(8, 1, 16, 8).clamp(-1, 1))
+        assert (searching.score(found) > before).all()
+        alone = searching(codes[:1], batch.labels[:1])
+    assert torch.allclose(found[:1], alone, atol=1e-4)
+    assert not found.requires_grad
 
 
 @pytest.mark.parametrize("name", ["vae", "auto-encoder", "vae_gan"])
