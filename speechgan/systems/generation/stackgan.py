@@ -65,15 +65,15 @@ class StackGAN(ConditionalGAN):
         """The terms of one player, STAGE being `coarse` or `full`.
 
         Of the generator `STAGE/adversarial/HEAD` and, with augmentation, `STAGE/augmentation`, of
-        each stage whose judge is in play; of a discriminator `STAGE/discriminator/HEAD`.
+        each stage whose judge is in play, of the coarse one where none is; of a discriminator `STAGE/discriminator/HEAD`.
         """
         batch = step.batch
         if player == "generator":
             stages = self._draw(batch)
             step.keep("made", {name: stage.image.detach() for name, stage in stages.items()})
-            asked = [
-                self._ask(name, stages[name], batch) for name in STAGES if name in step.in_play
-            ]
+            # A generator that plays alone asks a judge that has not learned, as that of GAN does.
+            judges = [name for name in STAGES if name in step.in_play] or ["coarse_discriminator"]
+            asked = [self._ask(name, stages[name], batch) for name in judges]
             return {name: term for terms in asked for name, term in terms.items()}
         made = step.recall("made", lambda: {n: s.image for n, s in self._draw(batch).items()})
         if player == "coarse_discriminator":

@@ -313,8 +313,9 @@ def test_stage_two_gives_stage_one_no_gradient(batch: LabelledBatch) -> None:
 def test_a_stage_keeps_still_until_its_judge_is_in_play(batch: LabelledBatch) -> None:
     """As in the paper, where Stage II is trained when Stage I is done."""
     system = stackgan()
-    early = system.losses("generator", Step(batch, ("generator", "coarse_discriminator")))
-    assert set(early) == {"coarse/adversarial/joint", "coarse/augmentation"}
+    for judges in ((), ("coarse_discriminator",)):
+        early = system.losses("generator", Step(batch, ("generator", *judges)))
+        assert set(early) == {"coarse/adversarial/joint", "coarse/augmentation"}
     sum(early.values()).backward()
     still = (system.generator.second, system.generator.second_condition)
     assert all(p.grad is None for network in still for p in network.parameters())
