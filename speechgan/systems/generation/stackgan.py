@@ -65,7 +65,8 @@ class StackGAN(ConditionalGAN):
         """The terms of one player, STAGE being `coarse` or `full`.
 
         Of the generator `STAGE/adversarial/HEAD` and, with augmentation, `STAGE/augmentation`, of
-        each stage whose judge is in play, of the coarse one where none is; of a discriminator `STAGE/discriminator/HEAD`.
+        each stage whose judge is in play, of the coarse one where none is; of a discriminator
+        `STAGE/discriminator/HEAD`.
         """
         batch = step.batch
         if player == "generator":
