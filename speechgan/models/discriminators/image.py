@@ -1,12 +1,12 @@
 """Is an image real, and is it what its label says?"""
 
 from collections.abc import Sequence
+from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from speechgan.models.discriminators.judgement import Judgement
-from speechgan.models.layers.dcgan import Trunk, coarse_shape, init_weights
+from speechgan.models.layers.dcgan import Trunk, coarse_shape, init_weights, put_beside
 from speechgan.models.layers.labels import LabelCode
 
 HEADS = ("clear", "match", "joint")
@@ -72,12 +72,26 @@ class ImageDiscriminator(nn.Module):
     def score(self, seen: Tensor, labels: Tensor, code: Tensor | None = None) -> dict[str, Tensor]:
         """Scores `(batch,)` by head of what the trunk sees, so that one look serves many labels."""
         condition = self.labels(seen.new_zeros(len(seen), 0) if code is None else code, labels)
-        plane = condition[:, :, None, None].expand(-1, -1, *seen.shape[2:])
-        beside = torch.cat([seen, plane], 1)
+        beside = put_beside(seen, condition)
         return {
             head: score(seen if head == "clear" else beside).flatten()
             for head, score in zip(self.heads, self.scores, strict=True)
         }
+
+
+class CoarseDiscriminator(ImageDiscriminator):
+    """The same of images of half the size, which a stacked generator begins with.
+
+    Args:
+        bins, frames: size of the full image.
+        settings: of `ImageDiscriminator`.
+
+    Raises:
+        ValueError: see `ImageDiscriminator`.
+    """
+
+    def __init__(self, bins: int = 80, frames: int = 64, **settings: Any) -> None:
+        super().__init__(bins // 2, frames // 2, **settings)
 
 
 class ImageClassifier(nn.Module):

@@ -1,11 +1,10 @@
 """An image from noise, and from labels where it is told them."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from torch import Tensor, nn
 
-from speechgan.models.layers.dcgan import KERNEL, STRIDE, coarse_shape, init_weights
+from speechgan.models.layers.dcgan import coarse_shape, init_weights, rise
 from speechgan.models.layers.labels import LabelCode
 
 
@@ -46,12 +45,7 @@ class ImageGenerator(nn.Module):
         height, width = self.coarse
         self.project = nn.Linear(code + self.labels.size, widths[0] * height * width)
         self.enter = nn.Sequential(nn.BatchNorm2d(widths[0]), nn.ReLU())
-        layers: list[nn.Module] = []
-        for before, after in pairwise(widths):
-            double = nn.ConvTranspose2d(before, after, KERNEL, STRIDE, padding=1)
-            layers += [double, nn.BatchNorm2d(after), nn.ReLU()]
-        leave = nn.ConvTranspose2d(widths[-1], 1, KERNEL, STRIDE, padding=1)
-        self.layers = nn.Sequential(*layers, leave, nn.Tanh())
+        self.layers = rise(widths)
         self.apply(init_weights)
 
     def forward(self, code: Tensor, labels: Tensor) -> Tensor:

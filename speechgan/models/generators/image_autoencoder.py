@@ -34,8 +34,7 @@ class ImageEncoder(nn.Module):
     def forward(self, image: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """`(batch, 1, bin, frame)` and `(batch, 2)` to mean and log variance `(batch, code)`."""
         found = self.trunk(image)[-1].flatten(1)
-        mean, spread = self.leave(self.labels(found, labels)).chunk(2, 1)
-        return mean, LIMIT * torch.tanh(spread / LIMIT)
+        return split_normal(self.leave(self.labels(found, labels)))
 
 
 class ImageAutoencoder(nn.Module):
@@ -80,6 +79,17 @@ class ImageAutoencoder(nn.Module):
         return made
 
 
-def draw_code(mean: Tensor, spread: Tensor) -> Tensor:
-    """A code of this mean and log variance, which gradients pass (arXiv:1312.6114)."""
-    return mean + torch.exp(spread / 2) * torch.randn_like(mean)
+def split_normal(found: Tensor) -> tuple[Tensor, Tensor]:
+    """`(batch, 2 * code)` as mean and log variance `(batch, code)`."""
+    mean, spread = found.chunk(2, 1)
+    return mean, LIMIT * torch.tanh(spread / LIMIT)
+
+
+def draw_code(mean: Tensor, spread: Tensor, noise: Tensor | None = None) -> Tensor:
+    """A code of this mean and log variance, which gradients pass (arXiv:1312.6114).
+
+    Args:
+        mean, spread: `(batch, code)`.
+        noise: alike, standard normal; None draws it.
+    """
+    return mean + torch.exp(spread / 2) * (torch.randn_like(mean) if noise is None else noise)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
 KERNEL, STRIDE = 4, 2
@@ -43,6 +44,26 @@ class Trunk(nn.ModuleList):
             image = layer(image)
             features.append(image)
         return features
+
+
+def rise(widths: Sequence[int]) -> nn.Sequential:
+    """Transposed convolutions that double an image as often as there are widths; tanh ends it.
+
+    Args:
+        widths: channels of what comes in and behind each layer but the last.
+    """
+    layers: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        double = nn.ConvTranspose2d(before, after, KERNEL, STRIDE, padding=1)
+        layers += [double, nn.BatchNorm2d(after), nn.ReLU()]
+    leave = nn.ConvTranspose2d(widths[-1], 1, KERNEL, STRIDE, padding=1)
+    return nn.Sequential(*layers, leave, nn.Tanh())
+
+
+def put_beside(features: Tensor, condition: Tensor) -> Tensor:
+    """A condition `(batch, code)` behind every point of `(batch, channel, height, width)`."""
+    plane = condition[:, :, None, None].expand(-1, -1, *features.shape[2:])
+    return torch.cat([features, plane], 1)
 
 
 def init_weights(module: nn.Module) -> None:

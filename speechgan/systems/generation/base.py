@@ -9,9 +9,10 @@ from speechgan.data.digits.batches import LabelledBatch
 from speechgan.models.generators.dcgan import ImageGenerator
 from speechgan.models.generators.image_autoencoder import ImageAutoencoder
 from speechgan.models.generators.image_search import ImageSearch
+from speechgan.models.generators.stacked import StackedGenerator
 from speechgan.systems.base import System
 
-AnyGenerator = ImageGenerator | ImageAutoencoder | ImageSearch
+AnyGenerator = ImageGenerator | ImageAutoencoder | ImageSearch | StackedGenerator
 
 
 @dataclass(frozen=True)

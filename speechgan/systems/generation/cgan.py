@@ -1,11 +1,15 @@
 """From noise and labels, against a discriminator that knows the labels."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from speechgan.data.digits.batches import LabelledBatch
+from speechgan.losses.adversarial import Objective
 from speechgan.models.discriminators.image import ImageDiscriminator
 from speechgan.models.generators.dcgan import ImageGenerator
+from speechgan.models.generators.stacked import StackedGenerator
 from speechgan.systems.generation.gan import GAN
 
 
@@ -32,7 +36,7 @@ class ConditionalGAN(GAN):
 
     def __init__(
         self,
-        generator: ImageGenerator,
+        generator: ImageGenerator | StackedGenerator,
         discriminator: ImageDiscriminator,
         objective: str = "non_saturating",
         mismatched: bool = True,
@@ -46,21 +50,40 @@ class ConditionalGAN(GAN):
         """What the discriminator is to lower, and its scores of real, fake and mismatched."""
         if not self.mismatched:
             return super().discriminate(made, batch)
-        judge, form, costs, scores = self.discriminator, self.objective, {}, {}
-        seen = judge.trunk(batch.image)[-1]
-        right, wrong = judge.score(seen, batch.labels), judge.score(seen, self.mistake(batch))
-        fake = judge.score(judge.trunk(made)[-1], batch.labels)
-        for head in judge.heads:
-            mistakes = {"clear": [fake], "match": [wrong], "joint": [fake, wrong]}[head]
-            against = torch.stack([form.fake(found[head]) for found in mistakes]).mean()
-            costs[head] = form.real(right[head]) + against
-            for name, found in (("real", right), ("fake", fake), ("mismatched", wrong)):
-                scores[f"{head}/{name}"] = found[head].detach().mean()
-        return costs, scores
+        return judge_pairs(self.discriminator, self.objective, made, batch)
 
-    def mistake(self, batch: LabelledBatch) -> Tensor:
-        """Labels `(batch, 2)` of which one that is told, drawn for each item, is wrong."""
-        told = torch.tensor(self.discriminator.labels.told, device=batch.labels.device)
-        drawn = told[torch.randint(len(told), (len(batch.labels),), device=told.device)]
-        places = torch.arange(2, device=told.device)
-        return torch.where(places == drawn[:, None], batch.others, batch.labels)
+
+def judge_pairs(
+    judge: ImageDiscriminator, form: Objective, made: Tensor, batch: LabelledBatch
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """What a discriminator that is shown mismatched pairs is to lower, by head.
+
+    Args:
+        judge: told labels.
+        form: of the game.
+        made: images of the batch's labels, as large as the batch's.
+        batch: real images.
+
+    Returns:
+        Costs by head, and mean scores, `HEAD/real`, `HEAD/fake` and `HEAD/mismatched`.
+    """
+    costs, scores = {}, {}
+    seen = judge.trunk(batch.image)[-1]
+    right = judge.score(seen, batch.labels)
+    wrong = judge.score(seen, mistake(batch, judge.labels.told))
+    fake = judge.score(judge.trunk(made)[-1], batch.labels)
+    for head in judge.heads:
+        mistakes = {"clear": [fake], "match": [wrong], "joint": [fake, wrong]}[head]
+        against = torch.stack([form.fake(found[head]) for found in mistakes]).mean()
+        costs[head] = form.real(right[head]) + against
+        for name, found in (("real", right), ("fake", fake), ("mismatched", wrong)):
+            scores[f"{head}/{name}"] = found[head].detach().mean()
+    return costs, scores
+
+
+def mistake(batch: LabelledBatch, told: Sequence[int]) -> Tensor:
+    """Labels `(batch, 2)` of which one of the places told, drawn for each item, is wrong."""
+    device = batch.labels.device
+    drawn = torch.tensor(told, device=device)
+    drawn = drawn[torch.randint(len(told), (len(batch.labels),), device=device)]
+    return torch.where(torch.arange(2, device=device) == drawn[:, None], batch.others, batch.labels)

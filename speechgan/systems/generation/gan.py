@@ -6,6 +6,7 @@ from speechgan.data.digits.batches import LabelledBatch
 from speechgan.losses.adversarial import Objective, find_objective
 from speechgan.models.discriminators.image import ImageDiscriminator
 from speechgan.models.generators.dcgan import ImageGenerator
+from speechgan.models.generators.stacked import StackedGenerator
 from speechgan.systems.base import Step
 from speechgan.systems.generation.base import GenerationSystem
 from speechgan.systems.matching_game import MatchingGame
@@ -28,11 +29,11 @@ class GAN(GenerationSystem):
         ValueError: an unknown objective, or one that needs a gradient penalty.
     """
 
-    turns = ("generator", "discriminator")
+    turns: tuple[str, ...] = ("generator", "discriminator")
 
     def __init__(
         self,
-        generator: ImageGenerator,
+        generator: ImageGenerator | StackedGenerator,
         discriminator: ImageDiscriminator,
         objective: str = "non_saturating",
     ) -> None:

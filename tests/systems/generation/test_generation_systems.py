@@ -7,18 +7,24 @@ import torch
 from torch import Tensor
 
 from speechgan.data.digits.batches import LabelledBatch
-from speechgan.models.discriminators.image import ImageClassifier, ImageDiscriminator
+from speechgan.models.discriminators.image import (
+    CoarseDiscriminator,
+    ImageClassifier,
+    ImageDiscriminator,
+)
 from speechgan.models.generators.dcgan import ImageGenerator
 from speechgan.models.generators.image_autoencoder import ImageAutoencoder
 from speechgan.models.generators.image_search import ImageSearch
+from speechgan.models.generators.stacked import StackedGenerator, Stage
 from speechgan.systems.base import Step
 from speechgan.systems.generation.autoencoder import Autoencoder, divergence
 from speechgan.systems.generation.base import GenerationSystem, Wish
 from speechgan.systems.generation.bigan import BiGAN
-from speechgan.systems.generation.cgan import ConditionalGAN
+from speechgan.systems.generation.cgan import ConditionalGAN, mistake
 from speechgan.systems.generation.cvae_gan import CVAEGAN, mean_by_label
 from speechgan.systems.generation.discriminator_only import DiscriminatorOnly
 from speechgan.systems.generation.gan import GAN
+from speechgan.systems.generation.stackgan import StackGAN
 from speechgan.systems.generation.vae_gan import VAEGAN, known
 from speechgan.training.run import only
 
@@ -43,6 +49,15 @@ def cgan(*heads: str, mismatched: bool = True) -> ConditionalGAN:
     return ConditionalGAN(generator(**TOLD), judge(*heads, **TOLD), mismatched=mismatched)
 
 
+def stackgan(augmentation: float = 1.0, built_for: float | None = None) -> StackGAN:
+    built_for = augmentation if built_for is None else built_for
+    drawing = StackedGenerator(
+        **SIZE, noise=CODE, widths=(16, 8, 8), **TOLD, augmentation=built_for
+    )
+    coarse = CoarseDiscriminator(**SIZE, heads=("joint",), widths=(8, 16), **TOLD)
+    return StackGAN(drawing, coarse, judge("joint", **TOLD), augmentation=augmentation)
+
+
 def classes() -> ImageClassifier:
     return ImageClassifier(4, 3, **SIZE, widths=(8, 8, 16))
 
@@ -65,6 +80,8 @@ SYSTEMS: dict[str, Callable[[], GenerationSystem]] = {
     ),
     "bigan": lambda: BiGAN(autoencoder(), judge("joint", code=CODE)),
     "discriminator_only": lambda: DiscriminatorOnly(search()),
+    "stackgan": stackgan,
+    "stackgan, nothing drawn but noise": lambda: stackgan(0.0),
 }
 
 
@@ -128,13 +145,14 @@ def test_what_the_generator_made_is_judged_and_not_made_again(
 ) -> None:
     step = Step(batch, system.turns)
     system.losses("generator", step)
-    monkeypatch.setattr(system.generator, "forward", lambda *_: pytest.fail("made again"))
+    for place, name in ((system.generator, "forward"), (system, "draw")):
+        monkeypatch.setattr(place, name, lambda *_: pytest.fail("made again"))
     for player in set(system.turns) - {"generator"}:
         system.losses(player, step)
 
 
 def test_generates_what_labels_and_code_say(system: GenerationSystem) -> None:
-    system.eval()
+    # In training mode: by the statistics of untrained networks differences fade away.
     codes, labels = torch.randn(2, system.generator.code), torch.tensor([[0, 0], [0, 0]])
     with torch.no_grad():
         one = system.infer(Wish(codes, labels))
@@ -251,15 +269,13 @@ def test_what_rebuilds_learns_to(name: str, batch: LabelledBatch) -> None:
 
 
 def test_one_label_that_is_told_is_wrong_in_a_mismatched_pair(batch: LabelledBatch) -> None:
-    system = cgan("clear", "match")
     torch.manual_seed(0)
-    wrong = torch.cat([system.mistake(batch) for _ in range(20)])
+    wrong = torch.cat([mistake(batch, (0, 1)) for _ in range(20)])
     labels, others = batch.labels.repeat(20, 1), batch.others.repeat(20, 1)
     different = wrong != labels
     assert (different.sum(1) == 1).all() and different.any(0).all()
     assert torch.equal(wrong[different], others[different])
-    digits_only = ConditionalGAN(generator(digits=4), judge("joint", digits=4))
-    assert (digits_only.mistake(batch) != batch.labels).tolist() == [[True, False]] * 8
+    assert (mistake(batch, (0,)) != batch.labels).tolist() == [[True, False]] * 8
 
 
 def test_a_score_for_each_question(batch: LabelledBatch) -> None:
@@ -321,6 +337,76 @@ def test_encoder_and_generator_of_bigan_want_each_others_place(batch: LabelledBa
         assert bool(sure) is (score > 0)
 
 
+def test_stage_two_gives_stage_one_no_gradient(batch: LabelledBatch) -> None:
+    system = stackgan()
+    step = Step(batch, system.turns)
+    terms = system.losses("generator", step)
+    sum(term for name, term in terms.items() if name.startswith("full/")).backward()
+    moved = {n.split(".")[0] for n, p in system.generator.named_parameters() if p.grad is not None}
+    assert moved == {"second", "second_condition"}
+
+
+def test_a_stage_keeps_still_until_its_judge_is_in_play(batch: LabelledBatch) -> None:
+    """As in the paper, where Stage II is trained when Stage I is done."""
+    system = stackgan()
+    for judges in ((), ("coarse_discriminator",)):
+        early = system.losses("generator", Step(batch, ("generator", *judges)))
+        assert set(early) == {"coarse/adversarial/joint", "coarse/augmentation"}
+    sum(early.values()).backward()
+    still = (system.generator.second, system.generator.second_condition)
+    assert all(p.grad is None for network in still for p in network.parameters())
+
+
+@pytest.mark.parametrize("augmentation", [0.0, 1.0])
+@torch.no_grad()
+def test_both_conditions_are_drawn_unless_augmentation_is_off(augmentation: float) -> None:
+    drawing = stackgan(augmentation).eval().generator
+    labels = torch.tensor([[1, 2]])
+    code = torch.randn(1, drawing.code)
+    noise, first, second = code.split(drawing.parts, 1)
+    one = drawing.stages(code, labels)
+    for parts, changed in (
+        ((noise, -first, second), (True, True)),
+        ((noise, first, -second), (False, True)),
+    ):
+        other = drawing.stages(torch.cat(parts, 1), labels)
+        found = tuple(not torch.equal(a.image, b.image) for a, b in zip(one, other, strict=True))
+        assert found == (changed if augmentation else (False, False))
+
+
+def test_each_discriminator_judges_its_stage(
+    batch: LabelledBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The coarse one real images in which every point is the mean of four."""
+    system = stackgan()
+    drawn: list[torch.Tensor] = []
+    stages = system.generator.stages
+
+    def note(*given: torch.Tensor) -> tuple[Stage, Stage]:
+        made = stages(*given)
+        drawn.extend(stage.image for stage in made)
+        return made
+
+    monkeypatch.setattr(system.generator, "stages", note)
+    pooled = batch.image.unflatten(2, (8, 2)).unflatten(4, (4, 2)).mean((3, 5))
+    step = Step(batch, system.turns)
+    for player in system.turns:
+        seen: dict[str, list[torch.Tensor]] = {"coarse_discriminator": [], "discriminator": []}
+        hooks = [
+            system.get_submodule(name).trunk.register_forward_pre_hook(
+                lambda _, given, own=own: own.append(given[0])
+            )
+            for name, own in seen.items()
+        ]
+        system.losses(player, step)
+        for hook in hooks:
+            hook.remove()
+        for (name, own), made, real in zip(seen.items(), drawn, (pooled, batch.image), strict=True):
+            expected = [made] if player == "generator" else [real, made] if player == name else []
+            assert len(own) == len(expected)
+            assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(own, expected, strict=True))
+
+
 def test_means_are_taken_label_by_label() -> None:
     features = torch.tensor([[1.0], [3.0], [10.0]])[:, :, None]
     means = mean_by_label(features, torch.tensor([0, 0, 2]))
@@ -336,6 +422,10 @@ def test_means_are_taken_label_by_label() -> None:
         (lambda: GAN(generator(), judge("clear"), "wgan_gp"), "needs a penalty"),
         (lambda: BiGAN(autoencoder(), judge("clear")), "the generator's code"),
         (lambda: Autoencoder(autoencoder(), prior=-1.0), "at least 0"),
+        (lambda: stackgan(-1.0), "at least 0"),
+        (lambda: stackgan(0.0, built_for=1.0), "0 where the generator's is"),
+        (lambda: StackedGenerator(**SIZE, widths=(8, 8)), "at least 3 widths"),
+        (lambda: StackedGenerator(digits=0), "and labels"),
     ],
 )
 def test_what_does_not_fit_is_refused(build: Callable[[], object], text: str) -> None:
