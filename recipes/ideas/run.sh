@@ -20,6 +20,8 @@ rows:
   vae_gan      a variational auto-encoder, with and without a discriminator
   cvae_gan     the same with labels and a classifier, against the conditional GAN
   bigan        codes without a loss of rebuilding, against one with it
+  stackgan     a coarse image first, with and without augmented conditions, against one stage
+  discriminator_only  a search in place of the generator; an hour
 
   --data DIR    folder with train/ and test/, files named DIGIT_SPEAKER_TAKE
                 (default: the examples that ship)
@@ -36,6 +38,7 @@ TEXT
 generator="generator.widths=[128,64,32,16]"
 discriminator="discriminator.widths=[16,32,64,128]"
 classifier="system.classifier.widths=[16,32,64,128]"
+coarse="system.coarse_discriminator.widths=[32,64,128]"
 unheard=(3_theo 7_lucas)
 
 # variants_of ROW: what it compares; its own idea first.
@@ -48,6 +51,8 @@ variants_of() {
     vae_gan) echo vae_gan vae ;;
     cvae_gan) echo cvae_gan cgan ;;
     bigan) echo bigan autoencoder ;;
+    stackgan) echo stackgan stackgan_plain cgan_joint ;;
+    discriminator_only) echo discriminator_only gan ;;
     *) fail "$1: no such row; see --help" 2 ;;
   esac
 }
@@ -60,6 +65,9 @@ settings_of() {
     cgan_joint) echo "system=cgan discriminator.heads=[joint] $generator $discriminator" ;;
     cgan_unmatched) echo "$(settings_of cgan_joint) system.mismatched=false" ;;
     cvae_gan) echo "system=cvae_gan $generator $discriminator $classifier" ;;
+    stackgan) echo "system=stackgan generator.widths=[96,48,24,12] $discriminator $coarse" ;;
+    stackgan_plain) echo "$(settings_of stackgan) system.augmentation=0" ;;
+    discriminator_only) echo "system=discriminator_only generator.${discriminator#*.}" ;;
     *_unheard) echo "$(settings_of "${1%_unheard}") $left_out" ;;
     *) echo "system=$1 $generator $discriminator" ;;
   esac
