@@ -8,6 +8,7 @@ from torch import Tensor
 from speechgan.data.digits.batches import LabelledBatch
 from speechgan.models.generators.dcgan import ImageGenerator
 from speechgan.models.generators.image_autoencoder import ImageAutoencoder
+from speechgan.models.generators.token_sequence import TokenGenerator
 from speechgan.systems.base import System
 
 
@@ -31,9 +32,9 @@ class GenerationSystem(System):
         generator: of images.
     """
 
-    generator: ImageGenerator | ImageAutoencoder
+    generator: ImageGenerator | ImageAutoencoder | TokenGenerator
 
-    def __init__(self, generator: ImageGenerator | ImageAutoencoder) -> None:
+    def __init__(self, generator: ImageGenerator | ImageAutoencoder | TokenGenerator) -> None:
         super().__init__()
         self.generator = generator
 

@@ -5,7 +5,9 @@ from torch import Tensor
 
 from speechgan.data.digits.batches import LabelledBatch
 from speechgan.models.discriminators.image import ImageDiscriminator
+from speechgan.models.discriminators.tokens import TokenDiscriminator
 from speechgan.models.generators.dcgan import ImageGenerator
+from speechgan.models.generators.token_sequence import TokenGenerator
 from speechgan.systems.generation.gan import GAN
 
 
@@ -32,8 +34,8 @@ class ConditionalGAN(GAN):
 
     def __init__(
         self,
-        generator: ImageGenerator,
-        discriminator: ImageDiscriminator,
+        generator: ImageGenerator | TokenGenerator,
+        discriminator: ImageDiscriminator | TokenDiscriminator,
         objective: str = "non_saturating",
         mismatched: bool = True,
     ) -> None:
