@@ -37,8 +37,8 @@ class TokenCodec(nn.Module):
     """VQ-VAE along time (van den Oord et al. 2017, arXiv:1711.00937): a token for four frames.
 
     Deliberate differences: all bins of a frame are channels, so that there is one row of tokens;
-    encoder and decoder are told labels, so that tokens need not repeat them. Nothing is normalised
-    over the batch: tokens of an image are the same in training and later.
+    the decoder is told labels, so that tokens need not repeat them. Nothing is normalised over the
+    batch: tokens of an image are the same in training and later.
 
     Args:
         bins: of the image.
@@ -51,9 +51,9 @@ class TokenCodec(nn.Module):
         self, bins: int, vocabulary: int, width: int, labels: tuple[int, int, int]
     ) -> None:
         super().__init__()
-        self.heard, self.meant = LabelCode(*labels), LabelCode(*labels)
+        self.labels = LabelCode(*labels)
         self.encoder = nn.Sequential(
-            nn.Conv1d(bins + self.heard.size, width, 4, 2, padding=1),
+            nn.Conv1d(bins, width, 4, 2, padding=1),
             nn.ReLU(),
             nn.Conv1d(width, width, 4, 2, padding=1),
             Residual(width),
@@ -62,24 +62,26 @@ class TokenCodec(nn.Module):
         )
         self.quantiser = Quantiser(vocabulary, SIZE)
         self.decoder = nn.Sequential(
-            nn.Conv1d(SIZE + self.meant.size, width, 3, padding=1),
+            nn.Conv1d(SIZE + self.labels.size, width, 3, padding=1),
             Residual(width),
             nn.ReLU(),
             nn.ConvTranspose1d(width, width, 4, 2, padding=1),
             Residual(width),
             nn.ReLU(),
             nn.ConvTranspose1d(width, bins, 4, 2, padding=1),
-            nn.Tanh(),
         )
 
-    def encode(self, image: Tensor, labels: Tensor) -> Tensor:
+    def encode(self, image: Tensor) -> Tensor:
         """`(batch, 1, bin, frame)` to vectors `(batch, size, step)` to be quantised."""
-        vectors: Tensor = self.encoder(beside(image[:, 0], self.heard, labels))
+        vectors: Tensor = self.encoder(image[:, 0])
         return vectors
 
     def decode(self, vectors: Tensor, labels: Tensor) -> Tensor:
-        """The way back, to [-1, 1]."""
-        image: Tensor = self.decoder(beside(vectors, self.meant, labels))
+        """The way back, not quite within [-1, 1].
+
+        A tanh would be caught at -1, where most points of an image are.
+        """
+        image: Tensor = self.decoder(beside(vectors, self.labels, labels))
         return image[:, None]
 
 
@@ -175,17 +177,17 @@ class TokenGenerator(nn.Module):
         self.codec = TokenCodec(bins, vocabulary, width, labels)
         self.writer = TokenWriter(vocabulary, width, labels)
 
-    def tokenise(self, image: Tensor, labels: Tensor) -> Tensor:
+    def tokenise(self, image: Tensor) -> Tensor:
         """`(batch, 1, bin, frame)` to tokens `(batch, code)`."""
-        return self.codec.quantiser.find(self.codec.encode(image, labels))
+        return self.codec.quantiser.find(self.codec.encode(image))
 
     def read_out(self, tokens: Tensor, labels: Tensor) -> Tensor:
-        """The way back."""
-        return self.codec.decode(self.codec.quantiser.look_up(tokens), labels)
+        """The way back, to [-1, 1]."""
+        return self.codec.decode(self.codec.quantiser.look_up(tokens), labels).clamp(-1, 1)
 
     def rebuild(self, image: Tensor, labels: Tensor) -> Tensor:
         """Images `(batch, 1, bin, frame)` there and back."""
-        return self.read_out(self.tokenise(image, labels), labels)
+        return self.read_out(self.tokenise(image), labels)
 
     def draw(
         self, code: Tensor, labels: Tensor, given: Tensor | None = None, kept: int | Tensor = 0

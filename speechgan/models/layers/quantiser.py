@@ -23,7 +23,8 @@ class Quantiser(nn.Module):
 
     def __init__(self, entries: int, size: int) -> None:
         super().__init__()
-        self.entries = nn.Parameter(torch.randn(entries, size))
+        # Short of length 1, so that the first steps turn them far.
+        self.entries = nn.Parameter(0.1 * torch.randn(entries, size))
 
     def find(self, x: Tensor) -> Tensor:
         """Numbers `(batch, step)` of the entries nearest to `(batch, size, step)`."""

@@ -101,7 +101,7 @@ class SequenceGAN(ConditionalGAN):
     def close(self, batch: LabelledBatch) -> dict[str, Tensor]:
         """What rebuilding a batch costs."""
         codec = self.generator.codec
-        entries, book, distance = codec.quantiser(codec.encode(batch.image, batch.labels))
+        entries, book, distance = codec.quantiser(codec.encode(batch.image))
         rebuilt = codec.decode(entries, batch.labels)
         return {
             "reconstruction": l1_loss(rebuilt, batch.image) / self.spread,
@@ -136,4 +136,4 @@ class SequenceGAN(ConditionalGAN):
 
     @torch.no_grad()
     def _tokens(self, batch: LabelledBatch) -> Tensor:
-        return self.generator.tokenise(batch.image, batch.labels)
+        return self.generator.tokenise(batch.image)
