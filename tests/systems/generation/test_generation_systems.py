@@ -7,8 +7,10 @@ import torch
 
 from speechgan.data.digits.batches import LabelledBatch
 from speechgan.models.discriminators.image import ImageClassifier, ImageDiscriminator
+from speechgan.models.discriminators.tokens import TokenDiscriminator
 from speechgan.models.generators.dcgan import ImageGenerator
 from speechgan.models.generators.image_autoencoder import ImageAutoencoder
+from speechgan.models.generators.token_sequence import TokenGenerator
 from speechgan.systems.base import Step
 from speechgan.systems.generation.autoencoder import Autoencoder, divergence
 from speechgan.systems.generation.base import GenerationSystem, Wish
@@ -16,6 +18,7 @@ from speechgan.systems.generation.bigan import BiGAN
 from speechgan.systems.generation.cgan import ConditionalGAN
 from speechgan.systems.generation.cvae_gan import CVAEGAN, mean_by_label
 from speechgan.systems.generation.gan import GAN
+from speechgan.systems.generation.sequence import SequenceGAN
 from speechgan.systems.generation.vae_gan import VAEGAN, known
 from speechgan.training.run import only
 
@@ -40,6 +43,13 @@ def cgan(*heads: str, mismatched: bool = True) -> ConditionalGAN:
     return ConditionalGAN(generator(**TOLD), judge(*heads, **TOLD), mismatched=mismatched)
 
 
+def sequence() -> SequenceGAN:
+    return SequenceGAN(
+        TokenGenerator(**SIZE, vocabulary=8, width=16, **TOLD),
+        TokenDiscriminator(8, (1, 2), 8, **TOLD),
+    )
+
+
 def classes() -> ImageClassifier:
     return ImageClassifier(4, 3, **SIZE, widths=(8, 8, 16))
 
@@ -57,6 +67,7 @@ SYSTEMS: dict[str, Callable[[], GenerationSystem]] = {
         classes(), generator=autoencoder(**TOLD), discriminator=judge("clear")
     ),
     "bigan": lambda: BiGAN(autoencoder(), judge("joint", code=CODE)),
+    "sequence": sequence,
 }
 
 
@@ -79,9 +90,14 @@ def system(request: pytest.FixtureRequest) -> GenerationSystem:
     return SYSTEMS[request.param]()
 
 
-def play(system: GenerationSystem, players: Sequence[str], batch: LabelledBatch) -> None:
+def play(
+    system: GenerationSystem,
+    players: Sequence[str],
+    batch: LabelledBatch,
+    in_play: Sequence[str] | None = None,
+) -> None:
     """One step in which these players move, in this order: their gradients."""
-    step = Step(batch, system.turns)
+    step = Step(batch, system.turns if in_play is None else in_play)
     for player in players:
         with only(system, player):
             total = torch.stack(list(system.losses(player, step).values())).sum()
@@ -97,7 +113,9 @@ def test_players_move_their_own_weights_and_all_of_them(
     names = {id(p): name for name, p in system.named_parameters()}
     for player in system.turns:
         system.zero_grad()
-        play(system, [player], batch)
+        # Some weights rest once there is somebody to play against.
+        for in_play in ([player], system.turns):
+            play(system, [player], batch, in_play)
         moved = {id(p) for p in system.parameters() if p.grad is not None and p.grad.any()}
         assert moved <= players[player]
         # What normalisation takes out again has no slope: biases before it.
@@ -127,7 +145,7 @@ def test_what_the_generator_made_is_judged_and_not_made_again(
 
 def test_generates_what_labels_and_code_say(system: GenerationSystem) -> None:
     system.eval()
-    codes, labels = torch.randn(2, CODE), torch.tensor([[0, 0], [0, 0]])
+    codes, labels = torch.randn(2, system.generator.code), torch.tensor([[0, 0], [0, 0]])
     with torch.no_grad():
         one = system.infer(Wish(codes, labels))
         other = system.infer(Wish(codes, labels + 1))
