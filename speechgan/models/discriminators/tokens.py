@@ -32,7 +32,7 @@ class TokenDiscriminator(nn.Module):
     def __init__(
         self,
         vocabulary: int = 128,
-        kernels: Sequence[int] = (1, 2, 3, 4, 6, 8),
+        kernels: Sequence[int] = (1, 2, 3, 4, 6),
         width: int = 64,
         digits: int = 0,
         speakers: int = 0,
@@ -54,7 +54,7 @@ class TokenDiscriminator(nn.Module):
     def trunk(self, tokens: Tensor) -> list[Tensor]:
         """`(batch, step)` to the only features, `(batch, channel)`."""
         x = self.embedding(tokens).transpose(1, 2)
-        return [torch.cat([leaky_relu(layer(x), SLOPE).amax(2) for layer in self.layers], 1)]
+        return [leaky_relu(torch.cat([layer(x).amax(2) for layer in self.layers], 1), SLOPE)]
 
     def score(self, seen: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """Scores `(batch,)`, as of `ImageDiscriminator.score`."""
