@@ -35,6 +35,10 @@ SYSTEMS = {
         *("generator.widths=[8,8,8,8]", "generator.noise=8", "discriminator.widths=[8,8,8,8]"),
         "system.coarse_discriminator.widths=[8,8,8]",
     ],
+    "sequence": [
+        *("generator.width=8", "generator.vocabulary=8", "discriminator.width=8"),
+        *("system.rollouts=1", "trainer.turns.discriminator.start=1"),
+    ],
 }
 
 
@@ -57,7 +61,7 @@ def test_every_system_trains_into_a_model_that_generates(
     run, out = tmp_path / "run", tmp_path / "out"
     assert train(digits_folder, run, f"system={system}", *SYSTEMS[system]) == 0
     figures = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])
-    told = system in ("cgan", "cvae_gan", "stackgan")
+    told = system in ("cgan", "cvae_gan", "sequence", "stackgan")
     assert ("valid/accuracy" in figures) is told and ("valid/speaker" in figures) is told
     assert ("valid/rebuilt" in figures) is (system not in ("gan", "cgan", "stackgan"))
     distance = "frechet_by_digit" if told else "frechet"
@@ -114,7 +118,7 @@ def test_labels_that_are_not_asked_for_are_drawn(model: Path) -> None:
     assert {word.speaker for word in words} == {"lucas"}
 
 
-@pytest.mark.parametrize("system", ["cgan", "gan", "stackgan"])
+@pytest.mark.parametrize("system", ["cgan", "gan", "sequence", "stackgan"])
 def test_onnx_makes_the_same_images(system: str, digits_folder: Path, tmp_path: Path) -> None:
     assert train(digits_folder, tmp_path, f"system={system}", *SYSTEMS[system]) == 0
     folder = tmp_path / "best"

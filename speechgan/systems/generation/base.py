@@ -6,13 +6,17 @@ import torch
 from torch import Tensor
 
 from speechgan.data.digits.batches import LabelledBatch
+from speechgan.models.discriminators.image import ImageDiscriminator
+from speechgan.models.discriminators.tokens import TokenDiscriminator
 from speechgan.models.generators.dcgan import ImageGenerator
 from speechgan.models.generators.image_autoencoder import ImageAutoencoder
 from speechgan.models.generators.image_search import ImageSearch
 from speechgan.models.generators.stacked import StackedGenerator
+from speechgan.models.generators.token_sequence import TokenGenerator
 from speechgan.systems.base import System
 
-AnyGenerator = ImageGenerator | ImageAutoencoder | ImageSearch | StackedGenerator
+AnyGenerator = ImageGenerator | ImageAutoencoder | ImageSearch | StackedGenerator | TokenGenerator
+AnyDiscriminator = ImageDiscriminator | TokenDiscriminator
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,7 @@ from torch import Tensor
 
 from speechgan.data.digits.batches import LabelledBatch
 from speechgan.losses.adversarial import Objective
-from speechgan.models.discriminators.image import ImageDiscriminator
-from speechgan.models.generators.dcgan import ImageGenerator
-from speechgan.models.generators.stacked import StackedGenerator
+from speechgan.systems.generation.base import AnyDiscriminator, AnyGenerator
 from speechgan.systems.generation.gan import GAN
 
 
@@ -36,8 +34,8 @@ class ConditionalGAN(GAN):
 
     def __init__(
         self,
-        generator: ImageGenerator | StackedGenerator,
-        discriminator: ImageDiscriminator,
+        generator: AnyGenerator,
+        discriminator: AnyDiscriminator,
         objective: str = "non_saturating",
         mismatched: bool = True,
     ) -> None:
@@ -54,7 +52,7 @@ class ConditionalGAN(GAN):
 
 
 def judge_pairs(
-    judge: ImageDiscriminator, form: Objective, made: Tensor, batch: LabelledBatch
+    judge: AnyDiscriminator, form: Objective, made: Tensor, batch: LabelledBatch
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """What a discriminator that is shown mismatched pairs is to lower, by head.
 

@@ -4,11 +4,12 @@ from torch import Tensor
 
 from speechgan.data.digits.batches import LabelledBatch
 from speechgan.losses.adversarial import Objective, find_objective
-from speechgan.models.discriminators.image import ImageDiscriminator
-from speechgan.models.generators.dcgan import ImageGenerator
-from speechgan.models.generators.stacked import StackedGenerator
 from speechgan.systems.base import Step
-from speechgan.systems.generation.base import GenerationSystem
+from speechgan.systems.generation.base import (
+    AnyDiscriminator,
+    AnyGenerator,
+    GenerationSystem,
+)
 from speechgan.systems.matching_game import MatchingGame
 
 
@@ -33,8 +34,8 @@ class GAN(GenerationSystem):
 
     def __init__(
         self,
-        generator: ImageGenerator | StackedGenerator,
-        discriminator: ImageDiscriminator,
+        generator: AnyGenerator,
+        discriminator: AnyDiscriminator,
         objective: str = "non_saturating",
     ) -> None:
         super().__init__(generator)
@@ -48,13 +49,18 @@ class GAN(GenerationSystem):
         """By heads of the discriminator: `adversarial/HEAD`, and `discriminator/HEAD`."""
         batch = step.batch
         if player == "generator":
-            made = self.generator(self.draw(batch), batch.labels)
+            made = self.make(batch)
             step.keep("made", made.detach())
             return self.game.fool(made, batch.labels)
-        made = step.recall("made", lambda: self.generator(self.draw(batch), batch.labels))
+        made = step.recall("made", lambda: self.make(batch))
         costs, scores = self.discriminate(made, batch)
         self.observe_scores(scores)
         return {f"discriminator/{head}": cost for head, cost in costs.items()}
+
+    def make(self, batch: LabelledBatch) -> Tensor:
+        """What the discriminator is to judge: an image for each item of a batch."""
+        made: Tensor = self.generator(self.draw(batch), batch.labels)
+        return made
 
     def discriminate(
         self, made: Tensor, batch: LabelledBatch

@@ -12,10 +12,12 @@ from speechgan.models.discriminators.image import (
     ImageClassifier,
     ImageDiscriminator,
 )
+from speechgan.models.discriminators.tokens import TokenDiscriminator
 from speechgan.models.generators.dcgan import ImageGenerator
 from speechgan.models.generators.image_autoencoder import ImageAutoencoder
 from speechgan.models.generators.image_search import ImageSearch
 from speechgan.models.generators.stacked import StackedGenerator, Stage
+from speechgan.models.generators.token_sequence import TokenGenerator
 from speechgan.systems.base import Step
 from speechgan.systems.generation.autoencoder import Autoencoder, divergence
 from speechgan.systems.generation.base import GenerationSystem, Wish
@@ -24,6 +26,7 @@ from speechgan.systems.generation.cgan import ConditionalGAN, mistake
 from speechgan.systems.generation.cvae_gan import CVAEGAN, mean_by_label
 from speechgan.systems.generation.discriminator_only import DiscriminatorOnly
 from speechgan.systems.generation.gan import GAN
+from speechgan.systems.generation.sequence import SequenceGAN
 from speechgan.systems.generation.stackgan import StackGAN
 from speechgan.systems.generation.vae_gan import VAEGAN, known
 from speechgan.training.run import only
@@ -58,6 +61,13 @@ def stackgan(augmentation: float = 1.0, built_for: float | None = None) -> Stack
     return StackGAN(drawing, coarse, judge("joint", **TOLD), augmentation=augmentation)
 
 
+def sequence() -> SequenceGAN:
+    return SequenceGAN(
+        TokenGenerator(**SIZE, vocabulary=8, width=16, **TOLD),
+        TokenDiscriminator(8, (1, 2), 8, **TOLD),
+    )
+
+
 def classes() -> ImageClassifier:
     return ImageClassifier(4, 3, **SIZE, widths=(8, 8, 16))
 
@@ -82,6 +92,7 @@ SYSTEMS: dict[str, Callable[[], GenerationSystem]] = {
     "discriminator_only": lambda: DiscriminatorOnly(search()),
     "stackgan": stackgan,
     "stackgan, nothing drawn but noise": lambda: stackgan(0.0),
+    "sequence": sequence,
 }
 
 
@@ -104,9 +115,14 @@ def system(request: pytest.FixtureRequest) -> GenerationSystem:
     return SYSTEMS[request.param]()
 
 
-def play(system: GenerationSystem, players: Sequence[str], batch: LabelledBatch) -> None:
+def play(
+    system: GenerationSystem,
+    players: Sequence[str],
+    batch: LabelledBatch,
+    in_play: Sequence[str] | None = None,
+) -> None:
     """One step in which these players move, in this order: their gradients."""
-    step = Step(batch, system.turns)
+    step = Step(batch, system.turns if in_play is None else in_play)
     for player in players:
         with only(system, player):
             total = torch.stack(list(system.losses(player, step).values())).sum()
@@ -122,7 +138,9 @@ def test_players_move_their_own_weights_and_all_of_them(
     names = {id(p): name for name, p in system.named_parameters()}
     for player in system.turns:
         system.zero_grad()
-        play(system, [player], batch)
+        # Some weights rest once there is somebody to play against.
+        for in_play in ([player], system.turns):
+            play(system, [player], batch, in_play)
         moved = {id(p) for p in system.parameters() if p.grad is not None and p.grad.any()}
         assert moved <= players[player]
         # What normalisation takes out again has no slope: biases before it.
