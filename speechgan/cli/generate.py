@@ -3,14 +3,19 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import cannot_write, replace_whole
+
+if TYPE_CHECKING:
+    from speechgan.inference.generation.generator import Generated, Generator
 
 EPILOG = """\
 examples:
   speechgan generate --digit 7 --speaker theo           one word, below generated/
   speechgan generate --count 100 --seed 2 -o words      a hundred, drawn at random
+  speechgan generate --digit 3 --to-digit 8             eight words from a three to an eight
   speechgan generate --model runs/generate/best -o out  of a model of your own
 
 Each becomes a WAV file, all of them a sheet of spectrograms, sheet.png.
@@ -26,7 +31,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--model", default="digits", metavar="NAME|DIR", help="(default: digits)")
     add("--digit", metavar="DIGIT", help="what is to be said (default: drawn for each)")
     add("--speaker", metavar="NAME", help="who is to say it (default: drawn for each)")
-    add("--count", type=int, default=1, metavar="N", help="how many (default: 1)")
+    add("--to-digit", metavar="DIGIT", help="go there from --digit, in steps (torch engine)")
+    add("--to-speaker", metavar="NAME", help="go there from --speaker, likewise")
+    add("--to-seed", type=int, metavar="N", help="go there from --seed, likewise")
+    add("--count", type=int, metavar="N", help="how many (default: 1; 8 steps)")
     add("--seed", type=int, default=0, metavar="N", help="of all noise (default: 0)")
     add(
         "-o",
@@ -49,8 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         SpeechganError: no such model, digit or speaker, or a file cannot be written.
     """
-    if arguments.seed < 0:
-        raise SpeechganError(f"--seed {arguments.seed}: must be at least 0")
+    for name in ("seed", "to_seed"):
+        if (getattr(arguments, name) or 0) < 0:
+            option = name.replace("_", "-")
+            raise SpeechganError(f"--{option} {getattr(arguments, name)}: must be at least 0")
+    walks = any(
+        x is not None for x in (arguments.to_digit, arguments.to_speaker, arguments.to_seed)
+    )
     import numpy as np
     from matplotlib.image import imsave
 
@@ -63,9 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.device,
         threads=arguments.threads,
         vocoder=arguments.vocoder,
-        engine=arguments.engine,
+        engine="torch" if walks and arguments.engine == "auto" else arguments.engine,
     )
-    words = generator.generate(arguments.count, arguments.digit, arguments.speaker, arguments.seed)
+    words = _walk(generator, arguments) if walks else _generate(generator, arguments)
     folder: Path = arguments.output
     names = ["_".join(x for x in (w.digit, w.speaker, str(n)) if x) for n, w in enumerate(words)]
     paths = [folder / f"{name}.wav" for name in names]
@@ -83,3 +96,20 @@ def run(arguments: argparse.Namespace) -> int:
         imsave(beside, picture, cmap="magma", format="png")
     print(f"{folder}: {len(words)} words and {SHEET}", file=sys.stderr)
     return 0
+
+
+def _generate(generator: "Generator", arguments: argparse.Namespace) -> list["Generated"]:
+    count = 1 if arguments.count is None else arguments.count
+    return generator.generate(count, arguments.digit, arguments.speaker, arguments.seed)
+
+
+def _walk(generator: "Generator", arguments: argparse.Namespace) -> list["Generated"]:
+    pairs: dict[str, tuple[str, str] | None] = {}
+    for kind in ("digit", "speaker"):
+        start, end = getattr(arguments, kind), getattr(arguments, f"to_{kind}")
+        if end is not None and start is None:
+            raise SpeechganError(f"--to-{kind} {end}: needs --{kind}, to go there from")
+        pairs[f"{kind}s"] = None if start is None else (start, start if end is None else end)
+    to_seed = arguments.seed if arguments.to_seed is None else arguments.to_seed
+    count = 8 if arguments.count is None else arguments.count
+    return generator.walk(count, **pairs, seeds=(arguments.seed, to_seed))

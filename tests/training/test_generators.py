@@ -1,6 +1,7 @@
 """Generators of images, trained on the digits that ship, and used."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import yaml
 
 from speechgan import Generator
 from speechgan.cli.main import main
+from speechgan.inference.generation.generator import turn
 from speechgan.utils.errors import SpeechganError
 
 TINY = [
@@ -110,6 +112,46 @@ def test_a_seed_is_a_word(model: Path) -> None:
     np.testing.assert_allclose(images[0], alone, atol=1e-5)
     assert not np.allclose(images[0], images[1], atol=1e-6)
     assert not np.allclose(make.generate(1, 7, "theo", seed=2)[0].image, images[0], atol=1e-6)
+
+
+def test_a_walk_ends_where_words_are(model: Path) -> None:
+    make = Generator.from_pretrained(model, vocoder="griffin_lim")
+    way = make.walk(5, (7, 8), ("theo", "lucas"), (1, 2))
+    assert [(word.digit, word.speaker) for word in way] == [("7-8", "theo-lucas")] * 5
+    ends = [make.generate(1, *asked)[0] for asked in ((7, "theo", 1), (8, "lucas", 2))]
+    for step, word in zip((way[0], way[-1]), ends, strict=True):
+        np.testing.assert_allclose(step.image, word.image, atol=1e-5)
+    moves = [np.abs(b.image - a.image).mean() for a, b in pairwise(way)]
+    assert max(moves) < 3 * min(moves)
+    still = make.walk(3, (7, 7))
+    assert still[0].speaker == make.generate(1, 7)[0].speaker
+    np.testing.assert_allclose(still[0].image, still[2].image, atol=1e-6)
+
+
+def test_codes_between_two_are_as_long_as_they_are() -> None:
+    rng = np.random.default_rng(0)
+    one, other = rng.standard_normal((2, 64))
+    lengths = np.linalg.norm(turn(one, other, np.linspace(0, 1, 9)), axis=1)
+    between = sorted((np.linalg.norm(one), np.linalg.norm(other)))
+    assert (lengths > 0.97 * between[0]).all() and (lengths < 1.03 * between[1]).all()
+    np.testing.assert_allclose(turn(one, one, np.array([0.5])), [one], atol=1e-5)
+
+
+def test_a_walk_of_the_command_line(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["generate", "--model", str(model), "--vocoder", "griffin_lim", "-o", str(tmp_path)]
+    assert main([*command, "--digit", "7", "--to-digit", "8", "--speaker", "theo"]) == 0
+    assert len(list(tmp_path.glob("7-8_theo_*.wav"))) == 8
+    capsys.readouterr()
+    for options, text in (
+        (["--to-speaker", "theo"], "--to-speaker theo: needs --speaker"),
+        (["--to-seed", "-1"], "--to-seed -1: must be at least 0"),
+        (["--to-seed", "2", "--count", "1"], "count 1: must be at least 2"),
+        (["--digit", "7", "--to-digit", "12"], "digit 12: unknown"),
+    ):
+        assert main([*command, *options]) != 0
+        assert text in capsys.readouterr().err
 
 
 def test_labels_that_are_not_asked_for_are_drawn(model: Path) -> None:

@@ -140,6 +140,53 @@ class Generator:
         """
         if count < 1:
             raise SpeechganError(f"count {count}: must be at least 1")
+        codes, labels = self._draw(count, digit, speaker, seed)
+        parts = range(0, count, BATCH)
+        images = [self.network.make(codes[n : n + BATCH], labels[n : n + BATCH]) for n in parts]
+        return np.concatenate(images), [self._name(row) for row in labels]
+
+    def walk(
+        self,
+        count: int,
+        digits: tuple[str | int, str | int] | None = None,
+        speakers: tuple[str, str] | None = None,
+        seeds: tuple[int, int] = (0, 0),
+    ) -> list[Generated]:
+        """Words on the way from one to another, in equal steps; needs the engine `torch`.
+
+        Embeddings of labels are mixed, and codes turned (Shoemake 1985), so that none on the way
+        is shorter than those that training has drawn.
+
+        Args:
+            count: of words, both ends among them.
+            digits, speakers: of the first and the last word; None draws one for both, where the
+                model is told any.
+            seeds: of the noise of the first and the last word.
+
+        Raises:
+            SpeechganError: see `generate`; a count below 2, or a model without words between two.
+        """
+        if count < 2:
+            raise SpeechganError(f"count {count}: must be at least 2, to go from one to another")
+        if not isinstance(self.network, TorchImages):
+            raise SpeechganError("words between two need the engine torch")
+        (first, labels), (last, others) = (
+            self._draw(1, digits and digits[end], speakers and speakers[end], seeds[end])
+            for end in (0, 1)
+        )
+        for place, pair in enumerate((digits, speakers)):
+            if pair is None:
+                others[0, place] = labels[0, place]
+        codes = turn(first[0], last[0], np.linspace(0, 1, count, dtype=np.float32))
+        images = self.network.walk(codes, np.concatenate([labels, others]))
+        ends = [self._name(row) for row in (labels[0], others[0])]
+        names = ["-".join(dict.fromkeys(pair)) for pair in zip(*ends, strict=True)]
+        return [Generated(self._sound(image), image, *names) for image in images]
+
+    def _draw(
+        self, count: int, digit: str | int | None, speaker: str | None, seed: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Codes `(count, code)` and labels `(count, 2)`; arguments and errors as of `generate`."""
         digits = self._choose("digit", None if digit is None else str(digit), self.labels.digits)
         speakers = self._choose("speaker", speaker, self.labels.speakers)
         codes, labels = [], []
@@ -147,11 +194,7 @@ class Generator:
             rng = np.random.default_rng([seed, number])
             codes.append(rng.standard_normal(self.network.code, np.float32))
             labels.append([rng.choice(own) for own in (digits, speakers)])
-        wanted = np.array(labels, np.int64)
-        parts = range(0, count, BATCH)
-        stacked = np.stack(codes)
-        images = [self.network.make(stacked[n : n + BATCH], wanted[n : n + BATCH]) for n in parts]
-        return np.concatenate(images), [self._name(row) for row in wanted]
+        return np.stack(codes), np.array(labels, np.int64)
 
     def _choose(self, kind: str, name: str | None, known: Sequence[str]) -> list[int]:
         """Numbers of the labels to draw from."""
@@ -177,6 +220,17 @@ class Generator:
         power = float(np.sqrt(np.mean(np.square(wave, dtype=np.float64))))
         gain = 10 ** (LEVEL / 20) / max(power, 1e-6)
         return np.clip(wave * min(gain, 0.99 / max(np.abs(wave).max(), 1e-6)), -1, 1)
+
+
+def turn(one: np.ndarray, other: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Vectors `(code,)` between two, along the circle through both, `(share, code)`."""
+    cosine = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
+    angle = np.arccos(np.clip(cosine, -1, 1))
+    if np.sin(angle) < 1e-3:
+        near, far = 1 - shares, shares
+    else:
+        near, far = (np.sin(part * angle) / np.sin(angle) for part in (1 - shares, shares))
+    return (near[:, None] * one + far[:, None] * other).astype(np.float32)
 
 
 def _require_as_many(folder: Path, labels: Labels) -> None:

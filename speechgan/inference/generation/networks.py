@@ -8,6 +8,7 @@ import torch
 
 from speechgan.features.clip import MelClip
 from speechgan.inference.threads import limit_threads
+from speechgan.models.generators.dcgan import ImageGenerator
 from speechgan.pretrained.build import build_part
 from speechgan.pretrained.folder import ONNX, find_model, load_config
 from speechgan.pretrained.loading import load_model
@@ -74,6 +75,31 @@ class TorchImages:
         with torch.no_grad(), limit_threads(self.threads):
             codes: np.ndarray = self.generator.encode(*given)[0].float().cpu().numpy()
         return codes
+
+    def walk(self, codes: np.ndarray, ends: np.ndarray) -> np.ndarray:
+        """Images between two labels, in equal steps of their embeddings.
+
+        Args:
+            codes: `(item, code)` float32, of each image, two at least.
+            ends: `(2, 2)`, labels of the first image and of the last.
+
+        Returns:
+            `(item, bin, frame)` in [-1, 1].
+
+        Raises:
+            SpeechganError: the model does not draw images in one go.
+        """
+        network = getattr(self.generator, "decoder", self.generator)
+        if not isinstance(network, ImageGenerator):
+            raise SpeechganError(
+                f"{type(network).__name__}: has no images between two; use another"
+            )
+        code, labels = (torch.from_numpy(x).to(self.device) for x in (codes, ends))
+        shares = torch.linspace(0, 1, len(code), device=self.device)[:, None]
+        with torch.no_grad(), limit_threads(self.threads):
+            first, last = (network.labels(code, end.expand(len(code), -1)) for end in labels)
+            images: np.ndarray = network.draw(first.lerp(last, shares))[:, 0].float().cpu().numpy()
+        return images
 
 
 class OnnxImages:

@@ -54,6 +54,10 @@ class ImageGenerator(nn.Module):
         Returns:
             `(batch, 1, bin, frame)` in [-1, 1].
         """
-        x = self.project(self.labels(code, labels))
-        made: Tensor = self.layers(self.enter(x.unflatten(1, (self.width, *self.coarse))))
+        return self.draw(self.labels(code, labels))
+
+    def draw(self, told: Tensor) -> Tensor:
+        """The same of a code with its labels' embeddings behind it, `(batch, code + embedding)`."""
+        x = self.project(told).unflatten(1, (self.width, *self.coarse))
+        made: Tensor = self.layers(self.enter(x))
         return made
