@@ -46,10 +46,10 @@ variants_of() {
   case "$1" in
     gan) echo gan vae ;;
     cgan) echo cgan cgan_joint cgan_unmatched ;;
-    unheard) echo cgan_unheard cvae_gan_unheard ;;
+    unheard) echo cvae_gan_unheard cgan_joint_unheard ;;
     autoencoder) echo vae autoencoder ;;
     vae_gan) echo vae_gan vae ;;
-    cvae_gan) echo cvae_gan cgan ;;
+    cvae_gan) echo cvae_gan cgan_joint ;;
     bigan) echo bigan autoencoder ;;
     stackgan) echo stackgan stackgan_plain cgan_joint ;;
     discriminator_only) echo discriminator_only gan ;;
