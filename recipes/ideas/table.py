@@ -69,7 +69,7 @@ def summarise(values: list[float]) -> str:
     if not known:
         return ""
     mean = sum(known) / len(known)
-    digits = 1 if abs(mean) >= 2 else 3
+    digits = 1 if mean >= 2 else 3
     spread = max(abs(value - mean) for value in known)
     return f"{mean:.{digits}f}" + (f" ± {spread:.{digits}f}" if len(known) > 1 else "")
 
