@@ -45,13 +45,13 @@ unheard=(3_theo 7_lucas)
 variants_of() {
   case "$1" in
     gan) echo gan vae ;;
-    cgan) echo cgan cgan_joint cgan_unmatched ;;
-    unheard) echo cvae_gan_unheard cgan_joint_unheard ;;
+    cgan) echo cgan_apart cgan cgan_unmatched ;;
+    unheard) echo cvae_gan_unheard cgan_unheard ;;
     autoencoder) echo vae autoencoder ;;
     vae_gan) echo vae_gan vae ;;
-    cvae_gan) echo cvae_gan cgan_joint ;;
+    cvae_gan) echo cvae_gan cgan ;;
     bigan) echo bigan autoencoder ;;
-    stackgan) echo stackgan stackgan_plain cgan_joint ;;
+    stackgan) echo stackgan stackgan_plain cgan ;;
     discriminator_only) echo discriminator_only gan ;;
     *) fail "$1: no such row; see --help" 2 ;;
   esac
@@ -62,8 +62,8 @@ settings_of() {
   local left_out="data.unheard=[$(IFS=,; echo "${unheard[*]}")]"
   case "$1" in
     autoencoder | vae) echo "system=$1 $generator" ;;
-    cgan_joint) echo "system=cgan discriminator.heads=[joint] $generator $discriminator" ;;
-    cgan_unmatched) echo "$(settings_of cgan_joint) system.mismatched=false" ;;
+    cgan_apart) echo "$(settings_of cgan) discriminator.heads=[clear,match]" ;;
+    cgan_unmatched) echo "$(settings_of cgan) system.mismatched=false" ;;
     cvae_gan) echo "system=cvae_gan $generator $discriminator $classifier" ;;
     stackgan) echo "system=stackgan generator.widths=[96,48,24,12] $discriminator $coarse" ;;
     stackgan_plain) echo "$(settings_of stackgan) system.augmentation=0" ;;

@@ -109,6 +109,28 @@ def frechet_distance(one: np.ndarray, other: np.ndarray) -> float:
     return float(means @ means + np.trace(spreads[0] + spreads[1]) - 2 * shared)
 
 
+def frechet_joint_distance(
+    made: tuple[np.ndarray, np.ndarray], real: tuple[np.ndarray, np.ndarray]
+) -> float:
+    """Frechet distance of features and labels together (DeVries et al. 2019, arXiv:1907.08175).
+
+    A label is a row with a single 1; all of an item, side by side, weigh as much as its features:
+    their mean length is brought to that of the real features.
+
+    Args:
+        made, real: features `(item, feature)`, and numbers of labels `(item, label)`.
+    """
+    (features, labels), (known, own) = made, real
+    counts = np.maximum(labels.max(0), own.max(0)) + 1
+    weight = np.linalg.norm(known, axis=1).mean() / np.sqrt(len(counts))
+
+    def join(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        told = [np.eye(n)[column] for n, column in zip(counts, numbers.T, strict=True)]
+        return np.concatenate([x, *(weight * column for column in told)], 1)
+
+    return frechet_distance(join(features, labels), join(known, own))
+
+
 def variety(features: np.ndarray, labels: np.ndarray) -> float:
     """Mean distance of two items of the same label, over all pairs and labels.
 

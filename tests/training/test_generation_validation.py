@@ -48,10 +48,10 @@ def judge(opened: OpenDigits, off: int, folder: Path) -> dict[str, float]:
 
 
 def test_digits_that_were_not_asked_for_are_told(opened: OpenDigits, tmp_path: Path) -> None:
-    """All digits together are as real as before; digit by digit they are not."""
+    """All digits together are as real as before; together with labels they are not."""
     right, wrong = (judge(opened, off, tmp_path / str(off)) for off in (0, 1))
     assert right["accuracy"] > 0.95 and right["speaker"] > 0.95
     assert wrong["accuracy"] < 0.05 and wrong["speaker"] > 0.95
     assert wrong["frechet"] == pytest.approx(right["frechet"], abs=30)
-    assert wrong["frechet_by_digit"] > 10 * right["frechet_by_digit"]
-    assert right["score"] == -right["frechet_by_digit"] > wrong["score"]
+    assert wrong["frechet_joint"] > 10 * right["frechet_joint"]
+    assert right["score"] == -right["frechet_joint"] > wrong["score"]

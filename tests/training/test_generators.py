@@ -66,7 +66,7 @@ def test_every_system_trains_into_a_model_that_generates(
     told = system in ("cgan", "cvae_gan", "sequence", "stackgan")
     assert ("valid/accuracy" in figures) is told and ("valid/speaker" in figures) is told
     assert ("valid/rebuilt" in figures) is (system not in ("gan", "cgan", "stackgan"))
-    distance = "frechet_by_digit" if told else "frechet"
+    distance = "frechet_joint" if told else "frechet"
     assert figures["valid/score"] == -figures[f"valid/{distance}"]
     command = ["generate", "--model", str(run / "best"), "--count", "2", "-o", str(out)]
     command += ["--vocoder", "griffin_lim"]

@@ -11,7 +11,13 @@ from speechgan.data.digits.batches import LabelledBatch
 from speechgan.data.digits.labels import Labels
 from speechgan.data.digits.module import ImageSet
 from speechgan.features.clip import sheet
-from speechgan.metrics.digits import DIGITS, SPEAKERS, Verdict, frechet_distance
+from speechgan.metrics.digits import (
+    DIGITS,
+    SPEAKERS,
+    Verdict,
+    frechet_distance,
+    frechet_joint_distance,
+)
 from speechgan.systems.generation.base import GenerationSystem, Wish
 from speechgan.systems.generation.classifier import Classifier
 from speechgan.training.logging import RunLog
@@ -21,13 +27,12 @@ class GenerationValidation:
     """How near generated images come to real ones, and whether they are what was asked for.
 
     `frechet` is the distance of the judge's features from those of the training images; of a
-    generator that is told digits, `frechet_by_digit` is its mean over digits, each against real
-    ones of the same (intra-FID, Miyato & Koyama 2018, arXiv:1802.05637), which also says whether
-    they are what was asked for. The `score` is the negative of the latter where there is one. Of a
-    generator that is told digits, `accuracy` is the share of images in
-    which the judge hears the digit asked for; of one that is told speakers, `speaker` likewise,
-    each only where the judge knows all of them; of one that rebuilds images, `rebuilt` is the mean
-    absolute difference of held-out ones.
+    generator that is told labels, `frechet_joint` is that of features and labels together, which
+    also says whether images are what was asked for. The `score` is the negative of the latter where
+    there is one. Of a generator that is told digits, `accuracy` is the share of images in which the
+    judge hears the digit asked for; of one that is told speakers, `speaker` likewise, each only
+    where the judge knows all of them; of one that rebuilds images, `rebuilt` is the mean absolute
+    difference of held-out ones.
 
     Args:
         labels: names of digits and speakers.
@@ -59,9 +64,11 @@ class GenerationValidation:
         verdict = Verdict(images)
         distance = frechet_distance(verdict.features, self.real)
         figures = {"frechet": distance, "score": -distance}
-        if system.generator.digits:
-            distance = self._compare_digits(verdict.features)
-            figures |= {"frechet_by_digit": distance, "score": -distance}
+        told = [bool(system.generator.digits), bool(system.generator.speakers)]
+        if any(told):
+            made = verdict.features, self.wanted[:, told]
+            distance = frechet_joint_distance(made, (self.real, self.train.labels[:, told]))
+            figures |= {"frechet_joint": distance, "score": -distance}
         if system.generator.digits and self.digits is not None:
             figures["accuracy"] = float((verdict.digits == self.digits).mean())
         if system.generator.speakers and self.speakers is not None:
@@ -75,11 +82,6 @@ class GenerationValidation:
     def real(self) -> np.ndarray:
         """The judge's features of real images."""
         return Verdict(self.train.images).features
-
-    def _compare_digits(self, features: np.ndarray) -> float:
-        asked, known = self.wanted[:, 0], self.train.labels[:, 0]
-        own = [(features[asked == digit], self.real[known == digit]) for digit in np.unique(known)]
-        return float(np.mean([frechet_distance(*sides) for sides in own]))
 
     def _generate(self, system: GenerationSystem, device: torch.device) -> np.ndarray:
         """The same codes every time."""
