@@ -46,7 +46,7 @@ variants_of() {
   case "$1" in
     gan) echo gan vae ;;
     cgan) echo cgan_apart cgan cgan_unmatched ;;
-    unheard) echo cvae_gan_unheard cgan_unheard ;;
+    unheard) echo cgan_unheard cvae_gan_unheard ;;
     autoencoder) echo vae autoencoder ;;
     vae_gan) echo vae_gan vae ;;
     cvae_gan) echo cvae_gan cgan ;;
