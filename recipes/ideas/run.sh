@@ -102,6 +102,7 @@ for variant in $variants; do
       speechgan train generate $(settings_of "$variant") "data.root=$(quote "$data")" \
         "run.folder=$(quote "$folder")" "data.seed=$seed" "trainer.seed=$seed" data.batch_size=16 \
         "trainer.max_steps=$steps" "trainer.decay_steps=$((steps * 2 / 5))" \
+        "trainer.validate_every=$steps" \
         ${overrides[@]+"${overrides[@]}"} --resume
       echo "$(((SECONDS - started + 59) / 60))" > "$folder/minutes"
     fi

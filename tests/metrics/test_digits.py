@@ -15,6 +15,7 @@ from speechgan.metrics.digits import (
     coverage,
     detail,
     frechet_distance,
+    frechet_joint_distance,
     variety,
 )
 
@@ -68,3 +69,17 @@ def test_coverage_falls_with_modes_that_are_missing() -> None:
 def test_a_blurred_image_has_less_detail(real: ImageSet) -> None:
     blurred = (real.images + np.roll(real.images, 1, 2)) / 2
     assert detail(blurred) < 0.9 * detail(real.images)
+
+
+def test_images_that_are_not_what_was_asked_for_are_far_in_features_and_labels() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.stack([np.arange(400) % 4, np.arange(400) % 3], 1)
+    features = rng.standard_normal((400, 6)) + np.eye(6)[labels[:, 0]] * 5
+    again = rng.standard_normal((400, 6)) + np.eye(6)[labels[:, 0]] * 5
+    mistaken = labels + np.array([1, 0])
+    mistaken[:, 0] %= 4
+    right, wrong = (
+        frechet_joint_distance((again, asked), (features, labels)) for asked in (labels, mistaken)
+    )
+    assert frechet_distance(again, features) < 0.5 and right < 0.5
+    assert wrong > 20 * right
