@@ -208,13 +208,13 @@ def number_labels(
 
 
 def format_scores(rows: dict[str, GenerationScores]) -> str:
-    """A Markdown table, a line for each name."""
-    names = list(asdict(next(iter(rows.values()))))
+    """A Markdown table, a line for each name, without what nobody has."""
+    found = {title: asdict(scores) for title, scores in rows.items()}
+    first = next(iter(found.values()))
+    names = [name for name in first if not all(np.isnan(own[name]) for own in found.values())]
     lines = [f"| | {' | '.join(names)} |", f"|{'---|' * (len(names) + 1)}"]
-    for title, scores in rows.items():
-        cells = [
-            "" if np.isnan(x) else f"{x:.3f}" if x < 2 else f"{x:.1f}"
-            for x in asdict(scores).values()
-        ]
+    for title, own in found.items():
+        values = [own[name] for name in names]
+        cells = ["" if np.isnan(x) else f"{x:.3f}" if x < 2 else f"{x:.1f}" for x in values]
         lines.append(f"| {title} | {' | '.join(cells)} |")
     return "\n".join(lines)
