@@ -42,6 +42,10 @@ def test_real_digits_are_what_they_are_called(real: tuple[ImageSet, ImageSet]) -
     one = score_images(np.repeat(test.images[:1], 30, 0), test.labels[:1].repeat(30, 0), train, 30)
     assert one.variety == 0 and one.coverage < 0.2 < scores.coverage
     assert one.frechet > 3 * scores.frechet
+    # The distance is taken of images from all over, and not of the first ones.
+    behind = np.concatenate([np.repeat(test.images[:1], 30, 0), test.images])
+    twice = np.concatenate([test.labels, test.labels])
+    assert score_images(behind, twice, train, 30).frechet < 0.7 * one.frechet
 
 
 def test_what_was_not_asked_for_is_not_scored(real: tuple[ImageSet, ImageSet]) -> None:
@@ -82,12 +86,13 @@ class Memory:
     features = MelClip()
 
     def __init__(self, seen: np.ndarray) -> None:
-        self.seen = seen
+        self.seen, self.asked = seen, []
 
     def encode(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return np.concatenate([images.mean(1), images.mean(2)], 1)
 
     def make(self, codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        self.asked.append(codes)
         distance = np.linalg.norm(codes[:, None] - self.encode(self.seen, labels), axis=2)
         return self.seen[distance.argmin(1)]
 
@@ -97,8 +102,13 @@ def test_codes_are_scored_by_what_they_rebuild_and_by_the_middle(
 ) -> None:
     _, test = real
     labels = Labels(DIGITS, SPEAKERS)
-    scores = score_codes(Memory(test.images), labels, test)
+    memory = Memory(test.images)
+    scores = score_codes(memory, labels, test)
     assert scores["rebuilt"] == 0 and 0.2 < scores["middle"] <= 1
+    ones, others = pair_up(test.labels[:, 0])
+    codes = memory.encode(test.images, test.labels)
+    middles = (codes[ones] + codes[others]) / 2
+    assert any(np.allclose(asked, middles) for asked in memory.asked)
     seven = test.images[test.labels[:, 0] == 7]
     scores = score_codes(Memory(seven), labels, test)
     assert scores["rebuilt"] > 0.1 and scores["middle"] == pytest.approx(0.1, abs=0.04)
