@@ -88,7 +88,7 @@ class OnnxNetwork:
         context = Context(
             self._numbers["context"], self._numbers["multiple"], round(BLOCK_SECONDS / hop)
         )
-        offset = OffsetFilter(framing.window, hop, channels)
+        offset = OffsetFilter(framing.window, self.hop_length, self.sample_rate, channels)
         return ContextRun(self._generate, context, offset, channels)
 
     def _generate(self, spectrum: Spectrum, first: int) -> Spectrum:

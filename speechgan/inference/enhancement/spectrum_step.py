@@ -15,28 +15,36 @@ class OffsetStep(nn.Module):
 
     Args:
         window: of the frames.
-        frame_seconds: step between them.
+        hop_length: step between them, in samples.
+        sample_rate: in Hz.
     """
 
-    def __init__(self, window: Tensor, frame_seconds: float) -> None:
+    def __init__(self, window: Tensor, hop_length: int, sample_rate: float) -> None:
         super().__init__()
-        self.decay = 1 - frame_seconds / OFFSET_SECONDS
-        constant = torch.view_as_real(torch.fft.rfft(window)).T
-        self.register_buffer("constant", constant[..., None], persistent=False)
-        self.constant: Tensor
+        self.decay = 1 - hop_length / sample_rate / OFFSET_SECONDS
+        before = len(window) - hop_length
+        sounding = (torch.arange(len(window), device=window.device) >= before).to(window.dtype)
+        constants = torch.fft.rfft(torch.stack([window * sounding, window]))
+        self.register_buffer("constants", torch.view_as_real(constants).mT, persistent=False)
+        self.constants: Tensor
 
     def initial_state(self, channels: int) -> Tensor:
         """The state before the first frame, `(channel, 2)`."""
-        return self.constant.new_zeros(channels, 2)
+        return self.constants.new_zeros(channels, 2)
 
     def forward(self, spectrum: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """`(channel, 2, bin, frame)` and the state, to the same."""
-        offset = spectrum[:, 0, 0] / self.constant[0, 0]
-        weights = torch.where(state[:, 1:] == 0, FIRST_WEIGHT, 1.0)
-        if offset.shape[1] > 1:
-            weights = torch.cat([weights, torch.ones_like(offset[:, 1:])], 1)
+        first, rest = self.constants[..., None]
+        begins = state[:, 1:] == 0
+        constant = torch.where(begins[:, None, None], first, rest)
+        weights = torch.where(begins, FIRST_WEIGHT, 1.0)
+        if spectrum.shape[3] > 1:
+            others = spectrum[..., 1:]
+            constant = torch.cat([constant, rest.expand_as(others)], 3)
+            weights = torch.cat([weights, torch.ones_like(others[:, 0, 0])], 1)
+        offset = spectrum[:, 0, 0] / constant[:, 0, 0]
         offset, state = running_mean(offset, weights, state, self.decay)
-        return spectrum - offset[:, None, None] * self.constant, state
+        return spectrum - offset[:, None, None] * constant, state
 
 
 class SpectrumStep(nn.Module):

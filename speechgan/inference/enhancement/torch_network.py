@@ -52,18 +52,14 @@ class TorchNetwork:
         self.seed = seed
         self.block = round(block_seconds * self.sample_rate / self.hop_length)
 
-    @property
-    def frame_seconds(self) -> float:
-        """Step between frames."""
-        return self.hop_length / self.sample_rate
-
     def open(self, rate: float, channels: int, strength: float, linked: bool) -> Stream:
         """The beginning of a sound."""
         return Stream(self, rate, channels, strength, linked)
 
     def make_step(self) -> SpectrumStep:
         """The causal generator from spectrum to spectrum."""
-        offset = OffsetStep(self.features.window.to(self.device), self.frame_seconds)
+        window = self.features.window.to(self.device)
+        offset = OffsetStep(window, self.hop_length, self.sample_rate)
         return SpectrumStep(self.generator, offset, self.features.power).eval()
 
     def make_window(self) -> SpectrumWindow:
@@ -80,7 +76,7 @@ class TorchNetwork:
         if self.causal:
             return RecurrentRun(self, channels)
         window = self.features.window.cpu().numpy()
-        offset = OffsetFilter(window, self.frame_seconds, channels)
+        offset = OffsetFilter(window, self.hop_length, self.sample_rate, channels)
         return ContextRun(self._generate, self.context, offset, channels)
 
     def _generate(self, spectrum: Spectrum, first: int) -> Spectrum:
