@@ -7,10 +7,10 @@ from torch import Tensor, nn
 
 from speechgan.models.discriminators.judgement import Judgement
 from speechgan.models.layers.dcgan import Trunk, coarse_shape, init_weights, put_beside
-from speechgan.models.layers.labels import LabelCode
+from speechgan.models.layers.labels import LabelCode, find_told
 
-HEADS = ("clear", "match", "joint")
-"""Is it real; does it match its labels; both at once."""
+HEADS = ("clear", "match", "joint", "projection")
+"""Is it real; does it match its labels; both at once; both, as a sum over labels."""
 
 
 class ImageDiscriminator(nn.Module):
@@ -19,7 +19,9 @@ class ImageDiscriminator(nn.Module):
     `clear` never sees the condition. `match` and `joint` do: the embedded labels, and the code
     where pairs of image and code are judged (BiGAN, Donahue et al. 2016, arXiv:1605.09782), stand
     beside every point of the coarse image, which a convolution of 1 x 1 reads (Reed et al. 2016,
-    arXiv:1605.05396). The heads share the trunk.
+    arXiv:1605.05396). `projection` is the sum of a score without a condition and one of each label
+    (Miyato & Koyama 2018, arXiv:1802.05637), so that two labels are judged apart even where they
+    are never heard together. The heads share the trunk.
 
     Args:
         bins, frames: size of the image.
@@ -49,12 +51,19 @@ class ImageDiscriminator(nn.Module):
             raise ValueError(f"heads {', '.join(heads) or 'none'}: must be of {', '.join(HEADS)}")
         self.heads, self.code = tuple(heads), code
         self.trunk = Trunk(widths)
-        self.labels = LabelCode(digits, speakers, embedding)
+        self.told = find_told(digits, speakers)
+        beside = {"match", "joint"} & set(heads)
+        self.labels = LabelCode(*(digits, speakers) if beside else (0, 0), embedding)
         condition, shape = self.labels.size + code, coarse_shape(bins, frames, len(widths))
-        if not condition and set(heads) != {"clear"}:
+        if not self.told and not code and set(heads) != {"clear"}:
             raise ValueError(f"heads {', '.join(heads)}: need labels or a code, or be clear")
+        if code and "projection" in heads:
+            raise ValueError("head projection: is of labels; take joint where there is a code")
         self.scores = nn.ModuleList()
         for head in self.heads:
+            if head == "projection":
+                self.scores.append(ProjectedScore(widths[-1], shape, digits, speakers))
+                continue
             leave = nn.Conv2d(widths[-1], 1, shape)
             enter = nn.Conv2d(widths[-1] + condition, widths[-1], 1)
             joined = [enter, nn.LeakyReLU(0.2), leave]
@@ -73,10 +82,36 @@ class ImageDiscriminator(nn.Module):
         """Scores `(batch,)` by head of what the trunk sees, so that one look serves many labels."""
         condition = self.labels(seen.new_zeros(len(seen), 0) if code is None else code, labels)
         beside = put_beside(seen, condition)
+        inputs = {"clear": (seen,), "projection": (seen, labels)}
         return {
-            head: score(seen if head == "clear" else beside).flatten()
+            head: score(*inputs.get(head, (beside,))).flatten()
             for head, score in zip(self.heads, self.scores, strict=True)
         }
+
+
+class ProjectedScore(nn.Module):
+    """How real features are, and how much they are of each label.
+
+    Deliberate difference from the paper: features keep their places instead of being summed over
+    them, since a digit is what is where.
+
+    Args:
+        width: channels of the features.
+        shape: their height and width.
+        digits, speakers: how many labels there are of each kind; 0 where one is not told.
+    """
+
+    def __init__(self, width: int, shape: tuple[int, int], digits: int, speakers: int) -> None:
+        super().__init__()
+        self.real = nn.Conv2d(width, 1, shape)
+        self.of_label = LabelScores(width, shape, digits, speakers)
+
+    def forward(self, seen: Tensor, labels: Tensor) -> Tensor:
+        """`(batch, width, height, width)` and `(batch, 2)` to scores `(batch,)`."""
+        score = self.real(seen).flatten()
+        for place, found in self.of_label(seen).items():
+            score = score + found.gather(1, labels[:, place, None]).flatten()
+        return score
 
 
 class CoarseDiscriminator(ImageDiscriminator):
@@ -114,11 +149,13 @@ class ImageClassifier(nn.Module):
         super().__init__()
         self.trunk = Trunk(widths)
         shape = coarse_shape(bins, frames, len(widths))
-        self.told = [place for place, count in enumerate((digits, speakers)) if count]
-        self.leave = nn.ModuleList(
-            nn.Conv2d(widths[-1], count, shape) for count in (digits, speakers) if count
-        )
+        self.leave = LabelScores(widths[-1], shape, digits, speakers)
         self.leave.apply(init_weights)
+
+    @property
+    def told(self) -> list[int]:
+        """Places of the labels that it tells, 0 of the digit and 1 of the speaker."""
+        return self.leave.told
 
     def forward(self, image: Tensor) -> tuple[dict[int, Tensor], Tensor]:
         """`(batch, 1, bin, frame)` to logits and features.
@@ -128,5 +165,24 @@ class ImageClassifier(nn.Module):
             features `(batch, channel, height, width)`.
         """
         found = self.trunk(image)[-1]
-        logits = [leave(found).flatten(1) for leave in self.leave]
-        return dict(zip(self.told, logits, strict=True)), found
+        return self.leave(found), found
+
+
+class LabelScores(nn.ModuleList):
+    """A score of every label there is, from features.
+
+    Args:
+        width: channels of the features.
+        shape: their height and width.
+        digits, speakers: how many labels there are of each kind; 0 where one is not told.
+    """
+
+    def __init__(self, width: int, shape: tuple[int, int], digits: int, speakers: int) -> None:
+        counts = (digits, speakers)
+        super().__init__(nn.Conv2d(width, count, shape) for count in counts if count)
+        self.told = find_told(digits, speakers)
+
+    def forward(self, seen: Tensor) -> dict[int, Tensor]:
+        """`(batch, width, height, width)` to `(batch, label)` by the label's place."""
+        scores = [leave(seen).flatten(1) for leave in self]
+        return dict(zip(self.told, scores, strict=True))

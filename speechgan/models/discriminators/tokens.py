@@ -40,6 +40,7 @@ class TokenDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         self.labels = LabelCode(digits, speakers, embedding)
+        self.told = self.labels.told
         self.embedding = nn.Embedding(vocabulary, width)
         self.layers = nn.ModuleList(nn.Conv1d(width, width, k, padding=k // 2) for k in kernels)
         self.join = nn.Linear(len(kernels) * width + self.labels.size, width)

@@ -14,7 +14,7 @@ class LabelCode(nn.Module):
 
     def __init__(self, digits: int = 0, speakers: int = 0, size: int = 32) -> None:
         super().__init__()
-        self.told = [place for place, count in enumerate((digits, speakers)) if count]
+        self.told = find_told(digits, speakers)
         self.embeddings = nn.ModuleList(
             nn.Embedding(count, size) for count in (digits, speakers) if count
         )
@@ -24,3 +24,8 @@ class LabelCode(nn.Module):
         """Puts the embeddings of `(batch, 2)`, digit and speaker, behind a code `(batch, code)`."""
         codes = [e(labels[:, place]) for e, place in zip(self.embeddings, self.told, strict=True)]
         return torch.cat([x, *codes], 1)
+
+
+def find_told(digits: int, speakers: int) -> list[int]:
+    """Places of the labels that there are: 0 of the digit and 1 of the speaker."""
+    return [place for place, count in enumerate((digits, speakers)) if count]

@@ -67,7 +67,7 @@ class SequenceGAN(ConditionalGAN):
             )
         if discriminator.embedding.num_embeddings != generator.vocabulary:
             raise ValueError("the discriminator needs the generator's vocabulary")
-        if mismatched and not discriminator.labels.told:
+        if mismatched and not discriminator.told:
             raise ValueError("mismatched pairs need a discriminator that is told labels")
         self.spread, self.commitment = spread, commitment
         self.likelihood, self.policy, self.rollouts = likelihood, policy, rollouts

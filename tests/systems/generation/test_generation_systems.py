@@ -48,8 +48,8 @@ def judge(*heads: str, **options: int) -> ImageDiscriminator:
     return ImageDiscriminator(**SIZE, heads=heads, widths=(8, 8, 16), **options)
 
 
-def cgan(*heads: str, mismatched: bool = True) -> ConditionalGAN:
-    return ConditionalGAN(generator(**TOLD), judge(*heads, **TOLD), mismatched=mismatched)
+def cgan(*heads: str, **options: bool) -> ConditionalGAN:
+    return ConditionalGAN(generator(**TOLD), judge(*heads, **TOLD), **options)
 
 
 def stackgan(augmentation: float = 1.0, built_for: float | None = None) -> StackGAN:
@@ -81,6 +81,7 @@ SYSTEMS: dict[str, Callable[[], GenerationSystem]] = {
     "gan, original game": lambda: GAN(generator(), judge("clear"), "original"),
     "cgan": lambda: cgan("clear", "match"),
     "cgan, one score": lambda: cgan("joint"),
+    "cgan, one score by label": lambda: cgan("projection", recombined=True),
     "cgan, never mismatched": lambda: cgan("joint", mismatched=False),
     "vae": lambda: Autoencoder(autoencoder()),
     "auto-encoder": lambda: Autoencoder(autoencoder(), prior=0.0),
@@ -222,7 +223,12 @@ def test_what_is_told_the_digit_learns_to_draw_it(batch: LabelledBatch) -> None:
 
 @pytest.mark.parametrize(
     ("heads", "mismatched", "learns"),
-    [(("clear", "match"), True, True), (("joint",), True, True), (("joint",), False, False)],
+    [
+        (("clear", "match"), True, True),
+        (("joint",), True, True),
+        (("projection",), True, True),
+        (("joint",), False, False),
+    ],
 )
 def test_mismatched_pairs_teach_what_a_label_means(
     heads: tuple[str, ...], mismatched: bool, learns: bool, batch: LabelledBatch
@@ -314,6 +320,40 @@ def test_without_mismatched_pairs_wrong_labels_are_never_shown(batch: LabelledBa
     system = cgan("joint", mismatched=False)
     costs, scores = system.discriminate(batch.image, batch)
     assert set(costs) == {"joint"} and "joint/mismatched" not in scores
+
+
+def test_by_projection_each_label_has_a_score_of_its_own(batch: LabelledBatch) -> None:
+    """What the other label is makes no difference, so that a pair never heard is judged fairly."""
+    digits, speakers = batch.labels.unbind(1)
+    pairs = [(digits, speakers), (digits, 0 * speakers), (0 * digits, speakers), (0, 0)]
+    found = {}
+    for head in ("joint", "projection"):
+        ask = judge(head, **TOLD)
+        ask.apply(lambda m: [p.data.normal_() for p in m.parameters(recurse=False)])
+        seen = ask.trunk(batch.image)[-1]
+        labels = [torch.stack([d + 0 * digits, s + 0 * digits], 1) for d, s in pairs]
+        both, one, other, none = (ask.score(seen, pair)[head] for pair in labels)
+        assert (both - none).abs().max() > 0.1
+        found[head] = torch.allclose(both - one, other - none, atol=1e-4)
+    assert found == {"joint": False, "projection": True}
+
+
+def test_digits_and_speakers_of_different_items_are_asked_for_and_judged(
+    batch: LabelledBatch,
+) -> None:
+    system = cgan("projection", recombined=True)
+    told: list[Tensor] = []
+    for network in (system.generator, system.discriminator.scores[0]):
+        network.register_forward_pre_hook(lambda _, given: told.append(given[1]))
+    step = Step(batch, system.turns)
+    system.losses("generator", step)
+    system.losses("discriminator", step)
+    made, judged, *others, fake = told
+    assert torch.equal(made, judged) and torch.equal(made, fake)
+    assert torch.equal(made[:, 0], batch.labels[:, 0])
+    assert sorted(made[:, 1].tolist()) == sorted(batch.labels[:, 1].tolist())
+    assert not {tuple(x) for x in made.tolist()} <= {tuple(x) for x in batch.labels.tolist()}
+    assert not any(torch.equal(made, other) for other in others)
 
 
 def test_the_prior_draws_codes_to_a_standard_normal_distribution() -> None:
@@ -436,6 +476,8 @@ def test_means_are_taken_label_by_label() -> None:
     [
         (lambda: judge("joint"), "need labels or a code"),
         (lambda: judge("real", **TOLD), "must be of clear, match, joint"),
+        (lambda: judge("projection", code=CODE, **TOLD), "take joint where there is a code"),
+        (lambda: cgan("joint", mismatched=False, recombined=True), "needs mismatched true"),
         (lambda: ImageGenerator(bins=20, frames=64), "cannot be halved 4 times"),
         (lambda: GAN(generator(), judge("clear"), "wgan_gp"), "needs a penalty"),
         (lambda: BiGAN(autoencoder(), judge("clear")), "the generator's code"),
