@@ -19,19 +19,17 @@ class ConditionalGAN(GAN):
     arXiv:1605.05396). With the head `joint` one score answers both questions, as in those papers:
     real and matched, against generated and against mismatched. With `clear` and `match` each has a
     score of its own: real against generated, whatever the labels; matched against mismatched, both
-    real. With `projection` there is one score, which judges each label by itself.
+    real. With `projection` there is one score, to which each label adds its own.
 
     Args:
         generator: of images, told labels.
-        discriminator: with the head `joint` or `projection`, or `clear` and `match`, told labels.
+        discriminator: with the head `projection` or `joint`, or `clear` and `match`, told labels.
         objective: form of the game.
         mismatched: whether there are mismatched pairs; without them every head tells real pairs
             from generated ones.
-        recombined: whether the generator is asked for the digit of one item said by the speaker of
-            another, and so for pairs too that the data lack, instead of those of the items.
 
     Raises:
-        ValueError: see `GAN`; recombined without mismatched pairs.
+        ValueError: see `GAN`.
     """
 
     def __init__(
@@ -40,17 +38,9 @@ class ConditionalGAN(GAN):
         discriminator: AnyDiscriminator,
         objective: str = "non_saturating",
         mismatched: bool = True,
-        recombined: bool = False,
     ) -> None:
         super().__init__(generator, discriminator, objective)
-        if recombined and not mismatched:
-            raise ValueError("recombined true: needs mismatched true")
-        self.mismatched, self.recombined = mismatched, recombined
-
-    def wanted(self, batch: LabelledBatch) -> Tensor:
-        """Labels `(batch, 2)` that the generator is asked for."""
-        digit, speaker = batch.labels.unbind(1)
-        return torch.stack([digit, speaker.roll(1)], 1) if self.recombined else batch.labels
+        self.mismatched = mismatched
 
     def discriminate(
         self, made: Tensor, batch: LabelledBatch
@@ -58,18 +48,18 @@ class ConditionalGAN(GAN):
         """What the discriminator is to lower, and its scores of real, fake and mismatched."""
         if not self.mismatched:
             return super().discriminate(made, batch)
-        return judge_pairs(self.discriminator, self.objective, (made, self.wanted(batch)), batch)
+        return judge_pairs(self.discriminator, self.objective, made, batch)
 
 
 def judge_pairs(
-    judge: AnyDiscriminator, form: Objective, made: tuple[Tensor, Tensor], batch: LabelledBatch
+    judge: AnyDiscriminator, form: Objective, made: Tensor, batch: LabelledBatch
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """What a discriminator that is shown mismatched pairs is to lower, by head.
 
     Args:
         judge: told labels.
         form: of the game.
-        made: images as large as the batch's, and the labels that they were asked for.
+        made: images of the batch's labels, as large as the batch's.
         batch: real images.
 
     Returns:
@@ -79,8 +69,7 @@ def judge_pairs(
     seen = judge.trunk(batch.image)[-1]
     right = judge.score(seen, batch.labels)
     wrong = judge.score(seen, mistake(batch, judge.told))
-    image, wanted = made
-    fake = judge.score(judge.trunk(image)[-1], wanted)
+    fake = judge.score(judge.trunk(made)[-1], batch.labels)
     for head in judge.heads:
         mistakes = {"clear": [fake], "match": [wrong]}.get(head, [fake, wrong])
         against = torch.stack([form.fake(found[head]) for found in mistakes]).mean()

@@ -51,7 +51,7 @@ class GAN(GenerationSystem):
         if player == "generator":
             made = self.make(batch)
             step.keep("made", made.detach())
-            return self.game.fool(made, self.wanted(batch))
+            return self.game.fool(made, batch.labels)
         made = step.recall("made", lambda: self.make(batch))
         costs, scores = self.discriminate(made, batch)
         self.observe_scores(scores)
@@ -59,12 +59,8 @@ class GAN(GenerationSystem):
 
     def make(self, batch: LabelledBatch) -> Tensor:
         """What the discriminator is to judge: an image for each item of a batch."""
-        made: Tensor = self.generator(self.draw(batch), self.wanted(batch))
+        made: Tensor = self.generator(self.draw(batch), batch.labels)
         return made
-
-    def wanted(self, batch: LabelledBatch) -> Tensor:
-        """Labels `(batch, 2)` that the generator is asked for."""
-        return batch.labels
 
     def discriminate(
         self, made: Tensor, batch: LabelledBatch

@@ -80,7 +80,7 @@ class StackGAN(ConditionalGAN):
         if player == "coarse_discriminator":
             batch = replace(batch, image=avg_pool2d(batch.image, 2))
         judge, name = getattr(self, player), STAGES[player]
-        costs, scores = judge_pairs(judge, self.objective, (made[player], batch.labels), batch)
+        costs, scores = judge_pairs(judge, self.objective, made[player], batch)
         self.observe_scores({f"{name}/{score}": mean for score, mean in scores.items()})
         return {f"{name}/discriminator/{head}": cost for head, cost in costs.items()}
 

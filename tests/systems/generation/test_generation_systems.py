@@ -81,7 +81,7 @@ SYSTEMS: dict[str, Callable[[], GenerationSystem]] = {
     "gan, original game": lambda: GAN(generator(), judge("clear"), "original"),
     "cgan": lambda: cgan("clear", "match"),
     "cgan, one score": lambda: cgan("joint"),
-    "cgan, one score by label": lambda: cgan("projection", recombined=True),
+    "cgan, one score by label": lambda: cgan("projection"),
     "cgan, never mismatched": lambda: cgan("joint", mismatched=False),
     "vae": lambda: Autoencoder(autoencoder()),
     "auto-encoder": lambda: Autoencoder(autoencoder(), prior=0.0),
@@ -338,24 +338,6 @@ def test_by_projection_each_label_has_a_score_of_its_own(batch: LabelledBatch) -
     assert found == {"joint": False, "projection": True}
 
 
-def test_digits_and_speakers_of_different_items_are_asked_for_and_judged(
-    batch: LabelledBatch,
-) -> None:
-    system = cgan("projection", recombined=True)
-    told: list[Tensor] = []
-    for network in (system.generator, system.discriminator.scores[0]):
-        network.register_forward_pre_hook(lambda _, given: told.append(given[1]))
-    step = Step(batch, system.turns)
-    system.losses("generator", step)
-    system.losses("discriminator", step)
-    made, judged, *others, fake = told
-    assert torch.equal(made, judged) and torch.equal(made, fake)
-    assert torch.equal(made[:, 0], batch.labels[:, 0])
-    assert sorted(made[:, 1].tolist()) == sorted(batch.labels[:, 1].tolist())
-    assert not {tuple(x) for x in made.tolist()} <= {tuple(x) for x in batch.labels.tolist()}
-    assert not any(torch.equal(made, other) for other in others)
-
-
 def test_the_prior_draws_codes_to_a_standard_normal_distribution() -> None:
     zero = torch.zeros(5, 3)
     assert divergence(zero, zero) == 0
@@ -477,7 +459,6 @@ def test_means_are_taken_label_by_label() -> None:
         (lambda: judge("joint"), "need labels or a code"),
         (lambda: judge("real", **TOLD), "must be of clear, match, joint"),
         (lambda: judge("projection", code=CODE, **TOLD), "take joint where there is a code"),
-        (lambda: cgan("joint", mismatched=False, recombined=True), "needs mismatched true"),
         (lambda: ImageGenerator(bins=20, frames=64), "cannot be halved 4 times"),
         (lambda: GAN(generator(), judge("clear"), "wgan_gp"), "needs a penalty"),
         (lambda: BiGAN(autoencoder(), judge("clear")), "the generator's code"),
