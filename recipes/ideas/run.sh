@@ -14,7 +14,8 @@ usage: recipes/ideas/run.sh ROW [option ...] [key=value ...]
 
 rows:
   gan          noise to images by alternating play, against a fixed loss
-  cgan         a score for each question, one score for both, no mismatched pairs
+  cgan         one score with a share of each label, one told all labels, one for each question;
+               no mismatched pairs
   unheard      a digit by a speaker who is never heard to say it
   autoencoder  plain against variational
   vae_gan      a variational auto-encoder, with and without a discriminator
@@ -45,8 +46,8 @@ unheard=(3_theo 7_lucas)
 variants_of() {
   case "$1" in
     gan) echo gan vae ;;
-    cgan) echo cgan_apart cgan cgan_unmatched ;;
-    unheard) echo cgan_unheard cvae_gan_unheard ;;
+    cgan) echo cgan cgan_joint cgan_apart cgan_unmatched cgan_joint_unmatched ;;
+    unheard) echo cgan_unheard cgan_joint_unheard cvae_gan_unheard ;;
     autoencoder) echo vae autoencoder ;;
     vae_gan) echo vae_gan vae ;;
     cvae_gan) echo cvae_gan cgan ;;
@@ -63,11 +64,12 @@ settings_of() {
   case "$1" in
     autoencoder | vae) echo "system=$1 $generator" ;;
     cgan_apart) echo "$(settings_of cgan) discriminator.heads=[clear,match]" ;;
-    cgan_unmatched) echo "$(settings_of cgan) system.mismatched=false" ;;
+    cgan_joint) echo "$(settings_of cgan) discriminator.heads=[joint]" ;;
     cvae_gan) echo "system=cvae_gan $generator $discriminator $classifier" ;;
     stackgan) echo "system=stackgan generator.widths=[96,48,24,12] $discriminator $coarse" ;;
     stackgan_plain) echo "$(settings_of stackgan) system.augmentation=0" ;;
     discriminator_only) echo "system=discriminator_only generator.${discriminator#*.}" ;;
+    *_unmatched) echo "$(settings_of "${1%_unmatched}") system.mismatched=false" ;;
     *_unheard) echo "$(settings_of "${1%_unheard}") $left_out" ;;
     *) echo "system=$1 $generator $discriminator" ;;
   esac
