@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 from matplotlib.image import imread
-from safetensors.torch import load_file
+from safetensors.numpy import load_file
 
 from speechgan import Generator
 from speechgan.cli.main import main
+from speechgan.metrics.digits import load_judge
 
 TINY = [
     *("data.batch_size=4", "data.valid_every=3", "data.sequence=2"),
@@ -33,16 +34,16 @@ def model(digits_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def test_training_that_goes_on_is_as_if_it_had_never_stopped(
-    digits_folder: Path, tmp_path: Path, model: Path
+    digits_folder: Path, tmp_path: Path
 ) -> None:
-    settings = ["system=music_vae", *SMALL, "generator.state=8"]
-    assert train(digits_folder, tmp_path / "whole", *settings, steps=4) == 0
-    parts = tmp_path / "parts"
-    for steps in (2, 4):
-        assert train(digits_folder, parts, *settings, "--resume", steps=steps) == 0
-    whole, parted = (load_file(tmp_path / n / "last.safetensors") for n in ("whole", "parts"))
-    names = [name for name in whole if "generator" in name]
-    assert names and all(np.array_equal(whole[name], parted[name]) for name in names)
+    """In another process, too, which loads the judge anew."""
+    settings = ["system=music_vae", *SMALL, "generator.state=8", "--resume"]
+    for name, steps in (("whole", 4), ("parts", 2), ("parts", 4)):
+        load_judge.cache_clear()
+        assert train(digits_folder, tmp_path / name, *settings, steps=steps) == 0
+    whole, parts = (load_file(tmp_path / name / "last.safetensors") for name in ("whole", "parts"))
+    assert whole.keys() == parts.keys()
+    assert all(np.array_equal(weight, parts[name]) for name, weight in whole.items())
 
 
 def test_a_sequence_is_said_from_end_to_end(model: Path, tmp_path: Path) -> None:
@@ -99,8 +100,8 @@ def test_others_that_are_told_nothing_make_sequences_too(
     [
         (["system=cgan"], "data.sequence=2: a sequence has no one label"),
         (["system=classifier"], "data.sequence=2: a sequence has no one label"),
-        (["system=music_vae", "data.sequence=0"], "data.sequence 0: must be 1 or more"),
-        (["system=music_vae", "data.sequence=2.5"], "data.sequence"),
+        (["system=music_vae", "data.sequence=0"], "data.sequence 0: must be a whole number"),
+        (["system=music_vae", "data.sequence=2.5"], "data.sequence 2.5: must be a whole number"),
         (["system=music_vae", "generator.segments=3"], "segments 3: must divide 128 frames"),
         (["system=music_vae", "features.frames=24"], "cannot be halved 4 times"),
     ],
