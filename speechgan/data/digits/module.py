@@ -84,8 +84,8 @@ class DigitData:
     def __post_init__(self) -> None:
         if self.batch_size < 2 or self.shift < 0 or self.valid_every < 2:
             raise ValueError("data.batch_size and valid_every must be 2 or more, shift 0 or more")
-        if self.sequence < 1:
-            raise ValueError(f"data.sequence {self.sequence}: must be 1 or more")
+        if not isinstance(self.sequence, int) or self.sequence < 1:
+            raise ValueError(f"data.sequence {self.sequence}: must be a whole number, 1 or more")
 
     def open(self, features: MelClip) -> OpenDigits:
         """Analyses the recordings.

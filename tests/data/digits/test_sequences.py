@@ -86,5 +86,5 @@ def test_seconds_that_are_cut_are_those_that_were_joined() -> None:
 
 
 def test_a_sequence_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"data\.sequence 0: must be 1 or more"):
+    with pytest.raises(ValueError, match=r"data\.sequence 0: must be a whole number"):
         DigitData(Path(), sequence=0)
