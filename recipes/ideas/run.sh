@@ -23,6 +23,8 @@ rows:
   bigan        codes without a loss of rebuilding, against one with it
   stackgan     a coarse image first, with and without augmented conditions, against one stage
   discriminator_only  a search in place of the generator; an hour
+  music_vae    sequences of four digits from one code: a conductor and segments, against a flat
+               decoder of as many weights
 
   --data DIR    folder with train/ and test/, files named DIGIT_SPEAKER_TAKE
                 (default: the examples that ship)
@@ -54,6 +56,7 @@ variants_of() {
     bigan) echo bigan autoencoder ;;
     stackgan) echo stackgan stackgan_plain cgan ;;
     discriminator_only) echo discriminator_only gan ;;
+    music_vae) echo music_vae music_vae_flat ;;
     *) fail "$1: no such row; see --help" 2 ;;
   esac
 }
@@ -62,13 +65,14 @@ variants_of() {
 settings_of() {
   local left_out="data.unheard=[$(IFS=,; echo "${unheard[*]}")]"
   case "$1" in
-    autoencoder | vae) echo "system=$1 $generator" ;;
+    autoencoder | vae | music_vae) echo "system=$1 $generator" ;;
     cgan_apart) echo "$(settings_of cgan) discriminator.heads=[clear,match]" ;;
     cgan_joint) echo "$(settings_of cgan) discriminator.heads=[joint]" ;;
     cvae_gan) echo "system=cvae_gan $generator $discriminator $classifier" ;;
     stackgan) echo "system=stackgan generator.widths=[96,48,24,12] $discriminator $coarse" ;;
     stackgan_plain) echo "$(settings_of stackgan) system.augmentation=0" ;;
     discriminator_only) echo "system=discriminator_only generator.${discriminator#*.}" ;;
+    music_vae_flat) echo "$(settings_of music_vae) generator.hierarchy=false generator.state=384" ;;
     *_unmatched) echo "$(settings_of "${1%_unmatched}") system.mismatched=false" ;;
     *_unheard) echo "$(settings_of "${1%_unheard}") $left_out" ;;
     *) echo "system=$1 $generator $discriminator" ;;

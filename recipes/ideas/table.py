@@ -21,6 +21,10 @@ COLUMNS = {
     "detail": "detail",
     "rebuilt": "rebuilt",
     "middle": "middle",
+    "rebuilt_digit": "rebuilt digit heard",
+    "rebuilt_first": "in the first second",
+    "rebuilt_last": "in the last second",
+    "rebuilt_speaker": "rebuilt speaker heard",
     "minutes": "minutes",
 }
 

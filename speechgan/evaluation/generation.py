@@ -9,6 +9,7 @@ import numpy as np
 
 from speechgan.data.digits.labels import Labels, find_utterances
 from speechgan.data.digits.module import ImageSet, analyse_utterances
+from speechgan.data.digits.sequences import cut_seconds
 from speechgan.metrics.digits import (
     DIGITS,
     SPEAKERS,
@@ -27,6 +28,8 @@ NAN = float("nan")
 class GenerationScores:
     """Of some images; NaN where their labels were nobody's wish, or nothing was rebuilt.
 
+    Of a model that makes sequences an image is a second.
+
     Attributes:
         accuracy: share in which the judge hears the digit asked for.
         speaker: share in which it hears the speaker asked for.
@@ -39,7 +42,11 @@ class GenerationScores:
         detail: see `speechgan.metrics.digits.detail`.
         rebuilt: mean absolute difference of test images from what is made of their own codes.
         middle: share of images halfway between the codes of two of the same digit in which the
-            judge hears that digit.
+            judge hears that digit; not of sequences.
+        rebuilt_digit: of what is rebuilt of test sequences, share in which the judge hears the
+            digit that is said there.
+        rebuilt_first, rebuilt_last: the same of the first and of the last second alone.
+        rebuilt_speaker: share in which it hears who said the sequence.
     """
 
     accuracy: float
@@ -52,6 +59,10 @@ class GenerationScores:
     detail: float
     rebuilt: float = NAN
     middle: float = NAN
+    rebuilt_digit: float = NAN
+    rebuilt_first: float = NAN
+    rebuilt_last: float = NAN
+    rebuilt_speaker: float = NAN
 
 
 def score_images(
@@ -98,7 +109,7 @@ class ImageModel(Protocol):
     def make_images(
         self, count: int, digit: str | int | None, speaker: str | None, seed: int
     ) -> tuple[np.ndarray, list[tuple[str, str]]]:
-        """Images `(count, bin, frame)` in [-1, 1], and digit and speaker of each."""
+        """Images or sequences `(count, bin, frame)` in [-1, 1], and digit and speaker of each."""
         ...
 
 
@@ -115,7 +126,7 @@ def score_model(
     Args:
         generator: the model.
         folder: train/ and test/, files named `DIGIT_SPEAKER_TAKE`.
-        count: images to make.
+        count: images to judge.
         digit, speaker: the only ones to make and to compare with; None for all.
         seed: of all noise.
 
@@ -140,25 +151,32 @@ def score_model(
     if not len(train.images) or not len(test.images):
         raise SpeechganError(f"{folder}: lacks train or test recordings of what is asked for")
     size = min(len(test.images), count)
-    made = score_images(images, number_labels(generator.labels, network.told, rows), train, size)
+    asked = number_labels(generator.labels, network.told, rows)
+    length = images.shape[2] // train.images.shape[2]
+    # No more of them than of single images: coverage rises with their number.
+    seconds = cut_seconds(images, length)[:count]
+    made = score_images(seconds, asked, train, size)
     if network.rebuilds:
-        made = replace(made, **score_codes(network, generator.labels, test))
+        made = replace(made, **score_codes(network, generator.labels, test, length))
     return score_images(test.images, test.labels, train, size), made
 
 
-def score_codes(network: Any, labels: Labels, real: ImageSet) -> dict[str, float]:
-    """`rebuilt` and `middle` of `GenerationScores`.
+def score_codes(network: Any, labels: Labels, real: ImageSet, length: int = 1) -> dict[str, float]:
+    """What `GenerationScores` holds of things rebuilt.
 
     Args:
         network: finds codes of images with `encode`, and makes images of codes with `make`.
         labels: names of the network's digits and speakers.
         real: images to rebuild, with labels as the judge counts them; those of labels that the
             network does not know are left out.
+        length: of the sequences that the network takes for an image.
     """
     names = [(DIGITS[d], SPEAKERS[s]) for d, s in real.labels]
     known = [i for i, (d, s) in enumerate(names) if d in labels.digits and s in labels.speakers]
     if not known:
         return {}
+    if length > 1:
+        return score_sequences(network, ImageSet(real.images[known], real.labels[known]), length)
     own = [
         (labels.digits.index(d), labels.speakers.index(s)) for d, s in map(names.__getitem__, known)
     ]
@@ -169,6 +187,28 @@ def score_codes(network: Any, labels: Labels, real: ImageSet) -> dict[str, float
     return {
         "rebuilt": float(np.abs(network.make(codes, told) - images).mean()),
         "middle": float((Verdict(middles).digits == digits[ones]).mean()),
+    }
+
+
+def score_sequences(network: Any, real: ImageSet, length: int) -> dict[str, float]:
+    """The same of sequences, each of which begins with another of the images.
+
+    Args:
+        network: as of `score_codes`, told no labels.
+        real: images to say one after another.
+        length: of a sequence.
+    """
+    said = real.in_sequence(length)
+    rebuilt = network.make(network.encode(said.images, said.labels), said.labels)
+    verdict = Verdict(cut_seconds(rebuilt, length))
+    heard = np.stack([verdict.digits, verdict.speakers], 1).reshape(said.labels.shape)
+    digits, speakers = np.moveaxis(heard == said.labels, 2, 0)
+    return {
+        "rebuilt": float(np.abs(rebuilt - said.images).mean()),
+        "rebuilt_digit": float(digits.mean()),
+        "rebuilt_first": float(digits[:, 0].mean()),
+        "rebuilt_last": float(digits[:, -1].mean()),
+        "rebuilt_speaker": float(speakers.mean()),
     }
 
 

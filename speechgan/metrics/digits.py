@@ -87,9 +87,12 @@ class Verdict:
 @cache
 def load_judge() -> DigitClassifier:
     """The classifier that ships."""
-    judge = DigitClassifier()
+    # On no device: weights drawn only to be replaced would move a training's random numbers, once
+    # in every process, and one that goes on would not be as if it had never stopped.
+    with torch.device("meta"):
+        judge = DigitClassifier()
     with as_file(WEIGHTS) as path:
-        judge.load_state_dict(load_file(path))
+        judge.load_state_dict(load_file(path), assign=True)
     return judge.eval()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from speechgan.data.conversion.module import ConversionData, OpenVoices
 from speechgan.data.digits.module import DigitData
@@ -21,6 +21,7 @@ from speechgan.training.validation.conversion import ConversionValidation
 from speechgan.training.validation.enhancement import EnhancementValidation
 from speechgan.training.validation.generation import GenerationValidation
 from speechgan.training.validation.vocoding import VocoderValidation
+from speechgan.utils.errors import SpeechganError
 from speechgan.vocoders.choose import choose_vocoder
 
 
@@ -104,7 +105,18 @@ def open_conversion(config: DictConfig, data: ConversionData, model: Model | Non
 
 
 def open_generation(config: DictConfig, data: DigitData, model: Model | None) -> Material:
-    """Spoken digits with their labels."""
+    """Spoken digits with their labels.
+
+    Raises:
+        SpeechganError: sequences of them for a network that is told labels.
+    """
+    # What is measured is not known yet: a reference to it stands for a number.
+    asked: Any = OmegaConf.to_container(config.generator)
+    if data.sequence > 1 and any(asked.get(kind) for kind in ("digits", "speakers")):
+        raise SpeechganError(
+            f"data.sequence={data.sequence}: a sequence has no one label, and this generator is "
+            "told some; use system=music_vae or another that is told none"
+        )
     features = build(config.features)
     digits = data.open(features)
     labels, count = digits.labels, len(digits.train.images)
@@ -115,7 +127,7 @@ def open_generation(config: DictConfig, data: DigitData, model: Model | None) ->
         lambda steps: f"{count:,} recordings",
         measured={
             "bins": features.bins,
-            "frames": features.frames,
+            "frames": features.frames * data.sequence,
             "digits": len(labels.digits),
             "speakers": len(labels.speakers),
         },

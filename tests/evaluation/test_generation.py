@@ -9,6 +9,7 @@ import pytest
 from speechgan.cli.main import main
 from speechgan.data.digits.labels import Labels, find_utterances
 from speechgan.data.digits.module import ImageSet, analyse_utterances
+from speechgan.data.digits.sequences import cut_seconds, join_seconds
 from speechgan.evaluation.generation import (
     format_scores,
     number_labels,
@@ -16,6 +17,7 @@ from speechgan.evaluation.generation import (
     score_codes,
     score_images,
     score_model,
+    score_sequences,
 )
 from speechgan.features.clip import MelClip
 from speechgan.inference.generation.generator import Generator
@@ -139,3 +141,56 @@ def test_pairs_have_one_label_and_two_items() -> None:
         (4, 1),
         (5, 2),
     ]
+
+
+class Teller:
+    """Says sequences of images that it knows, and of what it hears forgets all but some places."""
+
+    rebuilds, told = True, ()
+    features = MelClip()
+    labels = Labels(DIGITS, SPEAKERS)
+
+    def __init__(self, known: np.ndarray, length: int, kept: tuple[int, ...]) -> None:
+        self.known, self.length, self.kept = known, length, kept
+        self.network = self
+
+    def make_images(self, count: int, *asked: object) -> tuple[np.ndarray, list[tuple[str, str]]]:
+        said = np.arange(count * self.length) % len(self.known)
+        return join_seconds(self.known[said], self.length), [("", "")] * count
+
+    def encode(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        return images
+
+    def make(self, codes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        seconds = cut_seconds(codes, self.length)
+        forgotten = ~np.isin(np.arange(len(seconds)) % self.length, self.kept)
+        return join_seconds(np.where(forgotten[:, None, None], self.known[0], seconds), self.length)
+
+
+@pytest.mark.parametrize(
+    ("kept", "right"), [((0, 1, 2), (1, 1, 1)), ((0,), (1, 0.1, 0.4)), ((2,), (0.1, 1, 0.4))]
+)
+def test_what_is_rebuilt_of_a_sequence_is_heard_place_by_place(
+    kept: tuple[int, ...], right: tuple[float, ...], real: tuple[ImageSet, ImageSet]
+) -> None:
+    _, test = real
+    scores = score_sequences(Teller(test.images, 3, kept), test, 3)
+    found = [scores[f"rebuilt_{name}"] for name in ("first", "last", "digit")]
+    assert found == pytest.approx(right, abs=0.12)
+    assert (scores["rebuilt"] == 0) is (len(kept) == 3)
+    # Three speakers in equal parts, of whom what is forgotten has one.
+    assert scores["rebuilt_speaker"] == pytest.approx(
+        (len(kept) + (3 - len(kept)) / 3) / 3, abs=0.1
+    )
+
+
+def test_sequences_are_compared_second_by_second_with_real_ones(digits_folder: Path) -> None:
+    known = analyse_utterances(
+        find_utterances(digits_folder / "test"), MelClip(), Labels(DIGITS, SPEAKERS)
+    )
+    real, made = score_model(Teller(known.images, 3, (0, 1, 2)), digits_folder, len(known.images))
+    assert made.frechet == pytest.approx(real.frechet) and made.coverage == real.coverage
+    assert made.detail == pytest.approx(real.detail)
+    assert made.rebuilt_digit >= 0.9 and np.isnan(made.middle) and np.isnan(real.rebuilt_digit)
+    table = format_scores({"real": real, "made": made})
+    assert "| rebuilt | rebuilt_digit | rebuilt_first | rebuilt_last | rebuilt_speaker |" in table

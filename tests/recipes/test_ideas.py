@@ -38,6 +38,29 @@ def test_every_variant_is_trained_and_judged(out: Path) -> None:
     assert rows[0] != ["vae", *rows[1][1:]]
 
 
+def test_conductor_and_flat_decoder_are_judged_by_place(run: Run, tmp_path: Path) -> None:
+    done = run(
+        RECIPE,
+        "music_vae",
+        "--out",
+        tmp_path,
+        "--steps",
+        "2",
+        "--seeds",
+        "7",
+        *TINY,
+        "data.sequence=2",
+    )
+    assert done.returncode == 0, done.stderr
+    heads, _, real, *rows = read_table(done.stdout)
+    assert [row[0] for row in (real, *rows)] == ["real, test", "music_vae", "music_vae_flat"]
+    for head in ("rebuilt digit heard", "in the first second", "in the last second"):
+        place = heads.index(head)
+        assert not real[place] and all(row[place] for row in rows)
+    flat = yaml.safe_load((tmp_path / "music_vae_flat-7" / "config.yaml").read_text())
+    assert flat["generator"]["hierarchy"] is False and flat["generator"]["state"] == 384
+
+
 def test_a_figure_is_the_mean_over_seeds_with_its_spread(tmp_path: Path) -> None:
     for seed, accuracy, distance in ((1, 0.5, 60.0), (2, 0.7, 64.0)):
         folder = tmp_path / f"cgan-{seed}"

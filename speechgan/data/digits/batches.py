@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from speechgan.data.digits.sequences import follow, join_seconds
+
 
 @dataclass(frozen=True)
 class LabelledBatch:
@@ -13,7 +15,7 @@ class LabelledBatch:
 
     Attributes:
         image: `(batch, 1, bin, frame)` in [-1, 1].
-        labels: `(batch, 2)` numbers of digit and speaker.
+        labels: `(batch, 2)` numbers of digit and speaker; of sequences `(batch, place, 2)`.
         others: alike, both different from the image's own wherever there is another.
     """
 
@@ -38,6 +40,7 @@ class LabelledImages:
         shift: most frames by which an item is moved, at random.
         image_seconds: length of an image.
         seed: of all random choices.
+        sequence: how many images of one speaker, side by side, are an item.
     """
 
     def __init__(
@@ -49,20 +52,23 @@ class LabelledImages:
         shift: int,
         image_seconds: float,
         seed: int,
+        sequence: int = 1,
     ) -> None:
         self.images, self.labels, self.counts = images, labels, counts
         self.batch_size, self.shift, self.seed = batch_size, shift, seed
-        self.seconds = batch_size * image_seconds
+        self.sequence, self.seconds = sequence, batch_size * sequence * image_seconds
 
     def __getitem__(self, number: int) -> LabelledBatch:
         rng = np.random.default_rng([self.seed, number])
-        chosen = rng.integers(len(self.images), size=self.batch_size)
-        moved = rng.integers(-self.shift, self.shift + 1, size=self.batch_size)
-        pairs = zip(chosen, moved, strict=True)
-        images = np.stack([shift_frames(self.images[i], frames) for i, frames in pairs])
-        labels = self.labels[chosen]
-        steps = [rng.integers(1, max(2, n), size=self.batch_size) for n in self.counts]
-        others = (labels + np.stack(steps, 1)) % np.array(self.counts)
+        first = rng.integers(len(self.images), size=self.batch_size)
+        chosen = follow(first, self.labels[:, 1], self.sequence, rng)
+        moved = rng.integers(-self.shift, self.shift + 1, size=chosen.shape)
+        pairs = zip(chosen.flat, moved.ravel().tolist(), strict=True)
+        seconds = np.stack([shift_frames(self.images[i], frames) for i, frames in pairs])
+        images = join_seconds(seconds, self.sequence)
+        labels = self.labels[first if self.sequence == 1 else chosen]
+        steps = [rng.integers(1, max(2, n), size=labels.shape[:-1]) for n in self.counts]
+        others = (labels + np.stack(steps, -1)) % np.array(self.counts)
         return LabelledBatch(
             torch.from_numpy(images)[:, None], torch.from_numpy(labels), torch.from_numpy(others)
         )

@@ -11,6 +11,7 @@ from speechgan.audio import read
 from speechgan.audio.resampling import resample
 from speechgan.data.digits.batches import LabelledImages
 from speechgan.data.digits.labels import Labels, Utterance, find_utterances
+from speechgan.data.digits.sequences import follow, join_seconds
 from speechgan.features.clip import MelClip
 from speechgan.utils.errors import SpeechganError
 
@@ -23,11 +24,17 @@ class ImageSet:
 
     Attributes:
         images: `(image, bin, frame)` in [-1, 1].
-        labels: `(image, 2)` numbers of digit and speaker.
+        labels: `(image, 2)` numbers of digit and speaker; of sequences `(image, place, 2)`.
     """
 
     images: np.ndarray
     labels: np.ndarray
+
+    def in_sequence(self, length: int, seed: int = 0) -> "ImageSet":
+        """Sequences of one speaker, of which each image begins one; the rest is drawn."""
+        rng = np.random.default_rng(seed)
+        chosen = follow(np.arange(len(self.images)), self.labels[:, 1], length, rng)
+        return ImageSet(join_seconds(self.images[chosen.flat], length), self.labels[chosen])
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,8 @@ class OpenDigits:
     Attributes:
         labels: names of digits and speakers.
         batches: to train on.
-        train, valid: all images of either kind.
+        train: all images to train on, one by one.
+        valid: all that are held out, or sequences of them.
     """
 
     labels: Labels
@@ -57,6 +65,8 @@ class DigitData:
         valid_every: of each digit by each speaker, every so many-th recording is held out; those
             of whom there are fewer are all trained on.
         unheard: combinations, as `DIGIT_SPEAKER`, that are left out altogether.
+        sequence: recordings of one speaker, drawn at random, that are one item, said one after
+            another.
         seed: of all random choices.
 
     Raises:
@@ -68,11 +78,14 @@ class DigitData:
     shift: int = 2
     valid_every: int = 9
     unheard: Sequence[str] = ()
+    sequence: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.batch_size < 2 or self.shift < 0 or self.valid_every < 2:
             raise ValueError("data.batch_size and valid_every must be 2 or more, shift 0 or more")
+        if not isinstance(self.sequence, int) or self.sequence < 1:
+            raise ValueError(f"data.sequence {self.sequence}: must be a whole number, 1 or more")
 
     def open(self, features: MelClip) -> OpenDigits:
         """Analyses the recordings.
@@ -92,17 +105,20 @@ class DigitData:
         train, valid = self._hold_out(heard)
         if len(train) < 2:
             raise SpeechganError(f"{folder}: less than two recordings to train on; add some")
-        sets = [analyse_utterances(part, features, labels) for part in (train, valid)]
+        trained, held_out = (analyse_utterances(part, features, labels) for part in (train, valid))
         batches = LabelledImages(
-            sets[0].images,
-            sets[0].labels,
+            trained.images,
+            trained.labels,
             (len(labels.digits), len(labels.speakers)),
             self.batch_size,
             self.shift,
             features.seconds,
             self.seed,
+            self.sequence,
         )
-        return OpenDigits(labels, batches, *sets)
+        if self.sequence > 1:
+            held_out = held_out.in_sequence(self.sequence)
+        return OpenDigits(labels, batches, trained, held_out)
 
     def _hold_out(self, found: Sequence[Utterance]) -> tuple[list[Utterance], list[Utterance]]:
         groups: dict[tuple[str, str], list[Utterance]] = {}

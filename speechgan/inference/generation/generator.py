@@ -26,7 +26,7 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Generated:
-    """A word that nobody has said.
+    """A word, or a sequence of them, that nobody has said.
 
     Attributes:
         wave: `(sample,)` float32 in [-1, 1].
@@ -215,7 +215,7 @@ class Generator:
         features = self.network.features
         with limit_threads(self.threads):
             wave = self.vocoder.synthesise(
-                features.sound(image), features.frames * features.hop_length
+                features.sound(image), image.shape[1] * features.hop_length
             )
         power = float(np.sqrt(np.mean(np.square(wave, dtype=np.float64))))
         gain = 10 ** (LEVEL / 20) / max(power, 1e-6)

@@ -77,7 +77,7 @@ class TorchImages:
         return codes
 
     def walk(self, codes: np.ndarray, ends: np.ndarray) -> np.ndarray:
-        """Images between two labels, in equal steps of their embeddings.
+        """Images between two labels, in equal steps of their embeddings, where it is told any.
 
         Args:
             codes: `(item, code)` float32, of each image, two at least.
@@ -87,8 +87,10 @@ class TorchImages:
             `(item, bin, frame)` in [-1, 1].
 
         Raises:
-            SpeechganError: the model does not draw images in one go.
+            SpeechganError: the model is told labels, and does not draw images in one go.
         """
+        if not self.told:
+            return self.make(codes, ends[:1].repeat(len(codes), 0))
         network = getattr(self.generator, "decoder", self.generator)
         if not isinstance(network, ImageGenerator):
             raise SpeechganError(

@@ -58,6 +58,14 @@ class ImageGenerator(nn.Module):
 
     def draw(self, told: Tensor) -> Tensor:
         """The same of a code with its labels' embeddings behind it, `(batch, code + embedding)`."""
-        x = self.project(told).unflatten(1, (self.width, *self.coarse))
-        made: Tensor = self.layers(self.enter(x))
+        return self.refine(self.begin(told))
+
+    def begin(self, told: Tensor) -> Tensor:
+        """The coarse image `(batch, width, bin, frame)` of what `draw` is given."""
+        coarse: Tensor = self.project(told).unflatten(1, (self.width, *self.coarse))
+        return coarse
+
+    def refine(self, coarse: Tensor) -> Tensor:
+        """The image of a coarse one, which may have any number of frames."""
+        made: Tensor = self.layers(self.enter(coarse))
         return made

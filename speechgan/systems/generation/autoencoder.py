@@ -5,9 +5,9 @@ from torch import Tensor
 from torch.nn.functional import l1_loss
 
 from speechgan.data.digits.batches import LabelledBatch
-from speechgan.models.generators.image_autoencoder import ImageAutoencoder, draw_code
+from speechgan.models.generators.image_autoencoder import draw_code
 from speechgan.systems.base import Step
-from speechgan.systems.generation.base import GenerationSystem
+from speechgan.systems.generation.base import AnyAutoencoder, GenerationSystem
 
 
 class Autoencoder(GenerationSystem):
@@ -17,7 +17,7 @@ class Autoencoder(GenerationSystem):
     blurs less than the paper's normal one.
 
     Args:
-        generator: encoder and decoder.
+        generator: encoder and decoder, of images or of sequences of them.
         prior: weight of the divergence of codes from a standard normal distribution, per point of
             the image; 0 for a plain auto-encoder, whose codes are not drawn but the means.
         spread: of the Laplace distribution, by which differences are divided.
@@ -27,11 +27,9 @@ class Autoencoder(GenerationSystem):
     """
 
     turns: tuple[str, ...] = ("generator",)
-    generator: ImageAutoencoder
+    generator: AnyAutoencoder
 
-    def __init__(
-        self, generator: ImageAutoencoder, prior: float = 1.0, spread: float = 0.1
-    ) -> None:
+    def __init__(self, generator: AnyAutoencoder, prior: float = 1.0, spread: float = 0.1) -> None:
         super().__init__(generator)
         if prior < 0 or spread <= 0:
             raise ValueError(f"prior {prior}, spread {spread}: must be at least 0, and above 0")

@@ -11,11 +11,13 @@ from speechgan.models.discriminators.tokens import TokenDiscriminator
 from speechgan.models.generators.dcgan import ImageGenerator
 from speechgan.models.generators.image_autoencoder import ImageAutoencoder
 from speechgan.models.generators.image_search import ImageSearch
+from speechgan.models.generators.music_vae import MusicVAE
 from speechgan.models.generators.stacked import StackedGenerator
 from speechgan.models.generators.token_sequence import TokenGenerator
 from speechgan.systems.base import System
 
-AnyGenerator = ImageGenerator | ImageAutoencoder | ImageSearch | StackedGenerator | TokenGenerator
+AnyAutoencoder = ImageAutoencoder | MusicVAE
+AnyGenerator = ImageGenerator | AnyAutoencoder | ImageSearch | StackedGenerator | TokenGenerator
 AnyDiscriminator = ImageDiscriminator | TokenDiscriminator
 
 

@@ -10,6 +10,7 @@ import torch
 from speechgan.data.digits.batches import LabelledBatch
 from speechgan.data.digits.labels import Labels
 from speechgan.data.digits.module import ImageSet
+from speechgan.data.digits.sequences import cut_seconds
 from speechgan.features.clip import sheet
 from speechgan.metrics.digits import (
     DIGITS,
@@ -32,12 +33,12 @@ class GenerationValidation:
     there is one. Of a generator that is told digits, `accuracy` is the share of images in which the
     judge hears the digit asked for; of one that is told speakers, `speaker` likewise, each only
     where the judge knows all of them; of one that rebuilds images, `rebuilt` is the mean absolute
-    difference of held-out ones.
+    difference of held-out ones. Sequences are judged second by second.
 
     Args:
         labels: names of digits and speakers.
         train: real images, to compare with.
-        valid: held-out ones.
+        valid: held-out ones, or sequences of them.
         count: images to generate, of every digit and speaker alike.
     """
 
@@ -61,7 +62,7 @@ class GenerationValidation:
         images = self._generate(system, device)
         if not np.isfinite(images).all():
             return {"score": float("-inf")}
-        verdict = Verdict(images)
+        verdict = Verdict(cut_seconds(images, images.shape[2] // self.train.images.shape[2]))
         distance = frechet_distance(verdict.features, self.real)
         figures = {"frechet": distance, "score": -distance}
         told = [bool(system.generator.digits), bool(system.generator.speakers)]

@@ -16,6 +16,7 @@ from speechgan.models.discriminators.tokens import TokenDiscriminator
 from speechgan.models.generators.dcgan import ImageGenerator
 from speechgan.models.generators.image_autoencoder import ImageAutoencoder
 from speechgan.models.generators.image_search import ImageSearch
+from speechgan.models.generators.music_vae import MusicVAE
 from speechgan.models.generators.stacked import StackedGenerator, Stage
 from speechgan.models.generators.token_sequence import TokenGenerator
 from speechgan.systems.base import Step
@@ -42,6 +43,10 @@ def generator(**options: int) -> ImageGenerator:
 
 def autoencoder(**options: int) -> ImageAutoencoder:
     return ImageAutoencoder(**SIZE, code=CODE, widths=(16, 8, 8), **options)
+
+
+def music(hierarchy: bool = True) -> MusicVAE:
+    return MusicVAE(**SIZE, segments=2, code=CODE, state=8, widths=(16, 8), hierarchy=hierarchy)
 
 
 def judge(*heads: str, **options: int) -> ImageDiscriminator:
@@ -85,6 +90,8 @@ SYSTEMS: dict[str, Callable[[], GenerationSystem]] = {
     "cgan, never mismatched": lambda: cgan("joint", mismatched=False),
     "vae": lambda: Autoencoder(autoencoder()),
     "auto-encoder": lambda: Autoencoder(autoencoder(), prior=0.0),
+    "music_vae": lambda: Autoencoder(music()),
+    "music_vae, flat": lambda: Autoencoder(music(hierarchy=False)),
     "vae_gan": lambda: VAEGAN(autoencoder(), judge("clear")),
     "cvae_gan": lambda: CVAEGAN(
         classes(), generator=autoencoder(**TOLD), discriminator=judge("clear")
@@ -279,7 +286,7 @@ def test_a_search_climbs_and_looks_at_no_other_image(batch: LabelledBatch) -> No
     assert not found.requires_grad
 
 
-@pytest.mark.parametrize("name", ["vae", "auto-encoder", "vae_gan"])
+@pytest.mark.parametrize("name", ["vae", "auto-encoder", "vae_gan", "music_vae", "music_vae, flat"])
 def test_what_rebuilds_learns_to(name: str, batch: LabelledBatch) -> None:
     torch.manual_seed(0)
     system = SYSTEMS[name]()
@@ -290,6 +297,24 @@ def test_what_rebuilds_learns_to(name: str, batch: LabelledBatch) -> None:
     with torch.no_grad():
         after = (system.generator.rebuild(*known(batch)) - batch.image).abs().mean()
     assert after < 0.4 * before
+
+
+@pytest.mark.parametrize("name", ["music_vae", "music_vae, flat"])
+def test_a_sequence_is_rebuilt_in_its_order(name: str, batch: LabelledBatch) -> None:
+    """Two stripes one after the other, of which each batch has both orders."""
+    torch.manual_seed(0)
+    system = SYSTEMS[name]()
+    halves = torch.cat([batch.image[..., :4], batch.image.roll(1, 0)[..., 4:]], 3)
+    both = torch.cat([halves, halves.roll(4, 3)])
+    sequences = LabelledBatch(both, batch.labels.repeat(2, 1), batch.others.repeat(2, 1))
+    train(system, sequences, 200)
+    system.eval()
+    with torch.no_grad():
+        rebuilt = system.generator.rebuild(*known(sequences))
+    stripes, said = (
+        x[:, 0].reshape(16, 4, 4, 2, 4).mean((2, 4)).argmax(1) for x in (rebuilt, both)
+    )
+    assert (stripes == said).float().mean() >= 0.9
 
 
 def test_one_label_that_is_told_is_wrong_in_a_mismatched_pair(batch: LabelledBatch) -> None:
