@@ -189,7 +189,9 @@ def segmental_snr(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
     return float(measure_frames(clean, enhanced, length, length // 4, measure).mean())
 
 
-def log_spectral_distance(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
+def log_spectral_distance(
+    clean: Wave, enhanced: Wave, sample_rate: int, above: float = 0.0
+) -> float:
     """Distance of the short-time power spectra in dB (Gray & Markel 1976); 0 is no difference.
 
     For each frame, the root mean square over frequency of the difference of the two power spectra
@@ -197,11 +199,16 @@ def log_spectral_distance(clean: Wave, enhanced: Wave, sample_rate: int) -> floa
     below at 80 dB under the strongest bin of the clean wave: without a floor, digital silence
     would decide the number.
 
+    Args:
+        above: the lowest frequency that counts, in Hz, below half the sample rate; the strongest
+            bin is looked for among all.
+
     Raises:
         UnmeasurableError: `clean` is silent, or the waves are shorter than 48 ms.
     """
     length = round(0.032 * sample_rate)
     hop = length // 2
+    counts = np.fft.rfftfreq(length, 1 / sample_rate) >= above
     if not clean.any():
         raise UnmeasurableError("log-spectral distance needs a clean wave that is not silent")
 
@@ -209,7 +216,9 @@ def log_spectral_distance(clean: Wave, enhanced: Wave, sample_rate: int) -> floa
         return power_spectrum(clean).max(axis=1)
 
     def measure(clean: Block, enhanced: Block) -> Block:
-        powers = (np.maximum(power_spectrum(frames), floor) for frames in (clean, enhanced))
+        powers = (
+            np.maximum(power_spectrum(frames)[:, counts], floor) for frames in (clean, enhanced)
+        )
         difference = np.subtract(*(10 * np.log10(power) for power in powers))
         return np.sqrt(np.square(difference).mean(axis=1))
 

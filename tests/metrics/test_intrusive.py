@@ -131,6 +131,21 @@ def test_log_spectral_distance_equals_scipys_spectra(pair):
     assert subject.log_spectral_distance(*pair, 16000) == pytest.approx(expected, rel=1e-6)
 
 
+def test_log_spectral_distance_above_a_frequency_hears_nothing_below_it():
+    random = np.random.default_rng(0)
+    spectrum = np.fft.rfft(random.standard_normal(16000))
+    frequency = np.fft.rfftfreq(16000, 1 / 16000)
+
+    def distance(gain, above):
+        waves = (np.fft.irfft(spectrum * g, 16000) for g in (1.0, gain))
+        return subject.log_spectral_distance(*waves, 16000, above)
+
+    lower, upper = (np.where(x, 0.5, 1.0) for x in (frequency < 3800, frequency > 3800))
+    assert distance(lower, 4000) < 0.3
+    assert distance(upper, 4000) == pytest.approx(20 * math.log10(2), abs=0.1)
+    assert 2 < distance(lower, 0) < 6
+
+
 @pytest.mark.parametrize("measure", [subject.segmental_snr, subject.log_spectral_distance])
 def test_a_wave_shorter_than_a_frame_is_unmeasurable(measure):
     with pytest.raises(UnmeasurableError, match="too few"):

@@ -52,8 +52,11 @@ def pass_through_codec(
 def narrow(wave: np.ndarray, sample_rate: int, codec: str) -> np.ndarray:
     """What the sample rate of a codec, and nothing else of it, leaves of a `(sample,)` wave."""
     rate = CODECS[codec][2]
-    if rate is None:
-        return wave
+    return wave if rate is None else resample_through(wave, sample_rate, rate)
+
+
+def resample_through(wave: np.ndarray, sample_rate: int, rate: int) -> np.ndarray:
+    """What another sample rate, in hertz, leaves of a `(sample,)` wave: there and back."""
     there = soxr.resample(wave, sample_rate, rate)
     return _fit(soxr.resample(there, rate, sample_rate), len(wave))
 

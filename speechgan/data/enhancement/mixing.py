@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
@@ -10,62 +9,9 @@ import torch
 
 from speechgan.data.cache import WaveStore
 from speechgan.data.enhancement.batch import PairedBatch
-from speechgan.data.enhancement.codecs import CODECS, narrow, pass_through_codec
+from speechgan.data.enhancement.damage import Damage
+from speechgan.data.enhancement.degradation import Degradation
 from speechgan.data.enhancement.perturbation import change_formants, change_speed, shape_spectrum
-
-Range = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Degradation:
-    """How speech is made noisy; each chance is per item of a batch.
-
-    Attributes:
-        snr_db: least and greatest signal-to-noise ratio.
-        level_dbfs: least and greatest peak level of the noisy wave.
-        speed: least and greatest factor on speed, pitch and formants together.
-        formant: chance that the formants are changed by themselves.
-        formants: least and greatest factor on them.
-        second_noise: chance of a second recording on top of the first.
-        noise_speed: least and greatest factor on the speed and pitch of a noise recording.
-        noise_reversed: chance that it runs backwards.
-        noise_equalise: chance that it gets a spectral shape of its own, of up to 12 dB.
-        babble: chance that the noise is several other voices.
-        coloured: chance that the noise is Gaussian with a random spectral slope.
-        gap: chance of silence before or after the speech.
-        speechless: chance that there is no speech at all.
-        noiseless: chance that the noise is hardly there, 40 dB below the speech.
-        room: chance of a simulated room around the speech; the clean side keeps the direct sound
-            and the first `early_seconds` of reflections.
-        early_seconds: of those reflections.
-        band_limit: chance that the whole recording, clean side too, loses its upper band.
-        equalise: chance of a random smooth spectral tilt on the whole recording.
-        clip: chance that the noisy side is clipped, at 10 to 90 % of its peak.
-        codec: chance that the noisy side goes through a codec of
-            `speechgan.data.enhancement.codecs`; of a telephone's, the clean side keeps the band
-            alone.
-    """
-
-    snr_db: Range = (-5.0, 20.0)
-    level_dbfs: Range = (-45.0, 0.0)
-    speed: Range = (0.88, 1.14)
-    formant: float = 0.3
-    formants: Range = (0.88, 1.14)
-    second_noise: float = 0.25
-    noise_speed: Range = (0.8, 1.5)
-    noise_reversed: float = 0.2
-    noise_equalise: float = 0.5
-    babble: float = 0.05
-    coloured: float = 0.08
-    gap: float = 0.15
-    speechless: float = 0.01
-    noiseless: float = 0.03
-    room: float = 0.12
-    early_seconds: float = 0.05
-    band_limit: float = 0.05
-    equalise: float = 0.2
-    clip: float = 0.07
-    codec: float = 0.04
 
 
 class Mixtures:
@@ -98,6 +44,7 @@ class Mixtures:
     ) -> None:
         self.speech, self.noise, self.rooms = speech, noise, rooms
         self.degradation = degradation
+        self.damage = Damage(degradation, speech.sample_rate)
         self.batch_size, self.seed = batch_size, seed
         self.samples = round(seconds * speech.sample_rate)
         self.seconds = batch_size * seconds
@@ -108,30 +55,15 @@ class Mixtures:
         clean = np.stack([self._speech(rng) for _ in range(self.batch_size)])
         noise = np.stack([self._noise(rng) for _ in range(self.batch_size)])
         wet, clean = self._reverberate(rng, clean)
-        snr = rng.uniform(*self._column("snr_db"))
-        snr = np.where(self._chosen(rng, self.degradation.noiseless), 40.0, snr)
+        snr = self.degradation.draw("snr_db", rng, self.batch_size)
+        snr = np.where(self.degradation.befalls("noiseless", rng, self.batch_size), 40.0, snr)
         noise = noise * noise_gain(wet, noise, snr)
-        spoken = ~self._chosen(rng, self.degradation.speechless)
+        spoken = ~self.degradation.befalls("speechless", rng, self.batch_size)
         wet, clean = wet * spoken, clean * spoken
-        noisy, clean = self._colour(rng, wet + noise, clean)
-        peak = np.abs(noisy).max(1, keepdims=True)
-        level = 10 ** (rng.uniform(*self._column("level_dbfs")) / 20) / np.maximum(peak, 1e-6)
-        noisy, clean = noisy * level, clean * level
-        share = 10 ** rng.uniform(-1, np.log10(0.9), (self.batch_size, 1))
-        limit = np.abs(noisy).max(1, keepdims=True) * share
-        clipped = self._chosen(rng, self.degradation.clip)
-        noisy = np.where(clipped, np.clip(noisy, -limit, limit), noisy)
-        noisy, clean = self._send(rng, noisy, clean)
+        noisy, clean = self.damage(rng, wet + noise, clean)
         return PairedBatch(
             torch.from_numpy(noisy.astype(np.float32)), torch.from_numpy(clean.astype(np.float32))
         )
-
-    def _column(self, name: str) -> tuple[float, float, tuple[int, int]]:
-        low, high = getattr(self.degradation, name)
-        return low, high, (self.batch_size, 1)
-
-    def _chosen(self, rng: np.random.Generator, chance: float) -> np.ndarray:
-        return rng.random((self.batch_size, 1)) < chance
 
     def _speech(self, rng: np.random.Generator) -> np.ndarray:
         """`(sample,)`: part of an utterance, then of more of any speaker until it is full."""
@@ -189,7 +121,7 @@ class Mixtures:
     def _reverberate(
         self, rng: np.random.Generator, clean: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        chosen = np.flatnonzero(self._chosen(rng, self.degradation.room))
+        chosen = np.flatnonzero(self.degradation.befalls("room", rng, self.batch_size))
         if not len(chosen) or not len(self.rooms):
             return clean, clean
         response = self.rooms[rng.integers(len(self.rooms), size=len(chosen))]
@@ -199,42 +131,6 @@ class Mixtures:
         wet[chosen] = convolve(clean[chosen], response)
         target[chosen] = convolve(clean[chosen], early)
         return wet, target
-
-    def _send(
-        self, rng: np.random.Generator, noisy: np.ndarray, clean: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Some items through a codec."""
-        rate = self.speech.sample_rate
-        for item in np.flatnonzero(self._chosen(rng, self.degradation.codec)):
-            codec = str(rng.choice(sorted(CODECS)))
-            noisy[item] = pass_through_codec(noisy[item], rate, codec, rng.uniform(0.3, 0.9))
-            clean[item] = narrow(clean[item], rate, codec)
-        return noisy, clean
-
-    def _colour(
-        self, rng: np.random.Generator, noisy: np.ndarray, clean: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """One random filter for both sides: a smooth tilt, a lost upper band, or both."""
-        half = self.speech.sample_rate / 2
-        anchors = rng.uniform(-6, 6, (self.batch_size, 6))
-        cutoff = rng.uniform(0.35, 0.95, (self.batch_size, 1)) * half
-        tilted = self._chosen(rng, self.degradation.equalise)
-        limited = self._chosen(rng, self.degradation.band_limit)
-        chosen = np.flatnonzero(tilted | limited)
-        if not len(chosen):
-            return noisy, clean
-        length = scipy.fft.next_fast_len(self.samples, real=True)
-        frequency = np.linspace(0, half, length // 2 + 1)
-        places = np.linspace(0, half, anchors.shape[1])
-        tilt = np.stack([np.interp(frequency, places, a) for a in anchors[chosen]])
-        gain = np.where(tilted[chosen], 10 ** (tilt / 20), 1.0)
-        slope = 1 / (1 + (frequency / cutoff[chosen]) ** 40)
-        gain = np.where(limited[chosen], gain * slope, gain).astype(np.float32)
-        both = np.stack([noisy[chosen], clean[chosen]]).astype(np.float32)
-        both = scipy.fft.irfft(scipy.fft.rfft(both, length) * gain, length)[..., : self.samples]
-        noisy, clean = noisy.copy(), clean.copy()
-        noisy[chosen], clean[chosen] = both
-        return noisy, clean
 
 
 class FirstMixtures:

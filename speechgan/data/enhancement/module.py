@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from speechgan.data.cache import WaveStore
-from speechgan.data.enhancement.mixing import Degradation, FirstMixtures, Mixtures
+from speechgan.data.enhancement.degradation import Degradation
+from speechgan.data.enhancement.mixing import FirstMixtures, Mixtures
 from speechgan.data.enhancement.paired import PairCrops, PairStore, open_pairs
 from speechgan.data.enhancement.rooms import room_responses
 from speechgan.data.manifest import Recording, hold_out, read_manifest, scan
@@ -20,7 +21,8 @@ class EnhancementData:
 
     Where the folder holds `speech/` and `noise/` for training they are mixed on the fly;
     otherwise its `clean/` and `noisy/` pairs are cut. Validation takes the `valid` pairs, or
-    mixes the `valid` speech and noise once, from a seed of its own.
+    mixes the `valid` speech and noise once, from a seed of its own, as it does with
+    `valid_mixtures` in any case.
 
     Attributes:
         root: folder with recordings, or a manifest file made by `speechgan data scan`.
@@ -34,6 +36,8 @@ class EnhancementData:
         speaker_balance: 0 draws speakers by how long they speak, 1 draws them equally often.
         valid_fraction: share of the files held out where the folder names no `valid` split.
         valid_speakers: speakers held out instead.
+        valid_mixtures: whether to validate on mixtures, made as those to train on, although there
+            are pairs.
         valid_items: most pairs to validate on; they are spread evenly over all there are.
         seed: of all random choices.
     """
@@ -50,6 +54,7 @@ class EnhancementData:
     valid_fraction: float = 0.05
     valid_speakers: Sequence[str] = ()
     valid_items: int = 40
+    valid_mixtures: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -84,7 +89,7 @@ class EnhancementData:
 
     def _validation(self, recordings: list[Recording], root: Path) -> PairStore | FirstMixtures:
         pairs = _select(recordings, "valid", "clean", "noisy")
-        if pairs:
+        if pairs and not self.valid_mixtures:
             held_out = open_pairs(pairs, root, self.sample_rate, Path(self.cache))
             return held_out.spread(self.valid_items)
         mixtures = self._mixtures(recordings, root, "valid", 1, self.seed + 1)

@@ -2,35 +2,12 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from speechgan.features.mel import MelVoice
+from speechgan.models.layers.conv_next import ConvNeXtBlock, initialise
 
 # torchaudio's 0.99, in its form.
 MOMENTUM = 0.99 / 1.99
-
-
-class ConvNeXtBlock(nn.Module):
-    """ConvNeXt (arXiv:2201.03545): depthwise convolution over time, a wide perceptron on frames.
-
-    Args:
-        channels: of input and output.
-        hidden: of the perceptron.
-        scale: of what is added, at the start of training.
-    """
-
-    def __init__(self, channels: int, hidden: int, scale: float) -> None:
-        super().__init__()
-        self.depthwise = nn.Conv1d(channels, channels, 7, padding=3, groups=channels)
-        self.norm = nn.LayerNorm(channels, eps=1e-6)
-        self.widen = nn.Linear(channels, hidden)
-        self.narrow = nn.Linear(hidden, channels)
-        self.scale = nn.Parameter(torch.full((channels,), scale))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`(batch, channel, frame)`, the same shape."""
-        hidden = self.norm(self.depthwise(x).transpose(1, 2))
-        return x + (self.scale * self.narrow(F.gelu(self.widen(hidden)))).transpose(1, 2)
 
 
 class Vocos(nn.Module):
@@ -77,11 +54,7 @@ class Vocos(nn.Module):
         self.window: Tensor
         self.register_buffer("inverse", torch.linalg.pinv(features.mel.filters), persistent=False)
         self.inverse: Tensor
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv1d | nn.Linear):
-                nn.init.trunc_normal_(layer.weight, std=0.02)
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
+        initialise(self)
 
     def forward(self, image: Tensor, samples: int | None = None) -> Tensor:
         """`(batch, 1, bin, frame)` to `(batch, samples)`; `(frame - 1) * hop_length` if None.

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from speechgan.data.enhancement.batch import PairedBatch
-from speechgan.metrics.intrusive import estoi, pesq_wb, si_sdr
+from speechgan.metrics.intrusive import estoi, log_spectral_distance, pesq_wb, si_sdr
 from speechgan.training.logging import RunLog
 from speechgan.training.validation.measuring import Means, Measure
 
 
 class EnhancementValidation:
-    """ESTOI, SI-SDR and at 16 kHz wide-band PESQ of held-out pairs, and how the first sound.
+    """ESTOI, SI-SDR, log-spectral distance and at 16 kHz wide-band PESQ of held-out pairs, and how
+    the first sound.
 
     Args:
         pairs: with their names, `(1, sample)` each.
@@ -24,6 +25,8 @@ class EnhancementValidation:
         self.pairs, self.sample_rate, self.shown = pairs, sample_rate, shown
         self.measures: dict[str, Measure] = {"pesq": pesq_wb} if sample_rate == 16000 else {}
         self.measures |= {"estoi": estoi, "si_sdr": si_sdr}
+        # Measured, but not to be monitored: the least is best.
+        self.distances: dict[str, Measure] = {"log_spectral_distance": log_spectral_distance}
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -31,9 +34,9 @@ class EnhancementValidation:
         return tuple(self.measures)
 
     def __call__(self, system: Any, log: RunLog, step: int) -> dict[str, float]:
-        """Means over all pairs, by the names of `figures`."""
+        """Means over all pairs, by name."""
         device = next(system.parameters()).device
-        means = Means(self.measures, self.sample_rate)
+        means = Means(self.measures | self.distances, self.sample_rate)
         for number, (name, pair) in enumerate(self.pairs):
             enhanced = system.infer(pair.to(device)).wave[0].cpu()
             clean = pair.clean[0]

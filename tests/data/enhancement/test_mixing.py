@@ -9,8 +9,8 @@ import torch
 
 from speechgan.data.cache import WaveStore
 from speechgan.data.enhancement.codecs import CODECS, narrow
+from speechgan.data.enhancement.degradation import Degradation
 from speechgan.data.enhancement.mixing import (
-    Degradation,
     Mixtures,
     coloured_noise,
     convolve,

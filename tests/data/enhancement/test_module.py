@@ -7,9 +7,10 @@ import soundfile
 import torch
 from hydra.utils import instantiate
 
-from speechgan.data.enhancement.mixing import Degradation, FirstMixtures, Mixtures
+from speechgan.data.enhancement.degradation import Degradation
+from speechgan.data.enhancement.mixing import FirstMixtures, Mixtures
 from speechgan.data.enhancement.module import EnhancementData
-from speechgan.data.enhancement.paired import PairCrops
+from speechgan.data.enhancement.paired import PairCrops, PairStore
 from speechgan.data.manifest import scan, write_manifest
 from speechgan.training.compose import compose
 from speechgan.utils.errors import SpeechganError
@@ -67,6 +68,16 @@ def test_speech_and_noise_are_mixed_and_a_manifest_does_as_well(tmp_path, record
         root / "manifest.csv", tmp_path / "cache", seconds=0.25, rooms=0
     ).open()
     assert torch.equal(training[3].noisy, again[3].noisy)
+
+
+def test_mixtures_can_be_validated_on_although_there_are_pairs(tmp_path):
+    for role in ("speech", "noise", "clean", "noisy"):
+        for split in ("train", "valid"):
+            put(tmp_path / "data" / role / split / "a.wav", 0.1)
+    _, pairs = open_data(tmp_path / "data")
+    _, mixtures = open_data(tmp_path / "data", valid_mixtures=True, valid_items=3)
+    assert isinstance(pairs, PairStore) and isinstance(mixtures, FirstMixtures)
+    assert len(list(mixtures)) == 3
 
 
 def test_every_way_of_degrading_can_be_set_from_the_command_line(tmp_path, recordings):

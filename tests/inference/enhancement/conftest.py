@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from speechgan.features.stft import Stft
 from speechgan.models.generators.band_crn import BandCRN
 from speechgan.models.generators.segan import SeganGenerator
+from speechgan.models.generators.two_stream import TwoStreamRestorer
 from speechgan.models.generators.unet import SpectrogramUNet
 from speechgan.pretrained.loading import Model
 
@@ -68,6 +69,14 @@ def make_generator(kind: str) -> nn.Module:
         return spread_statistics(BandCRN(channels=8, hidden=8, bands=16))
     if kind == "segan":
         return SeganGenerator(widths=(4, 4, 8, 8), kernel=15)
+    if kind == "two_stream":
+        network = TwoStreamRestorer(channels=8, hidden=16, blocks=2, level_reach=20)
+        for stream in (network.amplitude, network.phase):
+            nn.init.normal_(stream.leave.weight, std=0.01)  # as if trained: not zero
+        return network
+    if kind == "ahead":
+        network = BandCRN(channels=8, hidden=8, bands=16, bidirectional=True, context=200)
+        return spread_statistics(network)
     return spread_statistics(SpectrogramUNet(widths=(4, 8, 8), z_channels=4))
 
 
@@ -80,9 +89,9 @@ def spread_statistics(network: nn.Module) -> nn.Module:
     return network
 
 
-@pytest.fixture(params=["crn", "segan", "unet"])
+@pytest.fixture(params=["crn", "segan", "unet", "two_stream"])
 def model(request: pytest.FixtureRequest) -> Model:
-    """A model of each kind of generator: recurrent, on waves, on images with z."""
+    """A model of each kind of generator: recurrent, on waves, on images with z, of two streams."""
     return make_model(make_generator(request.param))
 
 
@@ -92,12 +101,10 @@ def crn() -> Model:
     return make_model(make_generator("crn"))
 
 
-@pytest.fixture
-def ahead() -> Model:
-    """A recurrent one that hears ahead."""
-    torch.manual_seed(3)
-    generator = BandCRN(channels=8, hidden=8, bands=16, bidirectional=True, context=200)
-    return make_model(spread_statistics(generator))
+@pytest.fixture(params=["ahead", "two_stream"])
+def ahead(request: pytest.FixtureRequest) -> Model:
+    """One that hears ahead and takes no z: recurrent, of two streams."""
+    return make_model(make_generator(request.param))
 
 
 @pytest.fixture

@@ -23,10 +23,12 @@ def noise(*shape: int) -> np.ndarray:
 
 @pytest.mark.parametrize("rate", [44100, 48000, 96000])
 def test_a_transparent_model_leaves_the_whole_band(transparent: Model, rate: int) -> None:
-    # Tones, as nothing but a direct current is taken off.
+    # Tones, as nothing but a direct current is taken off, for which the first frame, that tells
+    # least, takes a little of a low tone too.
     wave = np.stack([tone(500, rate), tone(7000, rate) + tone(12000, rate)])
     out = Enhancer.from_model(transparent, "cpu")(wave, rate)
-    assert np.abs(out - wave).max() < 2e-3
+    away = np.abs(out - wave)
+    assert away.max() < 4e-3 and away[:, round(0.016 * rate) :].max() < 2e-3
 
 
 @pytest.mark.parametrize("rate", [32000, 44100, 48000])

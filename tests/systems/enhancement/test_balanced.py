@@ -13,6 +13,7 @@ from speechgan.losses.closeness import Closeness
 from speechgan.models.discriminators.spectrogram import TwoHeadedDiscriminator
 from speechgan.models.discriminators.wave import WaveDiscriminator
 from speechgan.models.generators.band_crn import BandCRN
+from speechgan.models.generators.two_stream import TwoStreamRestorer
 from speechgan.systems.base import Step
 from speechgan.systems.enhancement.balanced import BalancedGAN
 from speechgan.systems.enhancement.wave import WaveJudge
@@ -71,6 +72,35 @@ def test_what_the_generator_is_told_by_the_wave_judge(system, batch):
     clean = system.signals(Step(batch, ()))[1]
     demand = system.judges["wave"].demand(clean, clean)
     assert demand["matching/period"] == 0 and demand["adversarial/period"] > 0
+
+
+def test_a_wave_judge_plays_without_another_discriminator(batch):
+    torch.manual_seed(0)
+    network = WaveDiscriminator((4, 4, 4, 4, 4), 4, periods=(2,), resolutions=(512,))
+    system = BalancedGAN(
+        GradientBalance(share=0.5),
+        features=Stft(512, 128),
+        generator=TwoStreamRestorer(channels=8, hidden=8, blocks=2, level_reach=9),
+        closeness=Closeness(magnitude=1.0),
+        judges={"wave": WaveJudge(network)},
+        adversarial={"wave": 1.0},
+    )
+    assert system.turns == ("generator", "wave")
+    optimizers = {n: torch.optim.Adam(p, 3e-3) for n, p in system.players().items()}
+    first, costs = None, []
+    for number in range(12):
+        step = Step(batch, system.turns if number else ("wave",))
+        for player in system.turns[0 if number else 1 :]:
+            system.zero_grad()
+            with only(system, player):
+                terms = system.losses(player, step)
+                torch.stack(list(terms.values())).sum().backward()
+            optimizers[player].step()
+            if player == "generator":
+                costs.append(float(terms["closeness/magnitude"].detach()))
+                first = first or set(terms)
+    assert first > {"closeness/magnitude", "adversarial/wave/matching/period"}
+    assert costs[-1] < costs[0]
 
 
 def test_the_wave_judge_hears_the_same_part_of_both_another_each_time():

@@ -1,0 +1,190 @@
+"""What restores damaged speech how well, beside what needs no training, as Markdown tables.
+
+    python benchmarks/restore.py --data DIR [--model NAME|DIR ...] [--split valid|test] [--items N]
+
+DIR holds `speech/SPLIT`, `far/SPLIT/clean` and `noise/SPLIT`. Each clean recording is damaged in
+one known way at a time; N are spread evenly over those of a folder. "As it is" is plain resampling
+of what the telephone leaves, and gaps filled with zeros. Gaps are filled by linear prediction as
+well, which is told where they lie; models are told nothing. All is at 16 kHz.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from prediction import fill_gaps
+from scipy.signal import butter, fftconvolve, sosfiltfilt
+
+from speechgan import Enhancer, audio
+from speechgan.audio import Wave
+from speechgan.data.enhancement.codecs import pass_through_codec, resample_through
+from speechgan.data.enhancement.mixing import noise_gain
+from speechgan.data.enhancement.rooms import room_responses
+from speechgan.metrics.dnsmos import dnsmos
+from speechgan.metrics.intrusive import log_spectral_distance, pesq_wb, si_sdr
+from speechgan.utils.errors import SpeechganError, UnmeasurableError
+
+RATE = 16000
+AS_IT_IS, PREDICTION = "as it is", "linear prediction"
+
+Restore = Callable[[Wave], Wave]
+Damage = Callable[[Wave, int], tuple[Wave, Wave]]
+"""A clean wave `(sample,)` and its number, to what is to come out and what goes in."""
+
+MEASURES: dict[str, tuple[Callable[[Wave, Wave], float], int]] = {
+    "LSD above 4 kHz, dB": (lambda clean, made: log_spectral_distance(clean, made, RATE, 4000), 1),
+    "PESQ-WB": (lambda clean, made: pesq_wb(clean, made, RATE), 2),
+    "SI-SDR, dB": (lambda clean, made: si_sdr(clean, made, RATE), 1),
+    "DNSMOS OVRL": (lambda clean, made: dnsmos(made, RATE).overall, 2),
+}
+"""Of a clean and a restored wave, and the digits that are printed."""
+
+
+def telephone(clean: Wave, number: int) -> tuple[Wave, Wave]:
+    """300 to 3400 Hz at 8 kHz."""
+    sections = butter(4, (300, 3400), "bandpass", fs=RATE, output="sos")
+    return clean, resample_through(sosfiltfilt(sections, clean), RATE, 8000)
+
+
+def find_gaps(samples: int) -> list[tuple[int, int]]:
+    """Of 60 ms every half second, the first after a quarter."""
+    return [(s, min(s + 960, samples)) for s in range(RATE // 4, samples, RATE // 2)]
+
+
+def interrupt(clean: Wave, number: int) -> tuple[Wave, Wave]:
+    """Zeros in all gaps."""
+    damaged = clean.copy()
+    for start, stop in find_gaps(len(clean)):
+        damaged[start:stop] = 0
+    return clean, damaged
+
+
+def clip(clean: Wave, number: int) -> tuple[Wave, Wave]:
+    """Cut off at a fifth of the peak."""
+    limit = 0.2 * np.abs(clean).max()
+    return clean, np.clip(clean, -limit, limit)
+
+
+def encode(clean: Wave, number: int) -> tuple[Wave, Wave]:
+    """MP3 of low quality."""
+    return clean, pass_through_codec(clean, RATE, "mp3", 0.9)
+
+
+def add_noise(noises: list[Wave]) -> Damage:
+    """Recorded noise in turn, 10 dB below the speech."""
+
+    def damage(clean: Wave, number: int) -> tuple[Wave, Wave]:
+        noise = np.resize(noises[number % len(noises)], len(clean))
+        return clean, clean + noise * noise_gain(clean[None], noise[None], np.float32(10))[0]
+
+    return damage
+
+
+def reverberate(rooms: np.ndarray) -> Damage:
+    """Rooms in turn; what is to come out has their first 50 ms."""
+
+    def damage(clean: Wave, number: int) -> tuple[Wave, Wave]:
+        response = rooms[number % len(rooms)]
+        early = response * (np.arange(len(response)) < 0.05 * RATE)
+        target, wet = (fftconvolve(clean, r)[: len(clean)] for r in (early, response))
+        return target, wet
+
+    return damage
+
+
+def leave_alone(clean: Wave, number: int) -> tuple[Wave, Wave]:
+    """Clean speech, which ought to come out as it is."""
+    return clean, clean
+
+
+def list_damages(noises: list[Wave]) -> dict[str, Damage]:
+    """All, by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        rooms = room_responses(40, RATE, 1234, (0.3, 0.6), Path(folder))
+    return {
+        "telephone": telephone,
+        "gaps": interrupt,
+        "clipping": clip,
+        "MP3": encode,
+        "noise, 10 dB": add_noise(noises),
+        "room": reverberate(rooms),
+        "clean": leave_alone,
+    }
+
+
+def read_folder(folder: Path, items: int | None = None) -> list[Wave]:
+    """Recordings below a folder, mixed down to one channel, or so many spread evenly over them.
+
+    Raises:
+        SpeechganError: there are none, or one cannot be read.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    if not paths:
+        raise SpeechganError(f"{folder}: holds no recordings; --data DIR names the folder above")
+    places = np.linspace(0, len(paths) - 1, min(items or len(paths), len(paths)))
+    read = (audio.read(paths[place]) for place in places.round().astype(int))
+    return [audio.resample(wave.mean(0, keepdims=True), rate, RATE)[0] for wave, rate in read]
+
+
+def measure(
+    damage: Damage, waves: list[Wave], methods: dict[str, Restore]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Each method's means of all measures, over the recordings that all of them are defined for."""
+    rows = []
+    for number, wave in enumerate(waves):
+        target, damaged = (side.astype(np.float32) for side in damage(wave, number))
+        made = (restore(damaged) for restore in methods.values())
+        try:
+            rows.append([[m(target, out) for m, _ in MEASURES.values()] for out in made])
+        except UnmeasurableError as error:
+            print(f"recording {number} is left out: {error}", file=sys.stderr)
+    if rows:
+        yield from zip(methods, np.mean(rows, 0), strict=True)
+
+
+def print_tables(arguments: argparse.Namespace) -> None:
+    """A table for the voices of each folder.
+
+    Raises:
+        SpeechganError: an argument out of range, no recordings, or no such model.
+    """
+    if arguments.items is not None and arguments.items < 1:
+        raise SpeechganError(f"--items {arguments.items}: must be 1 or more")
+    data, split = arguments.data, arguments.split
+    models = {name: Enhancer.from_pretrained(name, "cpu") for name in arguments.model}
+    folders = {name: data / name for name in (f"speech/{split}", f"far/{split}/clean")}
+    voices = {name: read_folder(folder, arguments.items) for name, folder in folders.items()}
+    damages = list_damages(read_folder(data / "noise" / split))
+    for name, waves in voices.items():
+        print(f"\n{name}, {len(waves)} recordings\n")
+        print(f"| damage | restored by | {' | '.join(MEASURES)} |\n|{'---|' * (2 + len(MEASURES))}")
+        for title, damage in damages.items():
+            methods: dict[str, Restore] = {AS_IT_IS: lambda wave: wave}
+            if damage is interrupt:
+                methods[PREDICTION] = lambda wave: fill_gaps(wave, find_gaps(len(wave)))
+            for model, enhancer in models.items():
+                methods[model] = lambda wave, enhancer=enhancer: enhancer(wave, RATE)
+            for method, means in measure(damage, waves, methods):
+                digits = (digits for _, digits in MEASURES.values())
+                cells = (f"{mean:.{d}f}" for mean, d in zip(means, digits, strict=True))
+                print(f"| {title} | {method} | {' | '.join(cells)} |", flush=True)
+
+
+def main() -> None:
+    """Reads the command line and prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", nargs="*", default=[], help="names or folders of enhancers")
+    parser.add_argument("--split", choices=("valid", "test"), default="test")
+    parser.add_argument("--items", type=int, help="recordings of each folder; all by default")
+    try:
+        print_tables(parser.parse_args())
+    except SpeechganError as error:
+        raise SystemExit(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""What befalls a recording once speech and noise are in it: from its colour to lost packets."""
+
+from collections.abc import Callable
+
+import numpy as np
+import scipy.fft
+
+from speechgan.data.enhancement.codecs import CODECS, narrow, pass_through_codec, resample_through
+from speechgan.data.enhancement.degradation import Degradation
+
+# Lowest and highest frequency and sample rate of a telephone, in hertz.
+TELEPHONE = 300.0, 3400.0, 8000
+
+
+class Damage:
+    """Damages batches of recordings.
+
+    Batches are numbered, and of each number the random choices are always the same. So that those
+    of a known configuration stay what they were, what is new draws after all that is older.
+
+    Args:
+        settings: how often what happens.
+        sample_rate: in hertz.
+    """
+
+    def __init__(self, settings: Degradation, sample_rate: int) -> None:
+        self.settings, self.sample_rate = settings, sample_rate
+
+    def __call__(
+        self, rng: np.random.Generator, noisy: np.ndarray, clean: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Noisy and clean `(item, sample)` to the same, at the level of the settings."""
+        settings, items = self.settings, len(noisy)
+        noisy, clean = self._colour(rng, noisy, clean)
+        peak = np.abs(noisy).max(1, keepdims=True)
+        level = 10 ** (settings.draw("level_dbfs", rng, items) / 20) / np.maximum(peak, 1e-6)
+        noisy, clean = noisy * level, clean * level
+        share = 10 ** rng.uniform(-1, np.log10(0.9), (items, 1))
+        limit = np.abs(noisy).max(1, keepdims=True) * share
+        clipped = settings.befalls("clip", rng, items)
+        noisy = np.where(clipped, np.clip(noisy, -limit, limit), noisy)
+        noisy, clean = self._send(rng, noisy, clean)
+        for name, lose in LOSSES.items():
+            for item in np.flatnonzero(settings.befalls(name, rng, items)):
+                noisy[item] = lose(rng, noisy[item], self.sample_rate)
+        return noisy, clean
+
+    def _colour(
+        self, rng: np.random.Generator, noisy: np.ndarray, clean: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """One random filter for both sides: a smooth tilt, a lost upper band, or both."""
+        half, (items, samples) = self.sample_rate / 2, noisy.shape
+        anchors = rng.uniform(-6, 6, (items, 6))
+        cutoff = rng.uniform(0.35, 0.95, (items, 1)) * half
+        tilted = self.settings.befalls("equalise", rng, items)
+        limited = self.settings.befalls("band_limit", rng, items)
+        chosen = np.flatnonzero(tilted | limited)
+        if not len(chosen):
+            return noisy, clean
+        length = scipy.fft.next_fast_len(samples, real=True)
+        frequency = np.linspace(0, half, length // 2 + 1)
+        places = np.linspace(0, half, anchors.shape[1])
+        tilt = np.stack([np.interp(frequency, places, a) for a in anchors[chosen]])
+        gain = np.where(tilted[chosen], 10 ** (tilt / 20), 1.0)
+        slope = 1 / (1 + (frequency / cutoff[chosen]) ** 40)
+        gain = np.where(limited[chosen], gain * slope, gain).astype(np.float32)
+        both = np.stack([noisy[chosen], clean[chosen]]).astype(np.float32)
+        both = scipy.fft.irfft(scipy.fft.rfft(both, length) * gain, length)[..., :samples]
+        noisy, clean = noisy.copy(), clean.copy()
+        noisy[chosen], clean[chosen] = both
+        return noisy, clean
+
+    def _send(
+        self, rng: np.random.Generator, noisy: np.ndarray, clean: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Some items through a codec, whose band the clean side has too."""
+        for item in np.flatnonzero(self.settings.befalls("codec", rng, len(noisy))):
+            codec, compression = draw_codec(rng)
+            noisy[item] = pass_through_codec(noisy[item], self.sample_rate, codec, compression)
+            clean[item] = narrow(clean[item], self.sample_rate, codec)
+        return noisy, clean
+
+
+def draw_codec(rng: np.random.Generator) -> tuple[str, float]:
+    """A codec, and how strongly it compresses where it has a choice."""
+    return str(rng.choice(sorted(CODECS))), rng.uniform(0.3, 0.9)
+
+
+def lose_band(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -> np.ndarray:
+    """A telephone's band of a `(sample,)` wave, or in every second case all below 2 to 6 kHz.
+
+    The slopes may be as gentle as that of a loudspeaker or as steep as that of a codec, and often
+    the wave was kept at just the sample rate that its band needs.
+    """
+    low, high, rate = TELEPHONE
+    resampled = True
+    if rng.random() < 0.5:
+        low, high = 0.0, rng.uniform(2000, 6000)
+        rate, resampled = round(2 * high), rng.random() < 0.5
+    slope = np.exp(rng.uniform(np.log(8), np.log(80)))
+    length = scipy.fft.next_fast_len(len(wave), real=True)
+    frequency = np.linspace(0, sample_rate / 2, length // 2 + 1)
+    # No phase but zero: the clean side is not delayed either.
+    gain = 1 / (1 + (frequency / high) ** slope)
+    gain *= 1 - 1 / (1 + (frequency / low) ** slope) if low else 1
+    narrowed = scipy.fft.irfft(scipy.fft.rfft(wave, length) * gain, length)[: len(wave)]
+    return resample_through(narrowed, sample_rate, rate) if resampled else narrowed
+
+
+def lose_quality(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -> np.ndarray:
+    """What a codec leaves of a `(sample,)` wave."""
+    return pass_through_codec(wave, sample_rate, *draw_codec(rng))
+
+
+def lose_packets(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -> np.ndarray:
+    """A `(sample,)` wave with gaps of 10 to 120 ms: one or more, 0.2 to 4 a second.
+
+    They are zero, every third of them with fades of 1 to 5 ms before and after it.
+    """
+    density = np.exp(rng.uniform(np.log(0.2), np.log(4)))
+    gain, time = np.ones(len(wave)), np.arange(len(wave)) / sample_rate
+    for _ in range(max(1, round(density * len(wave) / sample_rate))):
+        seconds = rng.uniform(0.01, 0.12)
+        start = rng.uniform(0, max(time[-1] - seconds, 0))
+        fade = rng.uniform(0.001, 0.005) if rng.random() < 1 / 3 else 0.0
+        edges = [start - fade, start, start + seconds, start + seconds + fade]
+        gain = np.minimum(gain, np.interp(time, edges, [1, 0, 0, 1]))
+    return wave * gain
+
+
+LOSSES: dict[str, Callable[[np.random.Generator, np.ndarray, int], np.ndarray]] = {
+    "band_loss": lose_band,
+    "codec_loss": lose_quality,
+    "packet_loss": lose_packets,
+}
+"""What befalls the noisy side alone, in this order, by the name of its chance."""

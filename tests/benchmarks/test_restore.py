@@ -1,0 +1,133 @@
+"""The benchmark of restoring: what needs no training, and what is done to clean speech."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import soundfile
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+
+
+def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A script of the folder, with the modules that lie beside it."""
+    monkeypatch.syspath_prepend(FOLDER)
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def prediction(monkeypatch) -> ModuleType:
+    return load("prediction", monkeypatch)
+
+
+@pytest.fixture
+def benchmark(monkeypatch) -> ModuleType:
+    return load("restore", monkeypatch)
+
+
+def error_of(filled: np.ndarray, wave: np.ndarray) -> float:
+    """In dB below the wave."""
+    return 10 * np.log10(np.square(filled - wave).sum() / np.square(wave).sum())
+
+
+def test_linear_prediction_fills_a_sine(prediction):
+    time = np.arange(16000) / 16000
+    wave = 0.3 * np.sin(2 * np.pi * 440 * time) + 0.1 * np.sin(2 * np.pi * 1234 * time)
+    gaps = [(0, 500), (4000, 4960), (9000, 9960), (15500, 16000)]
+    zeros = wave.copy()
+    for start, stop in gaps:
+        zeros[start:stop] = 0
+    filled = prediction.fill_gaps(zeros, gaps)
+    known = zeros != 0
+    np.testing.assert_array_equal(filled[known], wave[known])
+    assert error_of(filled, wave) < error_of(zeros, wave) - 20
+    for gap in gaps:
+        assert error_of(filled[slice(*gap)], wave[slice(*gap)]) < -20
+
+
+def test_linear_prediction_hears_both_sides(prediction):
+    """The pitch that begins after the gap sounds at its end, the one before at its beginning."""
+    time = np.arange(3200) / 16000
+    wave = np.where(time < 0.1, np.sin(2 * np.pi * 300 * time), np.sin(2 * np.pi * 900 * time))
+    filled = prediction.fill_gaps(wave, [(1120, 2080)])
+    assert error_of(filled[1120:1220], wave[1120:1220]) < -15
+    assert error_of(filled[1980:2080], wave[1980:2080]) < -15
+
+
+@pytest.mark.parametrize("wave", [np.zeros(3000), np.ones(3000), np.r_[1.0, np.zeros(2999)]])
+def test_linear_prediction_stays_finite_and_within_bounds(prediction, wave):
+    for gaps in ([(1000, 1960)], [(0, 3000)], [(1, 2999)]):
+        filled = prediction.fill_gaps(wave, gaps)
+        assert np.isfinite(filled).all() and np.abs(filled).max() < 1.5
+
+
+def test_gaps_are_of_60_ms_every_half_second(benchmark):
+    gaps = benchmark.find_gaps(20000)
+    assert gaps == [(4000, 4960), (12000, 12960)]
+    assert benchmark.find_gaps(4100) == [(4000, 4100)]
+
+
+def test_each_damage_leaves_what_is_to_come_out(benchmark, recordings, monkeypatch):
+    clean = recordings["p228_wind"][1]
+    noise = recordings["p228_wind"][0] - clean
+    for name, damage in benchmark.list_damages([noise]).items():
+        target, damaged = damage(clean, 0)
+        assert target.shape == damaged.shape == clean.shape
+        if name != "room":
+            np.testing.assert_array_equal(target, clean)
+        assert np.array_equal(target, damaged) == (name == "clean")
+        again = damage(clean, 0)[1]
+        np.testing.assert_array_equal(again, damaged)
+
+
+@pytest.fixture
+def data(tmp_path, recordings) -> Path:
+    for folder in ("speech/test/a", "far/test/clean"):
+        (tmp_path / folder).mkdir(parents=True)
+        for number, (_, clean) in enumerate(recordings.values()):
+            soundfile.write(tmp_path / folder / f"{number}.flac", clean, 16000)
+    (tmp_path / "noise/test").mkdir(parents=True)
+    soundfile.write(tmp_path / "noise/test/a.flac", np.ones(20000) * 0.1, 16000)
+    return tmp_path
+
+
+def run(benchmark, monkeypatch, *words: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["restore.py", *map(str, words)])
+    benchmark.main()
+
+
+def test_tables_hold_every_damage_and_method(benchmark, data, monkeypatch, capsys):
+    monkeypatch.setattr(benchmark, "dnsmos", lambda made, rate: type("", (), {"overall": 3.0}))
+    run(benchmark, monkeypatch, "--data", data, "--items", 1, "--model", "tiny")
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    first = [row for row in rows[1 : len(rows) // 2]]
+    assert [row[0] for row in first if row[1] == "as it is"] == [
+        *("telephone", "gaps", "clipping", "MP3", "noise, 10 dB", "room", "clean")
+    ]
+    assert sum(row[1] == "tiny" for row in first) == 7
+    (zeros,) = (row for row in first if row[:2] == ["gaps", "as it is"])
+    (filled,) = (row for row in first if row[:2] == ["gaps", "linear prediction"])
+    assert float(filled[3]) > float(zeros[3])
+    (clean,) = (row for row in first if row[:2] == ["clean", "as it is"])
+    assert clean[2:] == ["0.0", "4.64", "100.0", "3.00"]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["--items", "0"], "--items 0: must be 1 or more"),
+        (["--split", "valid"], "valid: holds no recordings; --data DIR names the folder above"),
+        (["--model", "nonsense"], "nonsense"),
+    ],
+)
+def test_mistakes_end_in_one_line(benchmark, data, monkeypatch, words, text):
+    with pytest.raises(SystemExit, match=text) as caught:
+        run(benchmark, monkeypatch, "--data", data, *words)
+    assert "\n" not in str(caught.value)
