@@ -38,7 +38,8 @@ class GenerationScores:
         frechet: distance of the judge's features from those of the training images, of as many
             images as there are real ones to test on, for it falls with their number.
         coverage: share of training images that have one of these in their neighbourhood.
-        variety: mean distance of the judge's features inside a digit.
+        variety: mean distance of the judge's features inside a digit by one speaker, as asked for,
+            or as heard where nothing was asked for.
         detail: see `speechgan.metrics.digits.detail`.
         rebuilt: mean absolute difference of test images from what is made of their own codes.
         middle: share of images halfway between the codes of two of the same digit in which the
@@ -79,10 +80,11 @@ def score_images(
     """
     verdict, known = Verdict(images), Verdict(train.images)
     some = np.linspace(0, len(images) - 1, size).astype(int)
-    right = np.stack([verdict.digits, verdict.speakers], 1) == labels
+    heard = np.stack([verdict.digits, verdict.speakers], 1)
+    right = heard == labels
     asked = labels[0] >= 0
     both = [right[(labels == pair).all(1)].all(1).mean() for pair in np.unique(labels, axis=0)]
-    digits = labels[:, 0] if asked[0] else verdict.digits
+    pairs = np.where(labels < 0, heard, labels) @ [len(SPEAKERS), 1]
     return GenerationScores(
         float(right[:, 0].mean()) if asked[0] else NAN,
         float(right[:, 1].mean()) if asked[1] else NAN,
@@ -90,7 +92,7 @@ def score_images(
         float(np.mean(np.array(both) >= 0.5)) if asked.all() else NAN,
         frechet_distance(verdict.features[some], known.features) if size > 1 else NAN,
         coverage(verdict.features, known.features),
-        variety(verdict.features, digits),
+        variety(verdict.features, pairs),
         detail(images),
     )
 

@@ -50,11 +50,24 @@ def test_real_digits_are_what_they_are_called(real: tuple[ImageSet, ImageSet]) -
     assert score_images(behind, twice, train, 30).frechet < 0.7 * one.frechet
 
 
+def test_one_word_by_each_speaker_for_each_digit_has_no_variety(
+    real: tuple[ImageSet, ImageSet],
+) -> None:
+    train, _ = real
+    pairs = train.labels @ [10, 1]
+    _, first = np.unique(pairs, return_index=True)
+    alike = np.concatenate([first, first])
+    scores = score_images(train.images[alike], train.labels[alike], train, 30)
+    assert len(np.unique(train.labels[alike, 1])) > 1 and scores.variety == 0
+    assert score_images(train.images, train.labels, train, 30).variety > 1
+
+
 def test_what_was_not_asked_for_is_not_scored(real: tuple[ImageSet, ImageSet]) -> None:
     train, test = real
     nobody = score_images(test.images, np.full((30, 2), -1), train, 30)
     assert np.isnan([nobody.accuracy, nobody.speaker, nobody.combinations]).all()
-    assert nobody.variety > 0
+    unasked = np.full((len(train.images), 2), -1)
+    assert score_images(train.images, unasked, train, 30).variety > 0
     assert format_scores({"nobody": nobody}).startswith("| | frechet |")
     asked = score_images(test.images, test.labels, train, 30)
     table = format_scores({"asked": asked, "nobody": nobody})

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import l1_loss
 
 from speechgan.data.digits.batches import LabelledBatch
 from speechgan.losses.adversarial import Objective
 from speechgan.systems.generation.base import AnyDiscriminator, AnyGenerator
 from speechgan.systems.generation.gan import GAN
+
+LEAST_APART = 1e-3
 
 
 class ConditionalGAN(GAN):
@@ -27,9 +30,12 @@ class ConditionalGAN(GAN):
         objective: form of the game.
         mismatched: whether there are mismatched pairs; without them every head tells real pairs
             from generated ones.
+        seeking: weight of the ratio of distances, of two codes to their two images, which keeps a
+            generator that is told much from giving one image for all codes (Mao et al. 2019,
+            arXiv:1903.05628); 0 for none.
 
     Raises:
-        ValueError: see `GAN`.
+        ValueError: see `GAN`; a negative weight.
     """
 
     def __init__(
@@ -38,9 +44,21 @@ class ConditionalGAN(GAN):
         discriminator: AnyDiscriminator,
         objective: str = "non_saturating",
         mismatched: bool = True,
+        seeking: float = 0.0,
     ) -> None:
         super().__init__(generator, discriminator, objective)
-        self.mismatched = mismatched
+        if seeking < 0:
+            raise ValueError(f"seeking {seeking}: must be 0 or more")
+        self.mismatched, self.seeking = mismatched, seeking
+
+    def ask(self, batch: LabelledBatch, code: Tensor, made: Tensor) -> dict[str, Tensor]:
+        """What the generator is to lower: `adversarial/HEAD`, and `seeking` if there is any."""
+        terms = super().ask(batch, code, made)
+        if self.seeking:
+            other = self.draw(batch)
+            apart = l1_loss(made, self.generator(other, batch.labels))
+            terms["seeking"] = self.seeking * l1_loss(code, other) / (apart + LEAST_APART)
+        return terms
 
     def discriminate(
         self, made: Tensor, batch: LabelledBatch

@@ -49,18 +49,23 @@ class GAN(GenerationSystem):
         """By heads of the discriminator: `adversarial/HEAD`, and `discriminator/HEAD`."""
         batch = step.batch
         if player == "generator":
-            made = self.make(batch)
+            code = self.draw(batch)
+            made: Tensor = self.generator(code, batch.labels)
             step.keep("made", made.detach())
-            return self.game.fool(made, batch.labels)
+            return self.ask(batch, code, made)
         made = step.recall("made", lambda: self.make(batch))
         costs, scores = self.discriminate(made, batch)
         self.observe_scores(scores)
         return {f"discriminator/{head}": cost for head, cost in costs.items()}
 
     def make(self, batch: LabelledBatch) -> Tensor:
-        """What the discriminator is to judge: an image for each item of a batch."""
+        """What the discriminator is to judge where nothing was made yet."""
         made: Tensor = self.generator(self.draw(batch), batch.labels)
         return made
+
+    def ask(self, batch: LabelledBatch, code: Tensor, made: Tensor) -> dict[str, Tensor]:
+        """What the generator is to lower, of an image for each item of a batch."""
+        return self.game.fool(made, batch.labels)
 
     def discriminate(
         self, made: Tensor, batch: LabelledBatch

@@ -1,6 +1,7 @@
 """Every system that generates: its terms, whose weights they move, and that it learns."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -53,7 +54,7 @@ def judge(*heads: str, **options: int) -> ImageDiscriminator:
     return ImageDiscriminator(**SIZE, heads=heads, widths=(8, 8, 16), **options)
 
 
-def cgan(*heads: str, **options: bool) -> ConditionalGAN:
+def cgan(*heads: str, **options: Any) -> ConditionalGAN:
     return ConditionalGAN(generator(**TOLD), judge(*heads, **TOLD), **options)
 
 
@@ -87,6 +88,7 @@ SYSTEMS: dict[str, Callable[[], GenerationSystem]] = {
     "cgan": lambda: cgan("clear", "match"),
     "cgan, one score": lambda: cgan("joint"),
     "cgan, one score by label": lambda: cgan("projection"),
+    "cgan, seeking modes": lambda: cgan("projection", seeking=0.1),
     "cgan, never mismatched": lambda: cgan("joint", mismatched=False),
     "vae": lambda: Autoencoder(autoencoder()),
     "auto-encoder": lambda: Autoencoder(autoencoder(), prior=0.0),
@@ -363,6 +365,25 @@ def test_by_projection_each_label_has_a_score_of_its_own(batch: LabelledBatch) -
     assert found == {"joint": False, "projection": True}
 
 
+def test_seeking_draws_images_of_two_codes_apart(batch: LabelledBatch) -> None:
+    torch.manual_seed(0)
+    system = cgan("projection", seeking=0.5)
+    rate = torch.optim.Adam(system.generator.parameters(), 2e-3)
+
+    def find_distance() -> float:
+        with torch.no_grad():
+            one, other = (system.infer(Wish(system.draw(batch), batch.labels)) for _ in range(2))
+            return float((one - other).abs().mean())
+
+    before = find_distance()
+    for _ in range(40):
+        rate.zero_grad()
+        system.losses("generator", Step(batch, system.turns))["seeking"].backward()
+        rate.step()
+    assert find_distance() > 3 * before
+    assert "seeking" not in cgan("projection").losses("generator", Step(batch, system.turns))
+
+
 def test_the_prior_draws_codes_to_a_standard_normal_distribution() -> None:
     zero = torch.zeros(5, 3)
     assert divergence(zero, zero) == 0
@@ -486,6 +507,7 @@ def test_means_are_taken_label_by_label() -> None:
         (lambda: judge("projection", code=CODE, **TOLD), "take joint where there is a code"),
         (lambda: ImageGenerator(bins=20, frames=64), "cannot be halved 4 times"),
         (lambda: GAN(generator(), judge("clear"), "wgan_gp"), "needs a penalty"),
+        (lambda: cgan("joint", seeking=-1.0), "must be 0 or more"),
         (lambda: BiGAN(autoencoder(), judge("clear")), "the generator's code"),
         (lambda: Autoencoder(autoencoder(), prior=-1.0), "at least 0"),
         (lambda: stackgan(-1.0), "at least 0"),
