@@ -21,7 +21,8 @@ rows:
   vae_gan      a variational auto-encoder, with and without a discriminator
   cvae_gan     the same with labels and a classifier, against the conditional GAN
   bigan        codes without a loss of rebuilding, against one with it
-  stackgan     a coarse image first, with and without augmented conditions, against one stage
+  stackgan     a coarse image first, with and without augmented conditions, against one stage, with
+               and without seeking modes
   discriminator_only  a search in place of the generator; an hour
   music_vae    sequences of four digits from one code: a conductor and segments, against a flat
                decoder of as many weights
@@ -54,7 +55,7 @@ variants_of() {
     vae_gan) echo vae_gan vae ;;
     cvae_gan) echo cvae_gan cgan ;;
     bigan) echo bigan autoencoder ;;
-    stackgan) echo stackgan stackgan_plain cgan ;;
+    stackgan) echo stackgan stackgan_plain cgan cgan_seeking ;;
     discriminator_only) echo discriminator_only gan ;;
     music_vae) echo music_vae music_vae_flat ;;
     *) fail "$1: no such row; see --help" 2 ;;
@@ -66,6 +67,8 @@ settings_of() {
   local left_out="data.unheard=[$(IFS=,; echo "${unheard[*]}")]"
   case "$1" in
     autoencoder | vae | music_vae) echo "system=$1 $generator" ;;
+    cgan) echo "system=cgan $generator $discriminator system.seeking=0" ;;
+    cgan_seeking) echo "$(settings_of cgan) system.seeking=0.05" ;;
     cgan_apart) echo "$(settings_of cgan) discriminator.heads=[clear,match]" ;;
     cgan_joint) echo "$(settings_of cgan) discriminator.heads=[joint]" ;;
     cvae_gan) echo "system=cvae_gan $generator $discriminator $classifier" ;;
