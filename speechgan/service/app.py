@@ -23,14 +23,16 @@ from speechgan.utils.errors import SpeechganError
 
 # nginx's, for a client that closed the connection: it is counted, nobody reads it.
 CLIENT_GONE = 499
-ABOUT = (
-    "The body of a call is a sound file as it is, in any format that libsndfile reads; the answer "
-    "is one of the same sample rate, channels and length. Errors are JSON, one line in `detail`. "
-    "Live sound goes over the WebSocket /stream: first a text message such as "
-    '`{"sample_rate": 16000, "channels": 1, "encoding": "f32le"}` with the parameters of /enhance '
-    "or, where it names a target_speaker, of /convert; then binary messages of interleaved samples "
-    '(f32le or s16le), answered likewise; at last the text "end", which brings the rest and "end".'
-)
+ABOUT = """\
+The body of a call is a sound file as it is, in any format that libsndfile reads; the answer is one
+of the same sample rate, channels and length. Errors are JSON, one line in `detail`.
+
+Live sound goes over the WebSocket `/stream`: first a text message such as
+`{"sample_rate": 16000, "channels": 1, "encoding": "f32le"}`, with the parameters of `/enhance` or,
+where it names a `target_speaker`, of `/convert`; then binary messages of interleaved samples
+(`f32le` or `s16le`), each answered by one with the samples that are ready, perhaps none; at last
+the text `end`, which is answered by the rest.
+"""
 BODY = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 ANSWER: dict[str, Any] = {
     "description": "the sound file",

@@ -38,21 +38,24 @@ def make_server(service: Service, host: str, port: int) -> uvicorn.Server:
 
 
 def patient_protocol(seconds: float) -> type[H11Protocol]:
-    """uvicorn's HTTP, with an end to its patience with connections that say nothing.
+    """uvicorn's HTTP, with an end to its patience with those who say or take nothing.
 
-    It would wait for ever for a header, of which one letter comes in a minute.
+    It would wait for ever for a header, of which one letter comes in a minute; and where it closes
+    a connection, for ever until the client has taken what was sent before.
 
     Args:
         seconds: from the connection, or from the first byte of a later request, to the end of the
-            header.
+            header; and from a connection's closing to its end, which may take twice as long.
     """
 
     class PatientProtocol(H11Protocol):
         _deadline: asyncio.TimerHandle | None = None
+        _was_closing = False
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             self._expect_header()
+            self._look_again()
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
@@ -73,5 +76,12 @@ def patient_protocol(seconds: float) -> type[H11Protocol]:
             if self._deadline is not None:
                 self._deadline.cancel()
                 self._deadline = None
+
+        def _look_again(self) -> None:
+            if self._was_closing:
+                self.transport.abort()
+                return
+            self._was_closing = self.transport.is_closing()
+            self.loop.call_later(seconds, self._look_again)
 
     return PatientProtocol

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import BinaryIO
@@ -37,7 +38,8 @@ class FileAnswer(Response):
         self.file, self.seconds = file, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self.file:
+        # An answer that stays without its end is what makes the server close the connection.
+        with self.file, suppress(TimeoutError):
             async with asyncio.timeout(self.seconds):
                 start = {"status": self.status_code, "headers": self.raw_headers}
                 await send({"type": "http.response.start", **start})

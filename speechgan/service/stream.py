@@ -66,7 +66,7 @@ class Conversation:
         self.socket, self.seconds = socket, seconds
 
     async def follow(self, models: Models) -> None:
-        """Reads what is wished, then samples, and answers with samples, until the end.
+        """Reads what is wished, then samples, and answers each message, until the end.
 
         Raises:
             SpeechganError: a message that is not what it should be.
@@ -79,8 +79,6 @@ class Conversation:
         while (message := await self._hear()) != END:
             await self._say(await asyncio.to_thread(_work, sound, pcm, message))
         await self._say(pcm.encode(await asyncio.to_thread(sound.flush)))
-        async with asyncio.timeout(self.seconds):
-            await self.socket.send_text(END)
 
     async def _hear(self) -> str | bytes:
         async with asyncio.timeout(self.seconds):
@@ -91,9 +89,8 @@ class Conversation:
         return heard
 
     async def _say(self, samples: bytes) -> None:
-        if samples:
-            async with asyncio.timeout(self.seconds):
-                await self.socket.send_bytes(samples)
+        async with asyncio.timeout(self.seconds):
+            await self.socket.send_bytes(samples)
 
 
 def read_wish(message: str | bytes) -> EnhancedStream | ConvertedStream:
