@@ -35,7 +35,7 @@ class Access:
     origins: frozenset[str] = frozenset()
     token: str | None = None
 
-    def refuse(self, path: str, headers: Mapping[str, str]) -> tuple[int, str] | None:
+    def refuse(self, headers: Mapping[str, str], needs_token: bool) -> tuple[int, str] | None:
         """The status and the reason, or None where the call may go on."""
         host = headers.get("host", "")
         if _host_name(host) not in self.hosts:
@@ -43,7 +43,7 @@ class Access:
         origin = headers.get("origin")
         if origin is not None and origin not in self.origins and not _is_same(origin, host):
             return 403, "Origin: a page of another server; --allow-origin admits it"
-        if self.token is None or path in OPEN_PATHS:
+        if self.token is None or not needs_token:
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")
         # In constant time, so that nobody finds the token letter by letter.
@@ -81,7 +81,9 @@ class Guard:
             await answer(scope, receive, send)
 
     def _refuse(self, scope: Scope) -> tuple[int, str] | None:
-        refusal = self.access.refuse(scope["path"], Headers(scope=scope))
+        # A browser asks by OPTIONS, without the token, whether a page may send it.
+        needs_token = scope["path"] not in OPEN_PATHS and scope.get("method") != "OPTIONS"
+        refusal = self.access.refuse(Headers(scope=scope), needs_token)
         # Guesses at the token count as calls; what other pages send does not, or they could
         # use up the calls of whoever looks at them.
         if refusal is not None and refusal[0] != 401:

@@ -45,7 +45,8 @@ def patient_protocol(seconds: float) -> type[H11Protocol]:
 
     Args:
         seconds: from the connection, or from the first byte of a later request, to the end of the
-            header; and from a connection's closing to its end, which may take twice as long.
+            header; from an answer to the end of a body that it did not wait for; and from a
+            connection's closing to its end, which may take twice as long.
     """
 
     class PatientProtocol(H11Protocol):
@@ -59,7 +60,8 @@ def patient_protocol(seconds: float) -> type[H11Protocol]:
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
-            if self.conn.their_state is h11.IDLE:
+            # Of a body that comes after its answer, nobody waits for the end either.
+            if self.conn.their_state is h11.IDLE or self.conn.our_state is h11.DONE:
                 self._expect_header()
             else:
                 self._stop_waiting()

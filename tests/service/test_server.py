@@ -70,6 +70,21 @@ def test_a_file_and_a_stream_go_through(listen: Listen, noisy: Path, tmp_path: P
         assert sum(map(len, stream)) == 4 * 16000
 
 
+def test_calls_at_the_same_time_do_not_disturb_each_other(listen: Listen, noisy: Path) -> None:
+    url = f"http://127.0.0.1:{listen(line=WorkLine(4, 8))}"
+    data = noisy.read_bytes()
+    paths = ["/enhance", "/enhance?model=quality", "/convert?target_speaker=kerstin"]
+
+    def post(path: str) -> bytes:
+        answer = httpx.post(url + path, content=data, timeout=None)
+        assert answer.status_code == 200
+        return answer.content
+
+    alone = list(map(post, paths))
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(post, paths * 2)) == alone * 2
+
+
 def test_a_full_line_answers_429_and_then_works_again(
     listen: Listen, gate: "Gate", noisy: Path
 ) -> None:
@@ -142,6 +157,21 @@ def test_a_connection_that_is_kept_is_cut_off_too(listen: Listen) -> None:
     assert client.recv(15) == b"HTTP/1.1 200 OK"
     client.sendall(b"GET")
     read_all(client)
+
+
+def test_a_body_that_goes_on_after_its_answer_is_cut_off(listen: Listen) -> None:
+    client = call(listen(limits=Limits(idle_seconds=0.2)))
+    client.sendall(HEADER.replace(b"1000", b"%d" % 10**12))
+    assert client.recv(12) == b"HTTP/1.1 413"
+
+    def is_cut_off() -> bool:
+        try:
+            client.sendall(b"a")
+        except OSError:
+            return True
+        return False
+
+    wait_until(is_cut_off)
 
 
 def test_an_answer_that_nobody_reads_is_cut_off(listen: Listen, gate: "Gate", noisy: Path) -> None:
