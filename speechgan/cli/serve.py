@@ -89,7 +89,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
             type=_parse_positive if isinstance(default, int) else _parse_seconds,
             default=default,
             metavar=metavar,
-            help=f"{summary} (default: {default:g})" if default < 1e6 else summary,
+            help=f"{summary} (default: {default:.0f})",
         )
 
 

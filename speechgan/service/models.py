@@ -35,6 +35,8 @@ class Models:
             live = True
             if config["task"] == "convert":
                 converter = Converter.from_pretrained(name, threads=threads)
+                # Its errors name it, and a visitor is not told where it lies.
+                converter.network.name = served
                 self._converters[served] = converter
                 live = converter.vocoder.takes_f0
             else:
@@ -71,9 +73,11 @@ class Models:
 
 
 def _choose(models: dict[str, Any], name: str | None, task: str) -> Any:
-    chosen = next(iter(models), None) if name is None else name
+    if not models:
+        raise SpeechganError(f"no model is served to {task}")
+    chosen = next(iter(models)) if name is None else name
     if chosen not in models:
-        known = ", ".join(models) or "none is served"
+        known = ", ".join(models)
         raise SpeechganError(f"model {chosen}: not served to {task}; choose from: {known}")
     return models[chosen]
 

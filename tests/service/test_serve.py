@@ -90,6 +90,28 @@ def test_two_models_of_one_name_are_refused(tmp_path: Path) -> None:
         Models(["tiny", "tiny"])
 
 
+def test_a_folder_is_served_by_its_name_and_nobody_learns_where_it_lies(
+    converter_folder: Path,
+) -> None:
+    models = Models([str(converter_folder)])
+    assert [fact["name"] for fact in models.describe()] == ["two"]
+    for ask in (lambda: models.converter("two").check("x"), lambda: models.enhancer(None)):
+        with pytest.raises(SpeechganError) as caught:
+            ask()
+        assert str(converter_folder.parent) not in str(caught.value)
+    assert str(caught.value) == "no model is served to enhance"
+
+
+def test_nothing_of_the_extra_train_is_imported() -> None:
+    program = (
+        "import sys; from speechgan.service import models, server\n"
+        "models.Models()\n"
+        "print({'torch', 'scipy', 'librosa', 'hydra', 'onnx'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "set()\n", done.stderr
+
+
 def test_a_server_starts_answers_and_ends() -> None:
     command = [sys.executable, "-m", "speechgan", "serve", "--model", "tiny", "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
