@@ -9,6 +9,7 @@ import speechgan
 
 ROOMS = [
     "cli",
+    "service",
     "inference",
     "training",
     "pretrained",

@@ -23,6 +23,10 @@ COMMANDS = {
     "data": ("speechgan.cli.data", "look at a folder of recordings and write its manifest"),
     "evaluate": ("speechgan.cli.evaluate", "measure enhanced speech against clean speech"),
     "speakers": ("speechgan.cli.speakers", "list the voices that a conversion model speaks in"),
+    "serve": (
+        "speechgan.cli.serve",
+        "enhance and convert as a server for other programs",
+    ),
     "export": ("speechgan.cli.export", "write a model as an ONNX file, to run without PyTorch"),
     "models": ("speechgan.cli.models", "list the models, or show the card of one"),
     "doctor": ("speechgan.cli.doctor", "show what is installed, and test that it works"),

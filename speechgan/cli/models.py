@@ -28,12 +28,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _describe(name: str) -> str:
-    from speechgan.pretrained.folder import count_weights, find_model, load_card, load_config
+    from speechgan.pretrained.folder import count_weights, find_model, load_config, load_summary
 
     folder = find_model(name)
     config = load_config(folder)
     size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
-    prose = [line for line in load_card(folder).splitlines() if line.strip() and line[0] != "#"]
-    about = prose[0] if prose else ""
+    about = load_summary(folder)
     rate, weights = config["sample_rate"], count_weights(folder)
     return f"{name:16}{config['task']:10}{rate:9}{weights:11,}{size:10.1f}  {about}"

@@ -78,6 +78,16 @@ def load_card(folder: Path) -> str:
         raise SpeechganError(f"{path}: unreadable ({error}); get the model anew") from None
 
 
+def load_summary(folder: Path) -> str:
+    """The first line of a model folder's card that is no heading; empty if there is none.
+
+    Raises:
+        SpeechganError: missing or unreadable.
+    """
+    prose = (line for line in load_card(folder).splitlines() if line.strip() and line[0] != "#")
+    return next(prose, "")
+
+
 def count_weights(folder: Path) -> int:
     """How many numbers a model folder's weights are, without what normalisation has counted.
 

@@ -29,20 +29,20 @@ class TargetSpeaker:
     minutes: float
     statistics: SpeakerStatistics
 
+    def describe(self) -> dict[str, str | float]:
+        """All but the statistics."""
+        return {
+            "name": self.name,
+            "sex": self.sex,
+            "language": self.language,
+            "licence": self.licence,
+            "minutes": round(self.minutes, 2),
+        }
+
 
 def format_speakers(speakers: Sequence[TargetSpeaker]) -> str:
     """What stands in a model folder's `speakers.json`; their order is their numbers'."""
-    rows = [
-        {
-            "name": s.name,
-            "sex": s.sex,
-            "language": s.language,
-            "licence": s.licence,
-            "minutes": round(s.minutes, 2),
-            **s.statistics.to_dict(),
-        }
-        for s in speakers
-    ]
+    rows = [{**s.describe(), **s.statistics.to_dict()} for s in speakers]
     # A speaker a line: whole files of single numbers help nobody.
     return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
 

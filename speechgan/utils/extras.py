@@ -3,7 +3,9 @@
 from speechgan.utils.errors import SpeechganError
 
 EXTRAS = {
+    "fastapi": "serve",
     "pocketsphinx": "words",
+    "uvicorn": "serve",
 }
 """The extra that installs a library, by the name under which that is imported; else `train`."""
 

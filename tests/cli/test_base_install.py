@@ -24,7 +24,7 @@ for command in json.loads(sys.argv[2]):
 """
 EXTRAS = ["torch", "torchaudio", "scipy", "sklearn", "librosa", "safetensors", "hydra", "omegaconf"]
 EXTRAS += ["lightning_fabric", "tensorboard", "pesq", "pystoi", "speechmos", "onnx", "matplotlib"]
-EXTRAS += ["pyroomacoustics", "webrtcvad", "pocketsphinx"]
+EXTRAS += ["pyroomacoustics", "webrtcvad", "pocketsphinx", "fastapi", "uvicorn", "pydantic"]
 
 
 def run_without_extras(commands: Sequence[Sequence[object]]) -> subprocess.CompletedProcess[str]:
@@ -80,6 +80,12 @@ def test_what_is_not_installed_is_named_with_its_remedy(
     assert code == "1"
     assert line.startswith(f"speechgan: error: {what}")
     assert line.endswith("which is not installed; pip install 'speechgan[train]'")
+
+
+def test_a_server_names_its_extra() -> None:
+    line, code = run_without_extras([("serve",)]).stderr.splitlines()
+    assert code == "1"
+    assert line.endswith("which is not installed; pip install 'speechgan[serve]'")
 
 
 def test_importing_the_package_imports_no_extra() -> None:

@@ -1,0 +1,1 @@
+"""`speechgan serve`: enhancement and conversion over HTTP and WebSocket."""

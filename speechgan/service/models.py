@@ -1,0 +1,88 @@
+"""The models that a server serves, loaded once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from speechgan.inference.conversion.converter import Converter
+from speechgan.inference.enhancement.enhancer import Enhancer
+from speechgan.pretrained.folder import find_model, list_models, load_config, load_summary
+from speechgan.utils.errors import SpeechganError
+
+TASKS = ("enhance", "convert")
+
+
+class Models:
+    """What may be asked for by name; a visitor's name never becomes a path.
+
+    Args:
+        names: of shipped models, or model folders, which are served under the folder's own name;
+            the first of a task is what a visitor gets who names none. None serves all that ship.
+        threads: of the CPU, of each call.
+
+    Raises:
+        SpeechganError: no such model, one that cannot be loaded, or two of one name.
+    """
+
+    def __init__(self, names: Sequence[str] | None = None, threads: int = 1) -> None:
+        self._enhancers: dict[str, Enhancer] = {}
+        self._converters: dict[str, Converter] = {}
+        self._facts: dict[str, dict[str, Any]] = {}
+        for name in _shipped() if names is None else names:
+            folder = find_model(name)
+            config, served = load_config(folder), folder.resolve().name
+            if served in self._facts:
+                raise SpeechganError(f"{name}: there are two models named {served}; rename one")
+            live = True
+            if config["task"] == "convert":
+                converter = Converter.from_pretrained(name, threads=threads)
+                # Its errors name it, and a visitor is not told where it lies.
+                converter.network.name = served
+                self._converters[served] = converter
+                live = converter.vocoder.takes_f0
+            else:
+                enhancer = Enhancer.from_pretrained(name, threads=threads)
+                self._enhancers[served] = enhancer
+                live = enhancer.network.causal
+            self._facts[served] = {
+                "name": served,
+                "task": config["task"],
+                "sample_rate": config["sample_rate"],
+                "live": live,
+                "about": load_summary(folder),
+            }
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Name, task, sample rate in Hz, whether it can follow a stream, and one line about it."""
+        return list(self._facts.values())
+
+    def enhancer(self, name: str | None) -> Enhancer:
+        """The one of a name, or the first.
+
+        Raises:
+            SpeechganError: there is none.
+        """
+        return _choose(self._enhancers, name, "enhance")
+
+    def converter(self, name: str | None) -> Converter:
+        """The one of a name, or the first.
+
+        Raises:
+            SpeechganError: there is none.
+        """
+        return _choose(self._converters, name, "convert")
+
+
+def _choose(models: dict[str, Any], name: str | None, task: str) -> Any:
+    if not models:
+        raise SpeechganError(f"no model is served to {task}")
+    chosen = next(iter(models)) if name is None else name
+    if chosen not in models:
+        known = ", ".join(models)
+        raise SpeechganError(f"model {chosen}: not served to {task}; choose from: {known}")
+    return models[chosen]
+
+
+def _shipped() -> list[str]:
+    found = [n for n in list_models() if load_config(find_model(n))["task"] in TASKS]
+    defaults = ("default", "voices")
+    return sorted(found, key=lambda name: name not in defaults)

@@ -1,0 +1,89 @@
+"""uvicorn, bounded where it is not of itself."""
+
+import asyncio
+from typing import Any
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from speechgan.service.app import Service, make_app
+
+LARGEST_MESSAGE = 2**20
+"""Of a stream, in bytes: half a minute of 16-bit samples at 16 kHz."""
+
+
+def make_server(service: Service, host: str, port: int) -> uvicorn.Server:
+    """A server that `run()` starts.
+
+    Args:
+        service: what it serves, and within which limits.
+        host: address to listen at.
+        port: 0 takes a free one.
+    """
+    config = uvicorn.Config(
+        make_app(service),
+        host,
+        port,
+        http=patient_protocol(service.limits.idle_seconds),
+        ws_max_size=LARGEST_MESSAGE,
+        limit_concurrency=service.limits.connections,
+        # A line for each call would keep who called, and with what; /metrics has the sums.
+        access_log=False,
+        # Anybody could claim another address, and so escape the limit of calls.
+        proxy_headers=False,
+        server_header=False,
+    )
+    return uvicorn.Server(config)
+
+
+def patient_protocol(seconds: float) -> type[H11Protocol]:
+    """uvicorn's HTTP, with an end to its patience with those who say or take nothing.
+
+    It would wait for ever for a header, of which one letter comes in a minute; and where it closes
+    a connection, for ever until the client has taken what was sent before.
+
+    Args:
+        seconds: from the connection, or from the first byte of a later request, to the end of the
+            header; from an answer to the end of a body that it did not wait for; and from a
+            connection's closing to its end, which may take twice as long.
+    """
+
+    class PatientProtocol(H11Protocol):
+        _deadline: asyncio.TimerHandle | None = None
+        _was_closing = False
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._expect_header()
+            self._look_again()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            # Of a body that comes after its answer, nobody waits for the end either.
+            if self.conn.their_state is h11.IDLE or self.conn.our_state is h11.DONE:
+                self._expect_header()
+            else:
+                self._stop_waiting()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._stop_waiting()
+            super().connection_lost(exc)
+
+        def _expect_header(self) -> None:
+            if self._deadline is None:
+                self._deadline = self.loop.call_later(seconds, self.transport.abort)
+
+        def _stop_waiting(self) -> None:
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
+
+        def _look_again(self) -> None:
+            if self._was_closing:
+                self.transport.abort()
+                return
+            self._was_closing = self.transport.is_closing()
+            self.loop.call_later(seconds, self._look_again)
+
+    return PatientProtocol

@@ -1,0 +1,123 @@
+"""A live sound over a WebSocket: samples in, samples out, the state kept as long as it is open."""
+
+import asyncio
+import json
+from typing import Any
+
+from fastapi import WebSocket, WebSocketDisconnect
+from pydantic import ValidationError
+
+from speechgan.audio.pcm import Pcm
+from speechgan.service.limits import Limits
+from speechgan.service.models import Models
+from speechgan.service.wishes import ConvertedStream, EnhancedStream, Sound
+from speechgan.utils.errors import SpeechganError
+
+END = "end"
+# What RFC 6455 and IANA call them.
+DONE, BAD_DATA, REFUSED, TRY_LATER = 1000, 1007, 1008, 1013
+
+
+class Streams:
+    """The streams that are open.
+
+    Args:
+        models: that they ask for.
+        limits: of each, and of their number.
+    """
+
+    def __init__(self, models: Models, limits: Limits) -> None:
+        self.models, self.limits = models, limits
+        self.open = 0
+        """How many there are."""
+
+    async def serve(self, socket: WebSocket) -> None:
+        """One from its beginning to its end, whichever side ends it."""
+        await socket.accept()
+        if self.open >= self.limits.streams:
+            await socket.close(TRY_LATER, "too many streams; try again later")
+            return
+        self.open += 1
+        try:
+            async with asyncio.timeout(self.limits.stream_seconds):
+                await Conversation(socket, self.limits.idle_seconds).follow(self.models)
+            code, reason = DONE, ""
+        except WebSocketDisconnect:
+            return
+        except TimeoutError:
+            code, reason = REFUSED, "the stream took too long, or said nothing for too long"
+        except SpeechganError as error:
+            code, reason = BAD_DATA, str(error)
+        finally:
+            self.open -= 1
+        # A reason may hold 123 bytes; most errors fit.
+        await socket.close(code, reason.encode()[:120].decode(errors="ignore"))
+
+
+class Conversation:
+    """What is said on a WebSocket that is open.
+
+    Args:
+        socket: the WebSocket.
+        seconds: that the client may take for its next message, and to take one of ours.
+    """
+
+    def __init__(self, socket: WebSocket, seconds: float) -> None:
+        self.socket, self.seconds = socket, seconds
+
+    async def follow(self, models: Models) -> None:
+        """Reads what is wished, then samples, and answers each message, until the end.
+
+        Raises:
+            SpeechganError: a message that is not what it should be.
+            TimeoutError: the other side does nothing.
+            WebSocketDisconnect: it is gone.
+        """
+        wish = read_wish(await self._hear())
+        pcm = wish.pcm()
+        sound = await asyncio.to_thread(wish.for_stream, models, pcm)
+        while (message := await self._hear()) != END:
+            await self._say(await asyncio.to_thread(_work, sound, pcm, message))
+        await self._say(pcm.encode(await asyncio.to_thread(sound.flush)))
+
+    async def _hear(self) -> str | bytes:
+        async with asyncio.timeout(self.seconds):
+            message = await self.socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", DONE))
+        heard: str | bytes = message.get("text") or message.get("bytes") or b""
+        return heard
+
+    async def _say(self, samples: bytes) -> None:
+        async with asyncio.timeout(self.seconds):
+            await self.socket.send_bytes(samples)
+
+
+def read_wish(message: str | bytes) -> EnhancedStream | ConvertedStream:
+    """The first message of a stream.
+
+    Raises:
+        SpeechganError: not JSON, or not with these names and values.
+    """
+    try:
+        wish: Any = json.loads(message)
+        return (ConvertedStream if "target_speaker" in wish else EnhancedStream)(**wish)
+    except ValidationError as error:
+        raise SpeechganError(f"stream: {describe(error.errors()[0])}") from None
+    except (ValueError, TypeError, RecursionError):
+        raise SpeechganError(
+            'stream: the first message is JSON, such as {"sample_rate": 16000, "channels": 1}'
+        ) from None
+
+
+def describe(error: Any) -> str:
+    """One of pydantic's errors, in a line."""
+    return f"{'.'.join(map(str, error['loc']))}: {error['msg']}"
+
+
+def _work(sound: Sound, pcm: Pcm, message: str | bytes) -> bytes:
+    if isinstance(message, str) or len(message) % pcm.step:
+        raise SpeechganError(
+            f'stream: a message is whole samples of {pcm.step} bytes, or the text "{END}"'
+        )
+    return pcm.encode(sound(pcm.decode(message)))

@@ -1,0 +1,146 @@
+"""What a visitor may ask for: the command line's parameters, of files and of streams."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from speechgan.audio import Wave
+from speechgan.audio.pcm import Pcm
+from speechgan.audio.reading import HIGHEST_RATE, LOWEST_RATE
+from speechgan.inference.sound_files import Progress, WrittenFile
+from speechgan.service.models import Models
+
+# Each channel of a stream is work that does not end.
+MOST_CHANNELS = 8
+
+FileWork = Callable[[Path, Path, Progress], WrittenFile]
+"""Makes a target of a source, and tells the seconds of sound finished on the way."""
+
+
+class Sound(Protocol):
+    """A sound that is still being heard."""
+
+    def __call__(self, block: Wave) -> Wave:
+        """The samples that are ready after a block."""
+        ...
+
+    def flush(self) -> Wave:
+        """The last samples."""
+        ...
+
+
+class Wish(BaseModel):
+    """What is to become of a sound; names and numbers are checked by those who know them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str | None = Field(None, description="one that /models lists; else the first")
+
+    def for_files(self, models: Models) -> FileWork:
+        """What makes a file of a file.
+
+        Raises:
+            SpeechganError: no such model, or not with these parameters.
+        """
+        raise NotImplementedError
+
+    def for_stream(self, models: Models, pcm: Pcm) -> Sound:
+        """The beginning of a sound.
+
+        Raises:
+            SpeechganError: no such model, not with these parameters, or not live.
+        """
+        raise NotImplementedError
+
+
+class Enhancement(Wish):
+    """Noise is to be taken out; see `speechgan.Enhancer`."""
+
+    strength: float = Field(1.0, description="0 to 1: share of the enhanced sound")
+    attenuation_limit: float | None = Field(
+        None, description="dB, 0 or more: nothing is taken down by more"
+    )
+    separate_channels: bool = Field(False, description="treat each channel by itself")
+
+    def for_files(self, models: Models) -> FileWork:
+        enhancer, settings = models.enhancer(self.model), self._settings()
+
+        def work(source: Path, target: Path, progress: Progress) -> WrittenFile:
+            return enhancer.enhance_file(source, target, progress=progress, **settings)
+
+        return work
+
+    def for_stream(self, models: Models, pcm: Pcm) -> Sound:
+        enhancer = models.enhancer(self.model)
+        return enhancer.stream(pcm.sample_rate, pcm.channels, **self._settings())
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "strength": self.strength,
+            "attenuation_limit": self.attenuation_limit,
+            "linked": not self.separate_channels,
+        }
+
+
+class Conversion(Wish):
+    """Another voice is wanted; see `speechgan.Converter`."""
+
+    target_speaker: str = Field(description="one that /speakers lists")
+    source_speaker: str | None = Field(None, description="who speaks, if the model knows them")
+    pitch_shift: float = Field(0.0, description="semitones added to the target's pitch")
+
+    def for_files(self, models: Models) -> FileWork:
+        converter, settings = models.converter(self.model), self._settings()
+        converter.check(**settings)
+
+        def work(source: Path, target: Path, progress: Progress) -> WrittenFile:
+            return converter.convert_file(source, target, progress=progress, **settings)
+
+        return work
+
+    def for_stream(self, models: Models, pcm: Pcm) -> Sound:
+        converter = models.converter(self.model)
+        return converter.stream(pcm.sample_rate, channels=pcm.channels, **self._settings())
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "target_speaker": self.target_speaker,
+            "source_speaker": self.source_speaker,
+            "pitch_shift": self.pitch_shift,
+        }
+
+
+class OfFile(BaseModel):
+    """How a file is to come back."""
+
+    format: Literal["wav", "flac"] = Field("wav", description="of the answer")
+
+
+class OfStream(BaseModel):
+    """How samples follow each other in a stream, in both directions."""
+
+    sample_rate: int = Field(ge=LOWEST_RATE, le=HIGHEST_RATE)
+    channels: int = Field(1, ge=1, le=MOST_CHANNELS)
+    encoding: Literal["f32le", "s16le"] = "f32le"
+
+    def pcm(self) -> Pcm:
+        """The same, for those who decode."""
+        return Pcm(self.encoding, self.sample_rate, self.channels)
+
+
+class EnhancedFile(Enhancement, OfFile):
+    """Parameters of `POST /enhance`."""
+
+
+class ConvertedFile(Conversion, OfFile):
+    """Parameters of `POST /convert`."""
+
+
+class EnhancedStream(Enhancement, OfStream):
+    """The first message of a stream."""
+
+
+class ConvertedStream(Conversion, OfStream):
+    """The first message of a stream that names a target speaker."""

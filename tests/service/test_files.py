@@ -1,0 +1,188 @@
+"""A file in, a file out; what is too much or no sound is refused."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+pytest.importorskip("fastapi")
+pytest.importorskip("httpx")
+
+from fastapi.testclient import TestClient
+
+from speechgan import Converter, Enhancer
+from speechgan.audio import Reader
+from speechgan.cli.main import main
+from speechgan.service.limits import Limits, weigh
+
+Open = Callable[..., TestClient]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac"])
+def test_an_enhanced_file_is_what_the_enhancer_writes(
+    kind: str, noisy: Path, tmp_path: Path, private: Path, open_client: Open
+) -> None:
+    target = tmp_path / f"enhanced.{kind}"
+    Enhancer.from_pretrained("default").enhance_file(noisy, target)
+    answer = open_client().post("/enhance", params={"format": kind}, content=noisy.read_bytes())
+    assert (answer.status_code, answer.headers["content-type"]) == (200, f"audio/{kind}")
+    assert answer.content == target.read_bytes()
+    info = soundfile.info(io.BytesIO(answer.content))
+    assert (info.samplerate, info.channels, info.subtype) == (44100, 2, "PCM_24")
+    assert list(private.iterdir()) == []
+
+
+def test_parameters_are_those_of_the_command_line(
+    noisy: Path, tmp_path: Path, open_client: Open
+) -> None:
+    target = tmp_path / "enhanced.wav"
+    options = {"strength": 0.7, "attenuation_limit": 12.0}
+    Enhancer.from_pretrained("quality").enhance_file(noisy, target, linked=False, **options)
+    params = options | {"separate_channels": True, "model": "quality"}
+    answer = open_client().post("/enhance", params=params, content=noisy.read_bytes())
+    assert answer.content == target.read_bytes()
+
+
+def test_a_converted_file_is_what_the_converter_writes(tmp_path: Path, open_client: Open) -> None:
+    source, target = ROOT / "examples/voices/p226/test/024.flac", tmp_path / "converted.flac"
+    Converter.from_pretrained().convert_file(source, target, "kerstin", pitch_shift=-2)
+    params = {"target_speaker": "kerstin", "pitch_shift": -2, "format": "flac"}
+    answer = open_client().post("/convert", params=params, content=source.read_bytes())
+    assert answer.content == target.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["MP3", "OGG", "AIFF", "AU"])
+def test_any_format_is_read(kind: str, open_client: Open) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, np.random.default_rng(0).uniform(-0.1, 0.1, 8000), 16000, format=kind)
+    answer = open_client().post("/enhance", content=file.getvalue())
+    assert answer.status_code == 200
+    assert soundfile.info(io.BytesIO(answer.content)).samplerate == 16000
+
+
+def bad_files() -> Iterator[tuple[str, bytes]]:
+    broken = io.BytesIO()
+    soundfile.write(broken, np.full(100, np.nan), 16000, "FLOAT", format="WAV")
+    yield from {"empty": b"", "text": b"no sound", "nan": broken.getvalue()}.items()
+    none = io.BytesIO()
+    soundfile.write(none, np.zeros(0), 16000, format="WAV")
+    yield "header alone", none.getvalue()
+
+
+@pytest.mark.parametrize("data", [pytest.param(d, id=name) for name, d in bad_files()])
+def test_a_bad_file_is_refused_in_the_command_lines_words(
+    data: bytes,
+    tmp_path: Path,
+    private: Path,
+    open_client: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "upload").write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    assert main(["enhance", "upload", "-o", "answer.wav", "--jobs", "1"]) == 1
+    printed = capsys.readouterr().err.splitlines()[0]
+    answer = open_client().post("/enhance", content=data)
+    assert answer.status_code == 422
+    assert printed == f"speechgan: error: {answer.json()['detail']}"
+    assert list(private.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/enhance?strength=2", "strength 2.0: must be from 0 to 1"),
+        ("/enhance?strength=loud", "query.strength: Input should be a valid number"),
+        ("/enhance?stremgth=1", "query.stremgth: Extra inputs are not permitted"),
+        ("/enhance?model=/etc", "model /etc: not served to enhance; choose from: default, quality"),
+        ("/enhance?model=voices", "model voices: not served to enhance"),
+        ("/enhance?format=mp3", "query.format: Input should be 'wav' or 'flac'"),
+        ("/convert", "query.target_speaker: Field required"),
+        ("/convert?target_speaker=nobody", "nobody: voices has no such speaker; choose from"),
+        ("/convert?target_speaker=kerstin&pitch_shift=99", "pitch shift 99.0: must be from -36"),
+    ],
+)
+def test_a_bad_parameter_is_refused_in_one_line(
+    path: str, reason: str, noisy: Path, open_client: Open
+) -> None:
+    answer = open_client().post(path, content=noisy.read_bytes())
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(reason)
+
+
+def test_an_hour_of_zeros_is_refused_by_its_header(
+    tmp_path: Path, private: Path, open_client: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = tmp_path / "bomb.flac"
+    with soundfile.SoundFile(bomb, "w", 8000, 1) as file:
+        for _ in range(60):
+            file.write(np.zeros(60 * 8000, np.int16))
+    assert bomb.stat().st_size < 200_000
+    monkeypatch.setattr(Reader, "blocks", lambda *_: pytest.fail("was decoded"))
+    answer = open_client().post("/enhance", content=bomb.read_bytes())
+    assert answer.status_code == 413
+    assert answer.json()["detail"].startswith("upload: longer than 1200 s")
+    assert list(private.iterdir()) == []
+
+
+@pytest.mark.parametrize(("told", "status"), [(8000, 200), (0, 413)])
+def test_of_what_a_header_hides_nothing_is_decoded(
+    told: int, status: int, tmp_path: Path, open_client: Open
+) -> None:
+    bomb = tmp_path / "bomb.flac"
+    soundfile.write(bomb, np.zeros(8000 * 600, np.int16), 8000)
+    data = bytearray(bomb.read_bytes())
+    data[21] &= 0xF0  # the 36 bits of STREAMINFO that count samples
+    data[22:26] = told.to_bytes(4, "big")
+    answer = open_client(limits=Limits(sound_seconds=2)).post("/enhance", content=bytes(data))
+    assert answer.status_code == status
+    if status == 200:
+        assert soundfile.info(io.BytesIO(answer.content)).frames == told
+
+
+def test_channels_and_high_rates_count() -> None:
+    assert weigh(16000, 16000, 1) == 1
+    assert weigh(16000, 16000, 64) == 64
+    assert weigh(768_000, 768_000, 1) == 8
+
+
+def test_a_body_that_is_too_large_is_refused(noisy: Path, private: Path, open_client: Open) -> None:
+    client = open_client(limits=Limits(body_bytes=1000))
+    data = noisy.read_bytes()
+    pieces = (data[i : i + 500] for i in range(0, len(data), 500))
+    for content in (data, pieces):  # of a length that is told, and that is not
+        answer = client.post("/enhance", content=content)
+        assert answer.status_code == 413
+        assert answer.json()["detail"] == "upload: larger than 1000 bytes; send less"
+    assert list(private.iterdir()) == []
+
+
+def test_what_is_served_is_listed(open_client: Open) -> None:
+    client = open_client()
+    models = client.get("/models").json()
+    assert [m["name"] for m in models] == ["default", "quality", "voices"]
+    assert [m["live"] for m in models] == [True, False, True]
+    speakers = client.get("/speakers").json()
+    assert "kerstin" in [speaker["name"] for speaker in speakers]
+    assert client.get("/speakers", params={"model": "default"}).status_code == 422
+    assert client.get("/health").json()["status"] == "ok"
+    assert "/enhance" in client.get("/openapi.json").json()["paths"]
+    assert client.get("/docs").status_code == 200
+
+
+def test_metrics_count_calls_by_route(noisy: Path, open_client: Open) -> None:
+    client = open_client()
+    client.post("/enhance", content=noisy.read_bytes())
+    client.post("/enhance", content=b"no sound")
+    client.get("/no/such/path")
+    text = client.get("/metrics").text
+    assert 'speechgan_calls_total{route="/enhance",status="200"} 1\n' in text
+    assert 'speechgan_calls_total{route="/enhance",status="422"} 1\n' in text
+    assert 'speechgan_calls_total{route="none",status="404"} 1\n' in text
+    assert 'speechgan_sound_seconds_total{task="enhance"} 1\n' in text
+    assert "# TYPE speechgan_files_in_line gauge\nspeechgan_files_in_line 0\n" in text
+    assert "no/such/path" not in text
