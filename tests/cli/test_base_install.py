@@ -70,6 +70,7 @@ def test_it_enhances_and_converts(tmp_path: Path) -> None:
         (("train", "enhance"), "train: needs "),
         (("evaluate", "enhance", "--clean", "a", "--enhanced", "b"), "evaluate: needs "),
         (("export", "default"), "export: needs "),
+        (("dream", "--class", "7"), "dream: needs "),
         (("enhance", ROOT, "--engine", "torch"), "enhance: needs torch"),
     ],
 )
