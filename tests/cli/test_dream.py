@@ -59,7 +59,10 @@ def test_a_training_dreams(training: Path, asked: list[str], title: str, tmp_pat
 @pytest.mark.parametrize(
     ("asked", "text"),
     [
-        (["--model", "nobody"], "nobody: no such judge; name the folder of a training"),
+        (
+            ["--model", "nobody"],
+            "nobody: no training, with config.yaml and last.safetensors in it; choose a training",
+        ),
         (["--model", "digits"], "or digit_classifier"),
         (["--layer", "9"], "layer 9: unknown; known are 1, 2, 3, 4, logits"),
         (["--class", "eleven"], "class eleven: unknown; known are 0, 1, 2"),
@@ -79,9 +82,9 @@ def test_bad_requests_get_one_line_and_leave_nothing(
 @pytest.mark.parametrize(
     ("before", "after", "text"),
     [
-        ("  discriminator:\n", "  another:\n", "has no discriminator of images; choose a training"),
+        ("  discriminator:\n", "  another:\n", "has no ImageDiscriminator; choose a training"),
         ("    - 8", "    - 4", "not the weights of config.yaml"),
-        ("task: generate", "task: enhance", "a model for the task enhance, not generate"),
+        ("image.ImageDiscriminator", "spectrogram.JointDiscriminator", "cannot be built from this"),
     ],
 )
 def test_a_folder_that_holds_something_else(

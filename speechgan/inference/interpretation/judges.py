@@ -4,20 +4,16 @@ import os
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from speechgan.features.clip import MelClip
-from speechgan.inference.generation.networks import require_task
+from speechgan.inference.interpretation.trainings import load_discriminator
 from speechgan.metrics.digits import DIGITS, SPEAKERS, DigitClassifier, load_judge
 from speechgan.models.discriminators.image import ImageDiscriminator
 from speechgan.pretrained.build import build_part
-from speechgan.pretrained.folder import CONFIG, load_config
 from speechgan.pretrained.labels import load_labels
-from speechgan.training.checkpoint import CHECKPOINT, load_checkpoint
-from speechgan.utils.errors import SpeechganError
 
 CLASSIFIER = "digit_classifier"
 """Name of the judge that ships."""
@@ -128,44 +124,15 @@ def open_judge(name: str | os.PathLike[str]) -> Judge:
     """The judge that ships, by its name, or the discriminator of a training, by its folder.
 
     Raises:
-        SpeechganError: neither of the two, a damaged folder, or one of another task or without a
-            discriminator of images.
+        SpeechganError: neither of the two, or see `load_discriminator`.
     """
     if str(name) == CLASSIFIER:
         return ClassifierJudge(load_judge())
-    folder = Path(name)
-    if not (folder / CONFIG).is_file() or not (folder / CHECKPOINT).is_file():
-        raise SpeechganError(
-            f"{name}: no such judge; name the folder of a training, with {CONFIG} and {CHECKPOINT} "
-            f"in it, or {CLASSIFIER}"
-        )
-    config = load_config(folder)
-    require_task(name, config)
-    system: Any = config.get("system")
-    given = isinstance(system, dict) and isinstance(system.get("discriminator"), dict)
-    network = build_part(folder, system, "discriminator") if given else None
-    if not isinstance(network, ImageDiscriminator):
-        raise SpeechganError(
-            f"{name}: has no discriminator of images; choose a training of system=gan, cgan, "
-            f"stackgan, vae_gan, cvae_gan or bigan, or {CLASSIFIER}"
-        )
-    _load_weights(network, folder / CHECKPOINT)
-    features: MelClip = build_part(folder, config, "features")
-    labels = load_labels(folder / "best") if network.told else None
+    remedy = (
+        f"a training of system=gan, cgan, stackgan, vae_gan, cvae_gan or bigan, or {CLASSIFIER}"
+    )
+    config, network = load_discriminator(name, ImageDiscriminator, remedy)
+    features: MelClip = build_part(Path(name), config, "features")
+    labels = load_labels(Path(name) / "best") if network.told else None
     names = (labels.digits, labels.speakers) if labels else ((), ())
-    return DiscriminatorJudge(network.eval(), features, names)
-
-
-def _load_weights(network: nn.Module, path: Path) -> None:
-    """Gives a discriminator those that it has in a checkpoint."""
-    own = "discriminator."
-    weights = load_checkpoint(path)["system"]
-    try:
-        network.load_state_dict(
-            {k.removeprefix(own): v for k, v in weights.items() if k.startswith(own)}
-        )
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise SpeechganError(
-            f"{path}: not the weights of {CONFIG} ({reason:.80}); train anew"
-        ) from None
+    return DiscriminatorJudge(network, features, names)
