@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from speechgan.cli.words import SHEET, plan_words, write_words
 from speechgan.utils.errors import SpeechganError
-from speechgan.utils.files import cannot_write, replace_whole
 
 if TYPE_CHECKING:
     from speechgan.inference.generation.generator import Generated, Generator
@@ -20,7 +20,6 @@ examples:
 
 Each becomes a WAV file, all of them a sheet of spectrograms, sheet.png.
 """
-SHEET = "sheet.png"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -64,11 +63,6 @@ def run(arguments: argparse.Namespace) -> int:
     walks = any(
         x is not None for x in (arguments.to_digit, arguments.to_speaker, arguments.to_seed)
     )
-    import numpy as np
-    from matplotlib.image import imsave
-
-    from speechgan import audio
-    from speechgan.features.clip import sheet
     from speechgan.inference.generation.generator import Generator
 
     generator = Generator.from_pretrained(
@@ -81,19 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     words = _walk(generator, arguments) if walks else _generate(generator, arguments)
     folder: Path = arguments.output
     names = ["_".join(x for x in (w.digit, w.speaker, str(n)) if x) for n, w in enumerate(words)]
-    paths = [folder / f"{name}.wav" for name in names]
-    for path in (*paths, folder / SHEET):
-        if path.exists() and not arguments.overwrite:
-            raise SpeechganError(f"{path}: exists; use --overwrite to replace it")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(folder, error) from None
-    for path, word in zip(paths, words, strict=True):
-        audio.write(path, word.wave, generator.sample_rate)
-    picture = sheet(np.stack([word.image for word in words]))
-    with replace_whole(folder / SHEET) as beside:
-        imsave(beside, picture, cmap="magma", format="png")
+    paths = plan_words(folder, names, arguments.overwrite)
+    write_words(paths, [w.wave for w in words], [w.image for w in words], generator.sample_rate)
     print(f"{folder}: {len(words)} words and {SHEET}", file=sys.stderr)
     return 0
 

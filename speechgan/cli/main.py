@@ -19,6 +19,8 @@ COMMANDS = {
     "enhance": ("speechgan.cli.enhance", "take the noise out of recordings of speech"),
     "convert": ("speechgan.cli.convert", "give recordings of speech another speaker's voice"),
     "generate": ("speechgan.cli.generate", "make spoken digits out of noise and a label"),
+    "dream": ("speechgan.cli.dream", "make what a judge of spoken digits likes best"),
+    "explain": ("speechgan.cli.explain", "show why a discriminator scores a recording so"),
     "train": ("speechgan.cli.train", "train a model on your own recordings"),
     "data": ("speechgan.cli.data", "look at a folder of recordings and write its manifest"),
     "evaluate": ("speechgan.cli.evaluate", "measure enhanced speech against clean speech"),

@@ -3,6 +3,7 @@
 import argparse
 
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.tables import align
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -39,8 +40,5 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps([r | {"minutes": float(r["minutes"])} for r in records], indent=2))
         return 0
     table = [("name", "sex", "language", "minutes", "licence"), *rows]
-    shown = [[cell or "-" for cell in row] for row in table]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    for row in shown:
-        print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+    print("\n".join(align([[cell or "-" for cell in row] for row in table])))
     return 0

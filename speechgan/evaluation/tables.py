@@ -14,6 +14,7 @@ from speechgan.evaluation.measure import Measure
 from speechgan.evaluation.results import DIFFERENCE, Evaluation, Mean, Row
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import cannot_write, write_whole
+from speechgan.utils.tables import align
 
 
 def format_table(evaluation: Evaluation) -> str:
@@ -26,13 +27,8 @@ def format_table(evaluation: Evaluation) -> str:
             for side in evaluation.sides
         )
         lines.append([title, *means])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    text = [f"{describe(evaluation)}; means ± 95 % confidence intervals", ""]
-    text += [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    ]
-    return "\n".join(text)
+    title = f"{describe(evaluation)}; means ± 95 % confidence intervals"
+    return "\n".join([title, "", *align(lines)])
 
 
 def describe(evaluation: Evaluation) -> str:

@@ -12,6 +12,9 @@ from torch import Tensor
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import write_whole
 
+CHECKPOINT = "last.safetensors"
+"""Its name in a run's folder."""
+
 
 def save_checkpoint(path: Path, state: Any) -> None:
     """Writes nested dicts, lists and tuples of tensors and plain values; whole or not at all.

@@ -14,7 +14,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from speechgan.systems.base import System
-from speechgan.training.checkpoint import load_checkpoint, save_checkpoint
+from speechgan.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from speechgan.training.loading import Batches, load_batches
 from speechgan.training.logging import RunLog
 from speechgan.training.run import Run
@@ -175,7 +175,7 @@ class Trainer:
 
     @property
     def _checkpoint(self) -> Path:
-        return self.folder / "last.safetensors"
+        return self.folder / CHECKPOINT
 
     def _play(
         self,

@@ -70,6 +70,8 @@ def test_it_enhances_and_converts(tmp_path: Path) -> None:
         (("train", "enhance"), "train: needs "),
         (("evaluate", "enhance", "--clean", "a", "--enhanced", "b"), "evaluate: needs "),
         (("export", "default"), "export: needs "),
+        (("dream", "--class", "7"), "dream: needs "),
+        (("explain", "a", "b", "--judge", "c", "-o", "d"), "explain: needs "),
         (("enhance", ROOT, "--engine", "torch"), "enhance: needs torch"),
     ],
 )

@@ -11,6 +11,7 @@ import numpy as np
 from speechgan.data.digits.labels import Labels
 from speechgan.inference.engines import choose_engine
 from speechgan.inference.generation.networks import ImageNetwork, OnnxImages, TorchImages
+from speechgan.inference.generation.sound import sound_image
 from speechgan.inference.threads import check_threads, limit_threads
 from speechgan.inference.vocoders import load_vocoder
 from speechgan.pretrained.folder import find_model, load_config
@@ -18,8 +19,6 @@ from speechgan.pretrained.labels import LABELS, load_labels
 from speechgan.utils.errors import SpeechganError
 from speechgan.vocoders.base import Vocoder
 
-# Of a sound, in dBFS.
-LEVEL = -23.0
 # Images that are made at once.
 BATCH = 64
 
@@ -212,14 +211,8 @@ class Generator:
         return digit, self.labels.speakers[row[1]] if "speaker" in told else ""
 
     def _sound(self, image: np.ndarray) -> np.ndarray:
-        features = self.network.features
         with limit_threads(self.threads):
-            wave = self.vocoder.synthesise(
-                features.sound(image), image.shape[1] * features.hop_length
-            )
-        power = float(np.sqrt(np.mean(np.square(wave, dtype=np.float64))))
-        gain = 10 ** (LEVEL / 20) / max(power, 1e-6)
-        return np.clip(wave * min(gain, 0.99 / max(np.abs(wave).max(), 1e-6)), -1, 1)
+            return sound_image(image, self.network.features, self.vocoder)
 
 
 def turn(one: np.ndarray, other: np.ndarray, shares: np.ndarray) -> np.ndarray:

@@ -49,7 +49,7 @@ class ImageDiscriminator(nn.Module):
         super().__init__()
         if not heads or set(heads) - set(HEADS):
             raise ValueError(f"heads {', '.join(heads) or 'none'}: must be of {', '.join(HEADS)}")
-        self.heads, self.code = tuple(heads), code
+        self.heads, self.code, self.shape = tuple(heads), code, (bins, frames)
         self.trunk = Trunk(widths)
         self.told = find_told(digits, speakers)
         beside = {"match", "joint"} & set(heads)

@@ -1,0 +1,60 @@
+"""Words as files: a WAV file of each, and a sheet of all their spectrograms."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from speechgan.utils.errors import SpeechganError
+from speechgan.utils.files import cannot_write, replace_whole
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SHEET = "sheet.png"
+
+
+def plan_words(folder: Path, names: Sequence[str], overwrite: bool) -> list[Path]:
+    """The WAV files of so many words.
+
+    Raises:
+        SpeechganError: one of them, or the sheet, exists and is not to be replaced.
+    """
+    paths = [folder / f"{name}.wav" for name in names]
+    for path in (*paths, folder / SHEET):
+        if path.exists() and not overwrite:
+            raise SpeechganError(f"{path}: exists; use --overwrite to replace it")
+    return paths
+
+
+def write_words(
+    paths: Sequence[Path],
+    waves: "Sequence[np.ndarray]",
+    images: "Sequence[np.ndarray]",
+    sample_rate: int,
+) -> None:
+    """Writes words, one at least, and their sheet beside them.
+
+    Args:
+        paths: of `plan_words`.
+        waves: `(sample,)` in [-1, 1].
+        images: `(bin, frame)` in [-1, 1].
+        sample_rate: of the waves, in Hz.
+
+    Raises:
+        SpeechganError: a file or its folder cannot be written.
+    """
+    import numpy as np
+    from matplotlib.image import imsave
+
+    from speechgan import audio
+    from speechgan.features.clip import sheet
+
+    folder = paths[0].parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+    for path, wave in zip(paths, waves, strict=True):
+        audio.write(path, wave, sample_rate)
+    with replace_whole(folder / SHEET) as beside:
+        imsave(beside, sheet(np.stack(images)), cmap="magma", format="png")

@@ -1,0 +1,27 @@
+"""The sound of an image."""
+
+import numpy as np
+
+from speechgan.features.clip import MelClip
+from speechgan.vocoders.base import Vocoder
+
+# Of a sound, in dBFS.
+LEVEL = -23.0
+
+
+def sound_image(image: np.ndarray, features: MelClip, vocoder: Vocoder) -> np.ndarray:
+    """What an image sounds like, at one level.
+
+    Args:
+        image: `(bin, frame)` in [-1, 1].
+        features: that its network was trained on.
+        vocoder: that fits them.
+
+    Returns:
+        `(sample,)` in [-1, 1].
+    """
+    wave = vocoder.synthesise(features.sound(image), image.shape[1] * features.hop_length)
+    power = float(np.sqrt(np.mean(np.square(wave, dtype=np.float64))))
+    gain = 10 ** (LEVEL / 20) / max(power, 1e-6)
+    loud: np.ndarray = wave * min(gain, 0.99 / max(np.abs(wave).max(), 1e-6))
+    return np.clip(loud, -1, 1)

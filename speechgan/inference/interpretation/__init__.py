@@ -1,0 +1,1 @@
+"""What networks that judge listen for."""
