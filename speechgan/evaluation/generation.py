@@ -37,7 +37,8 @@ class GenerationScores:
         combinations: share of pairs of digit and speaker of which at least half is heard right.
         frechet: distance of the judge's features from those of the training images, of as many
             images as there are real ones to test on, for it falls with their number.
-        coverage: share of training images that have one of these in their neighbourhood.
+        coverage: share of training images that have one of as many of these in their neighbourhood,
+            for it rises with their number.
         variety: mean distance of the judge's features inside a digit by one speaker, as asked for,
             or as heard where nothing was asked for.
         detail: see `speechgan.metrics.digits.detail`.
@@ -76,7 +77,7 @@ def score_images(
         labels: `(image, 2)` numbers of digit and speaker that were asked for, as the judge counts
             them; -1 where nothing was.
         train: real images, to compare with.
-        size: images that the distance is taken of, from all over.
+        size: images that distance and coverage are taken of, from all over.
     """
     verdict, known = Verdict(images), Verdict(train.images)
     some = np.linspace(0, len(images) - 1, size).astype(int)
@@ -91,7 +92,7 @@ def score_images(
         float(right.all(1).mean()) if asked.all() else NAN,
         float(np.mean(np.array(both) >= 0.5)) if asked.all() else NAN,
         frechet_distance(verdict.features[some], known.features) if size > 1 else NAN,
-        coverage(verdict.features, known.features),
+        coverage(verdict.features[some], known.features),
         variety(verdict.features, pairs),
         detail(images),
     )
@@ -155,7 +156,6 @@ def score_model(
     size = min(len(test.images), count)
     asked = number_labels(generator.labels, network.told, rows)
     length = images.shape[2] // train.images.shape[2]
-    # No more of them than of single images: coverage rises with their number.
     seconds = cut_seconds(images, length)[:count]
     made = score_images(seconds, asked, train, size)
     if network.rebuilds:

@@ -44,10 +44,12 @@ def test_real_digits_are_what_they_are_called(real: tuple[ImageSet, ImageSet]) -
     one = score_images(np.repeat(test.images[:1], 30, 0), test.labels[:1].repeat(30, 0), train, 30)
     assert one.variety == 0 and one.coverage < 0.2 < scores.coverage
     assert one.frechet > 3 * scores.frechet
-    # The distance is taken of images from all over, and not of the first ones.
+    # Distance and coverage are taken of images from all over, and not of the first ones.
     behind = np.concatenate([np.repeat(test.images[:1], 30, 0), test.images])
     twice = np.concatenate([test.labels, test.labels])
-    assert score_images(behind, twice, train, 30).frechet < 0.7 * one.frechet
+    mixed = score_images(behind, twice, train, 30)
+    assert mixed.frechet < 0.7 * one.frechet
+    assert one.coverage < mixed.coverage < scores.coverage
 
 
 def test_one_word_by_each_speaker_for_each_digit_has_no_variety(
