@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from speechgan.features.stft import rescale
-from speechgan.inference.enhancement.offset import FIRST_WEIGHT, OFFSET_SECONDS
+from speechgan.inference.enhancement.offset import FIRST_WEIGHT, OFFSET_SECONDS, frames_of_one
 from speechgan.models.layers.level import running_mean
 
 
@@ -22,11 +22,17 @@ class OffsetStep(nn.Module):
     def __init__(self, window: Tensor, hop_length: int, sample_rate: float) -> None:
         super().__init__()
         self.decay = 1 - hop_length / sample_rate / OFFSET_SECONDS
-        before = len(window) - hop_length
-        sounding = (torch.arange(len(window), device=window.device) >= before).to(window.dtype)
-        constants = torch.fft.rfft(torch.stack([window * sounding, window]))
-        self.register_buffer("constants", torch.view_as_real(constants).mT, persistent=False)
+        frames = torch.from_numpy(frames_of_one(window.cpu().numpy(), hop_length)).to(window)
+        constants = torch.view_as_real(torch.fft.rfft(frames)).mT
+        self.register_buffer("constants", constants, persistent=False)
         self.constants: Tensor
+        # Sums of weights behind each of the first frames, by which their number is known.
+        sums = [FIRST_WEIGHT]
+        while len(sums) < len(frames) - 1:
+            sums.append(self.decay * sums[-1] + 1)
+        least = torch.tensor(sums, device=window.device) * 0.999
+        self.register_buffer("least", least, persistent=False)
+        self.least: Tensor
 
     def initial_state(self, channels: int) -> Tensor:
         """The state before the first frame, `(channel, 2)`."""
@@ -34,14 +40,10 @@ class OffsetStep(nn.Module):
 
     def forward(self, spectrum: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """`(channel, 2, bin, frame)` and the state, to the same."""
-        first, rest = self.constants[..., None]
-        begins = state[:, 1:] == 0
-        constant = torch.where(begins[:, None, None], first, rest)
-        weights = torch.where(begins, FIRST_WEIGHT, 1.0)
-        if spectrum.shape[3] > 1:
-            others = spectrum[..., 1:]
-            constant = torch.cat([constant, rest.expand_as(others)], 3)
-            weights = torch.cat([weights, torch.ones_like(others[:, 0, 0])], 1)
+        heard = (state[:, 1:] >= self.least).sum(1, keepdim=True)
+        number = heard + torch.arange(spectrum.shape[3], device=spectrum.device)
+        weights = torch.where(number == 0, FIRST_WEIGHT, 1.0)
+        constant = self.constants[number.clamp(max=len(self.constants) - 1)].permute(0, 2, 3, 1)
         offset = spectrum[:, 0, 0] / constant[:, 0, 0]
         offset, state = running_mean(offset, weights, state, self.decay)
         return spectrum - offset[:, None, None] * constant, state
