@@ -54,7 +54,12 @@ def run(arguments: argparse.Namespace) -> int:
     for path in (arguments.noisy, arguments.enhanced):
         wave, own = audio.read(path)
         waves.append(audio.resample(wave.mean(0, keepdims=True), own, rate)[0])
-    noisy, enhanced = explainer.look(*waves)
+    try:
+        noisy, enhanced = explainer.look(*waves)
+    except SpeechganError as error:
+        raise SpeechganError(
+            f"{arguments.noisy}, {arguments.enhanced}: {error}; choose others, or cut them"
+        ) from None
     found = explainer.explain(noisy, enhanced)
     draw(arguments.output, noisy, enhanced, found, (len(waves[0]) / rate, rate / 2000))
     print(f"{arguments.output}: written", file=sys.stderr)

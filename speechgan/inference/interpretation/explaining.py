@@ -94,7 +94,7 @@ class Explainer:
             )
         seconds = len(noisy) / self.sample_rate
         if not SHORTEST <= seconds <= LONGEST:
-            raise SpeechganError(f"{seconds:.1f} s: must be {SHORTEST} to {LONGEST:.0f} s; cut it")
+            raise SpeechganError(f"{seconds:.1f} s: must be {SHORTEST} to {LONGEST:.0f} s")
         waves = torch.from_numpy(np.stack([noisy, enhanced]).astype(np.float32))
         images = magnitude(self.features(waves * level_gain(waves[:1])))[:, 0].numpy()
         return images[0], images[1]
