@@ -44,7 +44,7 @@ class Wish(BaseModel):
         Raises:
             SpeechganError: no such model, or not with these parameters.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # an abstract method: every wish has its own
 
     def for_stream(self, models: Models, pcm: Pcm) -> Sound:
         """The beginning of a sound.
@@ -52,7 +52,7 @@ class Wish(BaseModel):
         Raises:
             SpeechganError: no such model, not with these parameters, or not live.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # an abstract method: every wish has its own
 
 
 class Enhancement(Wish):
