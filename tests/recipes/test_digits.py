@@ -69,4 +69,4 @@ def test_bad_requests_get_one_line(
 
 def test_the_demo_is_a_configuration() -> None:
     config = compose("generate", ["experiment=demo", "data.root=x"])
-    assert config.system._target_.endswith("CVAEGAN")
+    assert config.system._target_.endswith("ConditionalGAN")
