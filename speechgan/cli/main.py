@@ -17,6 +17,7 @@ from speechgan.utils.interrupts import heed_interrupts
 
 COMMANDS = {
     "enhance": ("speechgan.cli.enhance", "take the noise out of recordings of speech"),
+    "restore": ("speechgan.cli.restore", "give speech back what telephones and networks took"),
     "convert": ("speechgan.cli.convert", "give recordings of speech another speaker's voice"),
     "generate": ("speechgan.cli.generate", "make spoken digits out of noise and a label"),
     "dream": ("speechgan.cli.dream", "make what a judge of spoken digits likes best"),
