@@ -28,8 +28,12 @@ def list_models() -> list[str]:
 def find_model(name: str | os.PathLike[str]) -> Path:
     """The folder of a model.
 
+    Args:
+        name: path of a model folder, one of `list_models()`, or a model on the Hugging Face hub,
+            `owner/model` or `owner/model@revision`; see `speechgan.pretrained.hub.fetch_model`.
+
     Raises:
-        SpeechganError: neither a model folder nor a shipped name.
+        SpeechganError: none of them, or it cannot be fetched.
     """
     if (Path(name) / CONFIG).is_file():
         return Path(name)
@@ -38,6 +42,10 @@ def find_model(name: str | os.PathLike[str]) -> Path:
     known = ", ".join(list_models()) or "none"
     if Path(name).is_dir():
         raise SpeechganError(f"{name}: holds no {CONFIG}, so it is not a model; known: {known}")
+    from speechgan.pretrained.hub import fetch_model, is_place
+
+    if is_place(str(name)):
+        return fetch_model(str(name))
     raise SpeechganError(f"{name}: no such model; name a model folder or one of: {known}")
 
 
