@@ -10,6 +10,7 @@ import yaml
 
 from speechgan.audio.reading import HIGHEST_RATE, LOWEST_RATE
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.nearest import suggest
 
 SHIPPED = Path(__file__).parent.parent / "weights"
 LARGEST_HEADER = 100_000_000
@@ -46,7 +47,8 @@ def find_model(name: str | os.PathLike[str]) -> Path:
 
     if is_place(str(name)):
         return fetch_model(str(name))
-    raise SpeechganError(f"{name}: no such model; name a model folder or one of: {known}")
+    like = suggest(str(name), list_models())
+    raise SpeechganError(f"{name}: no such model{like}; name a model folder or one of: {known}")
 
 
 def load_config(folder: Path) -> dict[str, Any]:
