@@ -95,6 +95,11 @@ def from_float(wave: Wave, dtype: np.dtype[Any]) -> Wave:
     return np.minimum(np.maximum(steps, limits.min), limits.max).astype(dtype)
 
 
+def write_block(wave: Wave, like: Wave) -> Wave:
+    """Float32 `(channel, sample)` as the kind and dtype of what `read_block` read."""
+    return from_float(wave[0] if like.ndim == 1 else wave, like.dtype)
+
+
 def check_rate(sample_rate: float) -> None:
     """Refuses what is no sample rate.
 
