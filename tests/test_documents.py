@@ -96,7 +96,7 @@ def test_trainings_have_these_settings(words: list[str]) -> None:
 def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where somebody has the recordings and the models that the commands speak of."""
     wave, rate = soundfile.read(ROOT / "tests/assets/noisy/p228_wind.flac", frames=24000)
-    sounds = ["noisy.wav", "a.wav", "talk.wav", "talk.flac", "recordings/in/a.wav"]
+    sounds = ["noisy.wav", "a.wav", "talk.wav", "talk.flac", "call.wav", "recordings/in/a.wav"]
     sounds += [f"DIR/{x}/test/noisy/a.wav" for x in ("pairs", "far")]
     sounds += ["DIR/voices/p226/test/a.wav", "DIR/bob/test/a.wav"]
     for sound in sounds:
@@ -116,7 +116,7 @@ def test_commands_run(words: list[str], sandbox: Path) -> None:
         (sandbox / words[-3]).unlink()
     before = set(sandbox.rglob("*"))
     assert main([WORDS.get(word, word.replace("SOURCE", "p226")) for word in words[1:]] + jobs) == 0
-    assert (set(sandbox.rglob("*")) > before) == (words[1] in ("enhance", "convert", "generate"))
+    assert (set(sandbox.rglob("*")) > before) == (words[1] in ("enhance", "convert", "generate", "restore"))
 
 
 @pytest.mark.parametrize("words", SCRIPTS, ids=name)
