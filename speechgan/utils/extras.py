@@ -4,6 +4,7 @@ from speechgan.utils.errors import SpeechganError
 
 EXTRAS = {
     "fastapi": "serve",
+    "gradio": "demo",
     "pocketsphinx": "words",
     "uvicorn": "serve",
 }
