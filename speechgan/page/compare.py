@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from speechgan.page.exhibits import draw_pictures, format_scores, load_excerpts, score
-from speechgan.page.parts import Page, buttons, player, recorder
+from speechgan.page.parts import Page, buttons, player
 from speechgan.page.recordings import accept
 from speechgan.page.visits import BAR, plain_errors, report
 from speechgan.utils.errors import SpeechganError
@@ -31,7 +31,7 @@ class CompareTab:
         """Puts its parts on the page that is being made."""
         with gr.Row():
             with gr.Column():
-                recording = recorder("Noisy recording")
+                recording = self.page.add_recorder("Noisy recording")
                 models = gr.CheckboxGroup(self.names, label="Models", value=self.names)
                 begin, stop = buttons("Compare")
             with gr.Column():
@@ -70,7 +70,7 @@ class CompareTab:
             source, seconds = accept(recording, self.page.limits)
             if not models:
                 raise SpeechganError("models: none is chosen; tick one at least")
-            stop = self.page.visits.begin(visitor, source)
+            stop = self.page.visits.begin(visitor)
             folder = self.page.visits.make_folder(visitor, self.title)
             tell = report(bar, seconds * len(models), stop)
             files, labels = {"Before": source}, {}

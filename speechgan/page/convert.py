@@ -8,7 +8,7 @@ import gradio as gr
 from speechgan.inference.conversion.converter import Converter
 from speechgan.inference.vocoders import load_vocoder
 from speechgan.page.exhibits import draw_pictures, load_excerpts
-from speechgan.page.parts import Page, buttons, player, recorder
+from speechgan.page.parts import Page, buttons, player
 from speechgan.page.recordings import accept
 from speechgan.page.visits import BAR, plain_errors, report
 
@@ -34,7 +34,7 @@ class ConvertTab:
         speakers, vocoders = self._choices(names[0])
         with gr.Row():
             with gr.Column():
-                recording = recorder("Recording of a voice")
+                recording = self.page.add_recorder("Recording of a voice")
                 model = gr.Dropdown(names, label="Model", value=names[0])
                 speaker = gr.Dropdown(speakers, label="Target speaker", value=speakers[0][1])
                 pitch = gr.Slider(-12, 12, 0, step=0.5, label="Pitch shift in semitones")
@@ -80,7 +80,7 @@ class ConvertTab:
         visitor = request.session_hash or ""
         with plain_errors(self.page.visits.folder):
             source, seconds = accept(recording, self.page.limits)
-            stop = self.page.visits.begin(visitor, source)
+            stop = self.page.visits.begin(visitor)
             converter = self._converter(model, vocoder)
             # Before it becomes a part of a path.
             converter.check(speaker, None, pitch)

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from speechgan.page.exhibits import draw_pictures, format_scores, load_excerpts, score
-from speechgan.page.parts import Page, buttons, player, recorder
+from speechgan.page.parts import Page, buttons, player
 from speechgan.page.recordings import accept, accept_reference
 from speechgan.page.visits import BAR, plain_errors, report
 
@@ -31,7 +31,7 @@ class EnhanceTab:
         names = self.page.models.names("enhance")
         with gr.Row():
             with gr.Column():
-                recording = recorder("Noisy recording")
+                recording = self.page.add_recorder("Noisy recording")
                 model = gr.Dropdown(names, label="Model", value=names[0])
                 strength = gr.Slider(0, 1, 1, step=0.05, label="Strength")
                 limit = gr.Slider(
@@ -42,7 +42,7 @@ class EnhanceTab:
                     label=f"Attenuation limit, dB ({NO_LIMIT}: none)",
                 )
                 with gr.Accordion("Compare with a clean reference", open=False):
-                    reference = recorder("Clean reference")
+                    reference = self.page.add_recorder("Clean reference")
                 begin, stop = buttons("Enhance")
             with gr.Column():
                 enhanced, scores = player("Enhanced"), gr.HTML()
@@ -78,7 +78,7 @@ class EnhanceTab:
         with plain_errors(self.page.visits.folder):
             source, seconds = accept(recording, self.page.limits)
             clean = accept_reference(reference, seconds, self.page.limits)
-            stop = self.page.visits.begin(visitor, source, *filter(None, [clean]))
+            stop = self.page.visits.begin(visitor)
             target = self.page.visits.make_folder(visitor, self.title)
             target /= f"{source.stem}.enhanced.wav"
             self.page.models.enhancer(model).enhance_file(

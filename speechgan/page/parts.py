@@ -28,6 +28,12 @@ class Page:
     visits: Visits
     jobs: int = 1
 
+    def add_recorder(self, label: str) -> gr.Audio:
+        """A place for a recording: a file, or the microphone."""
+        made = gr.Audio(label=label, type="filepath", editable=False, buttons=[])
+        made.change(self.visits.note, made, queue=False, api_visibility="private")
+        return made
+
     def run(
         self,
         button: gr.Button,
@@ -77,11 +83,6 @@ class Tab(Protocol):
     def show(self) -> None:
         """Puts its parts on the page that is being made."""
         ...
-
-
-def recorder(label: str) -> gr.Audio:
-    """A place for a recording: a file, or the microphone."""
-    return gr.Audio(label=label, type="filepath", editable=False, buttons=[])
 
 
 def player(label: str, **settings: Any) -> gr.Audio:

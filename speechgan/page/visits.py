@@ -36,10 +36,15 @@ class Visits:
         self._answers: dict[tuple[str, str], Path] = {}
         self._lock = Lock()
 
-    def begin(self, visitor: str, *uploads: Path) -> Event:
+    def note(self, upload: str | None, request: gr.Request) -> None:
+        """Remembers whose a file is that has come."""
+        if upload is not None:
+            with self._lock:
+                self._uploads.setdefault(request.session_hash or "", set()).add(Path(upload))
+
+    def begin(self, visitor: str) -> Event:
         """The beginning of some work, which is to end soon after the event is set."""
         with self._lock:
-            self._uploads.setdefault(visitor, set()).update(uploads)
             return self._stops.setdefault(visitor, Event())
 
     def make_folder(self, visitor: str, tab: str) -> Path:
