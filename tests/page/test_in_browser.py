@@ -238,7 +238,7 @@ def test_two_visitors_get_each_their_own_and_leave_nothing(
     pages[0].close()
     wait_until(lambda: list_names() == left)
     pages[1].close()
-    wait_until(lambda: not list(folder.iterdir()))
+    wait_until(lambda: not list_names())
 
 
 def test_long_work_shows_how_far_it_is_and_can_be_stopped(

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-gr = pytest.importorskip("gradio")
+pytest.importorskip("gradio")
+
+import gradio as gr
 
 from speechgan import Enhancer
 from speechgan.page.compare import CompareTab
@@ -42,17 +44,18 @@ def tell_nobody(*_: object, **__: object) -> None:
     """A progress bar that nobody sees."""
 
 
-def enhance(page: "Page", visitor: Any, source: Path = NOISY, **settings: Any) -> list[Any]:
-    """All answers of the tab Enhance."""
+def enhance(page: "Page", visitor: Any, source: Path = NOISY, **settings: Any) -> Iterator[Any]:
+    """The answers of the tab Enhance."""
     wish = {"reference": None, "model": "default", "strength": 1.0, "limit": NO_LIMIT} | settings
     tab = EnhanceTab(page)
-    return list(tab.enhance(str(source), **wish, request=visitor, bar=tell_nobody))
+    return tab.enhance(str(source), **wish, request=visitor, bar=tell_nobody)
 
 
 def test_settings_do_what_they_do_elsewhere(page_parts: "Page", visitor: Any) -> None:
     noisy, enhancer = read(str(NOISY)), Enhancer.from_pretrained("tiny")
     for strength, limit in ((1.0, NO_LIMIT), (0.5, NO_LIMIT), (1.0, 6), (0.0, NO_LIMIT)):
-        first, *_ = enhance(page_parts, visitor, model="tiny", strength=strength, limit=limit)
+        settings = {"model": "tiny", "strength": strength, "limit": limit}
+        first = next(enhance(page_parts, visitor, **settings))
         allowed = None if limit == NO_LIMIT else limit
         expected = enhancer(noisy, 16000, strength=strength, attenuation_limit=allowed)
         np.testing.assert_allclose(read(first[0]), expected, atol=2e-4)
@@ -68,7 +71,7 @@ def test_the_sound_comes_before_its_pictures_and_these_before_the_scores(
 
 
 def test_a_new_answer_takes_the_place_of_the_one_before(page_parts: "Page", visitor: Any) -> None:
-    first, second = (Path(enhance(page_parts, visitor)[0][0]) for _ in range(2))
+    first, second = (Path(next(enhance(page_parts, visitor))[0]) for _ in range(2))
     assert second.exists() and not first.exists()
     page_parts.visits.end(visitor)
     assert not second.parent.exists()
@@ -82,7 +85,7 @@ def test_messages_show_no_folder_and_no_html(
     path = folder / "a <b> c.wav"
     path.write_text("not a sound")
     with pytest.raises(gr.Error) as caught:
-        enhance(page_parts, visitor, path)
+        next(enhance(page_parts, visitor, path))
     assert caught.value.message.startswith("a &lt;b&gt; c.wav: not audio")
     assert str(folder) not in caught.value.message
     path.unlink()
@@ -91,7 +94,7 @@ def test_messages_show_no_folder_and_no_html(
 
 def test_a_file_that_is_gone_is_asked_for_again(page_parts: "Page", visitor: Any) -> None:
     with pytest.raises(gr.Error, match="not kept any longer; upload or record it again"):
-        enhance(page_parts, visitor, page_parts.visits.folder / "0123" / "a.wav")
+        next(enhance(page_parts, visitor, page_parts.visits.folder / "0123" / "a.wav"))
 
 
 def test_a_reference_of_another_length_is_refused(
@@ -99,7 +102,7 @@ def test_a_reference_of_another_length_is_refused(
 ) -> None:
     soundfile.write(tmp_path / "short.wav", read(str(NOISY))[:16000], 16000)
     with pytest.raises(gr.Error, match=r"1\.00 s long, and the recording 2\.67 s"):
-        enhance(page_parts, visitor, reference=str(tmp_path / "short.wav"))
+        next(enhance(page_parts, visitor, reference=str(tmp_path / "short.wav")))
 
 
 def test_a_file_that_two_have_brought_stays_until_both_have_left(page_parts: "Page") -> None:
