@@ -77,7 +77,7 @@ def take_picture(page: "Page", name: str) -> None:
         page.mouse.move(0, 0)
         time.sleep(0.5)  # what fades in and out
         picture = Image.open(io.BytesIO(page.screenshot(full_page=True)))
-        picture.quantize(64).save(Path(PICTURES, name), optimize=True)
+        picture.quantize(40).save(Path(PICTURES, name), optimize=True)
 
 
 def wait_until(done: Callable[[], bool], seconds: float = 10.0) -> None:
