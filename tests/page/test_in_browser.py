@@ -115,6 +115,7 @@ def test_a_recording_comes_back_enhanced(
     assert panel.get_by_role("img", name="spectrogram").count() == 3
     before, after, _ = panel.locator("tbody tr").all_inner_texts()
     assert float(after.split()[-1]) > float(before.split()[-1])  # PESQ
+    assert page.evaluate("indexedDB.databases()") == []  # Gradio would keep what was done
     take_picture(page, "page_enhance.png")
 
 
@@ -169,6 +170,9 @@ def test_a_narrow_window_never_scrolls_sideways(visit: Visit) -> None:
     press(panel, "Enhance")
     panel.get_by_role("table").wait_for()
     require_narrow()
+    for part in [*panel.get_by_role("img", name="spectrogram").all(), panel.get_by_role("table")]:
+        box = part.bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
     take_picture(page, "page_narrow.png")
 
 
@@ -208,6 +212,7 @@ def test_nothing_of_another_server_is_loaded(visit: Visit) -> None:
         """() => new Promise((done) => {
             document.addEventListener("securitypolicyviolation", (e) => done(e.blockedURI));
             new Image().src = "http://other.example/a.png";
+            setTimeout(() => done("not blocked"), 3000);
         })"""
     )
     assert blocked == "http://other.example/a.png"
