@@ -6,10 +6,8 @@ from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI, WebSocket
-from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from speechgan.page.compare import CompareTab
 from speechgan.page.convert import ConvertTab
@@ -17,6 +15,7 @@ from speechgan.page.enhance import EnhanceTab
 from speechgan.page.generate import GenerateTab
 from speechgan.page.live import LiveTab
 from speechgan.page.parts import Page, Tab
+from speechgan.page.seal import Sealed
 from speechgan.service.limits import CallRate
 from speechgan.service.security import Access, Guard
 from speechgan.service.stream import Streams
@@ -29,16 +28,6 @@ What you bring stays on the machine that serves this page, and is removed when y
 """
 STATIC = Path(str(files(__package__).joinpath("static")))
 HEAD = '<script type="module" src="page/live.js"></script>'
-# The page's own scripts and styles are partly inside its HTML; nothing comes from elsewhere.
-POLICY = (
-    "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
-    "style-src 'self' 'unsafe-inline'; connect-src 'self' data: blob: ws: wss:; "
-    "frame-ancestors 'self'; form-action 'self'"
-)
-# Of Gradio, and nothing for this page: fetching from other servers, keeping states on the disk.
-UNUSED = tuple(
-    f"/gradio_api/{name}" for name in ("file=http", "proxy=", "deep_link", "run-history", "vibe")
-)
 
 
 def make_app(page: Page, access: Access, waiting: int = 16) -> ASGIApp:
@@ -74,7 +63,8 @@ def make_app(page: Page, access: Access, waiting: int = 16) -> ASGIApp:
         css_paths=[STATIC / "page.css"],
         head=HEAD,
     )
-    return Guard(Sealed(app), access, CallRate(page.limits.calls_per_minute))
+    sealed = Sealed(app, page.limits.body_bytes)
+    return Guard(sealed, access, CallRate(page.limits.calls_per_minute))
 
 
 def _make_blocks(page: Page) -> gr.Blocks:
@@ -90,35 +80,3 @@ def _make_blocks(page: Page) -> gr.Blocks:
                         tab.show()
         blocks.unload(page.visits.end)
     return blocks
-
-
-class Sealed:
-    """An ASGI application with what lies outside it shut out.
-
-    The browser is told to load nothing from other servers and to be in no other server's frame;
-    what of Gradio would fetch from elsewhere, or keep what visitors did, is not there.
-
-    Args:
-        app: the application.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def add_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = POLICY
-                headers["Referrer-Policy"] = "no-referrer"
-                headers["X-Content-Type-Options"] = "nosniff"
-            await send(message)
-
-        if scope["path"].startswith(UNUSED):
-            await PlainTextResponse("not found", 404)(scope, receive, add_headers)
-        else:
-            await self.app(scope, receive, add_headers)

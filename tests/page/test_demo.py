@@ -96,6 +96,22 @@ def test_what_is_too_large_is_not_kept(client: httpx.Client, page_parts: Any) ->
     assert not [path for path in left if path.is_file()]
 
 
+def test_no_recording_is_fetched_from_elsewhere(client: httpx.Client) -> None:
+    file = {"path": "http://example.org/a.wav", "meta": {"_type": "gradio.FileData"}}
+    data = {"data": [file], "fn_index": 0, "session_hash": "a"}
+    for path in ("/gradio_api/queue/join", "/gradio_api/run/predict"):
+        assert client.post(path, json=data).status_code == 403
+
+
+def test_bodies_end(client: httpx.Client, page_parts: Any) -> None:
+    path = "/gradio_api/queue/join"
+    assert client.post(path, content=b"[" + b"0," * 2**16).status_code == 413
+    assert client.post("/gradio_api/upload", content=iter([b"0"])).status_code == 411
+    small = b"0" * (page_parts.limits.body_bytes // 2)
+    files = [("files", (f"{number}.wav", small)) for number in range(3)]
+    assert client.post("/gradio_api/upload", files=files).status_code == 413
+
+
 def test_a_page_starts_answers_and_leaves_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "speechgan", "demo", "--model", "tiny", "--port", "0"]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
