@@ -21,8 +21,8 @@ examples:
   speechgan demo --listen 0.0.0.0 --allow-host sound.example.org
 
 What visitors bring lies in a private temporary folder, and is removed when they leave the page, at
-the latest ten minutes after it came. Traffic is not encrypted, and without encryption browsers give
-a microphone to this machine's own pages only: for more, put a server before it that does TLS.
+the latest ten minutes after it was used. Traffic is not encrypted, and without encryption browsers
+give a microphone to this machine's own pages only: for more, put a server before it that does TLS.
 """
 USUAL = Limits(sound_seconds=600.0, calls_per_minute=1200)
 # How long an upload and an answer take is in Gradio's hands.

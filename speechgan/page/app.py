@@ -22,7 +22,7 @@ from speechgan.service.stream import Streams
 
 TABS: tuple[type[Tab], ...] = (EnhanceTab, ConvertTab, GenerateTab, CompareTab, LiveTab)
 KEPT_SECONDS = 600
-"""That a file of a visitor who stays is kept."""
+"""That a file of a visitor who stays is kept after it was used."""
 ABOUT = """# speechgan
 What you bring stays on the machine that serves this page, and is removed when you leave it.
 """

@@ -1,5 +1,6 @@
 """What visitors bring: taken, or refused in a line that says what to do."""
 
+import os
 from pathlib import Path
 
 from speechgan.audio import Reader
@@ -27,6 +28,7 @@ def accept(upload: str | None, limits: Limits, what: str = "recording") -> tuple
     path = Path(upload)
     if not path.exists():
         raise SpeechganError(f"{path}: not kept any longer; upload or record it again")
+    os.utime(path)  # Gradio removes what was not touched for long
     with Reader(path) as reader:
         if weigh(reader.samples, reader.sample_rate, reader.channels) > limits.sound_seconds:
             raise SpeechganError(

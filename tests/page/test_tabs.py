@@ -1,5 +1,7 @@
 """What stands behind the tabs of the page, without a browser."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -95,6 +97,13 @@ def test_messages_show_no_folder_and_no_html(
 def test_a_file_that_is_gone_is_asked_for_again(page_parts: "Page", visitor: Any) -> None:
     with pytest.raises(gr.Error, match="not kept any longer; upload or record it again"):
         next(enhance(page_parts, visitor, page_parts.visits.folder / "0123" / "a.wav"))
+
+
+def test_a_file_in_use_does_not_grow_old(page_parts: "Page", visitor: Any, tmp_path: Path) -> None:
+    path = Path(shutil.copy(NOISY, tmp_path))
+    os.utime(path, (0, 0))
+    next(enhance(page_parts, visitor, path))
+    assert path.stat().st_mtime > 0
 
 
 def test_a_reference_of_another_length_is_refused(
