@@ -57,6 +57,12 @@ class Live {
     await this.context.audioWorklet.addModule("page/worklet.js");
     this.source = await open(this.context);
     await this.connect(JSON.parse(find("live-sound").value));
+    if (running !== this) {
+      // Stopped while the browser was asking for the microphone.
+      this.source.stop();
+      this.socket.close();
+      return;
+    }
     this.line = new AudioWorkletNode(this.context, "line", {
       channelCount: 1,
       channelCountMode: "explicit",
@@ -83,8 +89,8 @@ class Live {
     this.socket.binaryType = "arraybuffer";
     this.socket.onmessage = ({ data }) => this.play(new Float32Array(data));
     this.socket.onclose = ({ reason, code }) => {
-      if (code !== 1000) this.close(reason || "The server has ended the stream.");
-      else this.line.port.postMessage("last");
+      if (code === 1000) this.line.port.postMessage("last");
+      else this.close(reason || "The server has ended the stream.");
     };
     return new Promise((done, fail) => {
       this.socket.onerror = () => fail(new Error("The server cannot be reached."));
@@ -124,8 +130,9 @@ class Live {
 
   // Lets what was heard come out; `close` follows.
   end() {
-    this.source?.stop();
-    this.line?.port.postMessage("end");
+    if (!this.line) return this.close("Stopped.");
+    this.source.stop();
+    this.line.port.postMessage("end");
     find("live-stop").disabled = true;
   }
 
