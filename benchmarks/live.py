@@ -65,7 +65,7 @@ def follow(
     size = round(BLOCK * rate)
     started = time.perf_counter()
     pieces = [stream(wave[start : start + size]) for start in range(0, len(wave), size)]
-    pieces.append(stream.flush()[0])
+    pieces.append(stream.flush())
     return np.concatenate(pieces), len(wave) / rate / (time.perf_counter() - started)
 
 

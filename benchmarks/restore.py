@@ -5,7 +5,7 @@
 DIR holds `speech/SPLIT`, `far/SPLIT/clean` and `noise/SPLIT`. Each clean recording is damaged in
 one known way at a time; N are spread evenly over those of a folder. "As it is" is plain resampling
 of what the telephone leaves, and gaps filled with zeros. Gaps are filled by linear prediction as
-well, which is told where they lie; models are told nothing. All is at 16 kHz.
+well, as they are for all models; where they lie, nobody is told. All is at 16 kHz.
 """
 
 import argparse
@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from prediction import fill_gaps
 from scipy.signal import butter, fftconvolve, sosfiltfilt
 
-from speechgan import Enhancer, audio
+from speechgan import Restorer, audio
 from speechgan.audio import Wave
+from speechgan.audio.gaps import fill_gaps
 from speechgan.data.enhancement.codecs import pass_through_codec, resample_through
 from speechgan.data.enhancement.mixing import noise_gain
 from speechgan.data.enhancement.rooms import room_responses
@@ -154,7 +154,7 @@ def print_tables(arguments: argparse.Namespace) -> None:
     if arguments.items is not None and arguments.items < 1:
         raise SpeechganError(f"--items {arguments.items}: must be 1 or more")
     data, split = arguments.data, arguments.split
-    models = {name: Enhancer.from_pretrained(name, "cpu") for name in arguments.model}
+    models = {name: Restorer.from_pretrained(name, "cpu") for name in arguments.model}
     folders = {name: data / name for name in (f"speech/{split}", f"far/{split}/clean")}
     voices = {name: read_folder(folder, arguments.items) for name, folder in folders.items()}
     damages = list_damages(read_folder(data / "noise" / split))
@@ -164,9 +164,9 @@ def print_tables(arguments: argparse.Namespace) -> None:
         for title, damage in damages.items():
             methods: dict[str, Restore] = {AS_IT_IS: lambda wave: wave}
             if damage is interrupt:
-                methods[PREDICTION] = lambda wave: fill_gaps(wave, find_gaps(len(wave)))
-            for model, enhancer in models.items():
-                methods[model] = lambda wave, enhancer=enhancer: enhancer(wave, RATE)
+                methods[PREDICTION] = lambda wave: fill_gaps(wave, RATE)
+            for model, restorer in models.items():
+                methods[model] = lambda wave, restorer=restorer: restorer(wave, RATE)
             for method, means in measure(damage, waves, methods):
                 digits = (digits for _, digits in MEASURES.values())
                 cells = (f"{mean:.{d}f}" for mean, d in zip(means, digits, strict=True))
@@ -177,7 +177,7 @@ def main() -> None:
     """Reads the command line and prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--model", nargs="*", default=[], help="names or folders of enhancers")
+    parser.add_argument("--model", nargs="*", default=[], help="names or folders of models")
     parser.add_argument("--split", choices=("valid", "test"), default="test")
     parser.add_argument("--items", type=int, help="recordings of each folder; all by default")
     try:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
-__all__ = ["Converter", "Enhancer", "Generator", "__version__"]
+__all__ = ["Converter", "Enhancer", "Generator", "Restorer", "__version__"]
 
 if TYPE_CHECKING:
     from speechgan.inference.conversion.converter import Converter
     from speechgan.inference.enhancement.enhancer import Enhancer
     from speechgan.inference.generation.generator import Generator
+    from speechgan.inference.restorer import Restorer
 
 
 def __getattr__(name: str) -> Any:
@@ -30,4 +31,8 @@ def __getattr__(name: str) -> Any:
         from speechgan.inference.generation.generator import Generator
 
         return Generator
+    if name == "Restorer":
+        from speechgan.inference.restorer import Restorer
+
+        return Restorer
     raise AttributeError(f"module 'speechgan' has no attribute {name!r}")

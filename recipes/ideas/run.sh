@@ -26,6 +26,7 @@ rows:
   discriminator_only  a search in place of the generator; an hour
   music_vae    sequences of four digits from one code: a conductor and segments, against a flat
                decoder of as many weights
+  sequence     tokens by likelihood, then by a reward without a gradient, or by likelihood as long
 
   --data DIR    folder with train/ and test/, files named DIGIT_SPEAKER_TAKE
                 (default: the examples that ship)
@@ -58,11 +59,12 @@ variants_of() {
     stackgan) echo stackgan stackgan_plain cgan cgan_seeking ;;
     discriminator_only) echo discriminator_only gan ;;
     music_vae) echo music_vae music_vae_flat ;;
+    sequence) echo sequence_pretrained sequence sequence_longer ;;
     *) fail "$1: no such row; see --help" 2 ;;
   esac
 }
 
-# settings_of VARIANT
+# settings_of VARIANT, with $seed, $steps and $out
 settings_of() {
   local left_out="data.unheard=[$(IFS=,; echo "${unheard[*]}")]"
   case "$1" in
@@ -76,6 +78,12 @@ settings_of() {
     stackgan_plain) echo "$(settings_of stackgan) system.augmentation=0" ;;
     discriminator_only) echo "system=discriminator_only generator.${discriminator#*.}" ;;
     music_vae_flat) echo "$(settings_of music_vae) generator.hierarchy=false generator.state=384" ;;
+    sequence_pretrained) echo "system=sequence trainer.turns.discriminator.start=$steps" ;;
+    sequence_longer) echo "$(settings_of sequence_pretrained) run.fine_tune=$out/sequence_pretrained-$seed/best" ;;
+    sequence)
+      echo "$(settings_of sequence_longer) system.likelihood=0 trainer.turns.discriminator.start=0" \
+        "trainer.turns.generator.start=$((steps / 10)) trainer.turns.generator.optimizer.lr=5e-4"
+      ;;
     *_unmatched) echo "$(settings_of "${1%_unmatched}") system.mismatched=false" ;;
     *_unheard) echo "$(settings_of "${1%_unheard}") $left_out" ;;
     *) echo "system=$1 $generator $discriminator" ;;

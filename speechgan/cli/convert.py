@@ -1,16 +1,12 @@
 """`speechgan convert`: what one speaker said, in another's voice."""
 
 import argparse
-import json
-import sys
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechgan.cli.jobs import How, Work, Written, add_common_arguments, run_jobs, summarise
+from speechgan.cli.jobs import Task, Work, Written, add_common_arguments, run_task
 from speechgan.cli.live import add_live_arguments, follow, refuse_live_files, refuse_raw_files
-from speechgan.cli.plan import plan_jobs, refuse_mixed_output
 from speechgan.utils.workers import Report
 from speechgan.vocoders.choose import NAMES
 
@@ -82,21 +78,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.stream:
         return _run_live(arguments)
     refuse_raw_files(arguments)
-    refuse_mixed_output(arguments.src, arguments.output, arguments.json)
-    started = time.perf_counter()
-    with plan_jobs(arguments.src, arguments.output, f".{arguments.target_speaker}") as jobs:
-        start = partial(start_work, _model_settings(arguments), _voice_settings(arguments))
-        records = run_jobs(jobs, How(start, arguments.overwrite, arguments.jobs))
-    if arguments.json:
-        report = {
-            "model": arguments.model,
-            "target_speaker": arguments.target_speaker,
-            "files": records,
-        }
-        print(json.dumps(report, indent=2, ensure_ascii=False))
-    else:
-        print(summarise(records, "converted", time.perf_counter() - started), file=sys.stderr)
-    return 1 if any("error" in record for record in records) else 0
+    speaker = arguments.target_speaker
+    start = partial(start_work, _model_settings(arguments), _voice_settings(arguments))
+    task = Task(start, f".{speaker}", "converted", {"target_speaker": speaker})
+    return run_task(task, arguments.src, arguments)
 
 
 def start_work(model: dict[str, Any], voice: dict[str, Any]) -> Work:

@@ -1,25 +1,21 @@
 """`speechgan enhance`: noisy recordings in, cleaner ones out."""
 
 import argparse
-import json
-import sys
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechgan.cli.jobs import (
-    How,
+    Task,
     Work,
     Written,
     add_common_arguments,
     parse_count,
     parse_number,
-    run_jobs,
-    summarise,
+    parse_share,
+    run_task,
 )
 from speechgan.cli.live import add_live_arguments, follow, refuse_live_files, refuse_raw_files
-from speechgan.cli.plan import plan_jobs, refuse_mixed_output
 from speechgan.utils.workers import Report
 
 if TYPE_CHECKING:
@@ -49,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("inputs", nargs="+", metavar="IN", help="file, folder, or - for WAV from standard input")
     add(
         "--strength",
-        type=_parse_strength,
+        type=parse_share,
         default=1.0,
         metavar="0..1",
         help="share of the enhanced sound, the rest is the input (default: 1)",
@@ -87,17 +83,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.stream:
         return _run_live(arguments)
     refuse_raw_files(arguments)
-    refuse_mixed_output(arguments.inputs, arguments.output, arguments.json)
-    started = time.perf_counter()
-    with plan_jobs(arguments.inputs, arguments.output, ".enhanced") as jobs:
-        start = partial(start_work, _model_settings(arguments), _sound_settings(arguments))
-        records = run_jobs(jobs, How(start, arguments.overwrite, arguments.jobs))
-    if arguments.json:
-        report = {"model": arguments.model, "strength": arguments.strength, "files": records}
-        print(json.dumps(report, indent=2, ensure_ascii=False))
-    else:
-        print(summarise(records, "enhanced", time.perf_counter() - started), file=sys.stderr)
-    return 1 if any("error" in record for record in records) else 0
+    start = partial(start_work, _model_settings(arguments), _sound_settings(arguments))
+    task = Task(start, ".enhanced", "enhanced", {"strength": arguments.strength})
+    return run_task(task, arguments.inputs, arguments)
 
 
 def start_work(model: dict[str, Any], sound: dict[str, Any]) -> Work:
@@ -146,16 +134,6 @@ def _run_live(arguments: argparse.Namespace) -> int:
 
     follow(open_stream, arguments.raw, arguments.patience)
     return 0
-
-
-def _parse_strength(text: str) -> float:
-    try:
-        strength = float(text)
-    except ValueError:
-        strength = -1.0
-    if not 0 <= strength <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
-    return strength
 
 
 def _parse_decibels(text: str) -> float:

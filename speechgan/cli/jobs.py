@@ -1,6 +1,7 @@
 """Recordings worked on one after the other, or side by side in several processes."""
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from speechgan.cli.plan import Job
+from speechgan.cli.plan import Job, plan_jobs, refuse_mixed_output
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import remove_unfinished
 from speechgan.utils.workers import Report, WorkerDeath, count_cores, run_in_workers
@@ -45,6 +46,46 @@ class How:
     start: Callable[[], Work]
     overwrite: bool
     processes: int | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a command makes of files.
+
+    Attributes:
+        start: as of `How`.
+        mark: what is put into the name of an output beside its input, such as `.enhanced`.
+        verb: what was done, as the summary says it.
+        told: what `--json` tells beside the files.
+    """
+
+    start: Callable[[], Work]
+    mark: str
+    verb: str
+    told: dict[str, Any]
+
+
+def run_task(task: Task, inputs: list[str], arguments: argparse.Namespace) -> int:
+    """Makes files of files, and tells of it; 1 if one failed, else 0.
+
+    Args:
+        task: what is made.
+        inputs: files, folders, or - for standard input.
+        arguments: those that `add_common_arguments` adds.
+
+    Raises:
+        SpeechganError: inputs and output do not go together, or the work cannot be made.
+    """
+    refuse_mixed_output(inputs, arguments.output, arguments.json)
+    started = time.perf_counter()
+    with plan_jobs(inputs, arguments.output, task.mark) as jobs:
+        records = run_jobs(jobs, How(task.start, arguments.overwrite, arguments.jobs))
+    if arguments.json:
+        report = {"model": arguments.model, **task.told, "files": records}
+        print(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        print(summarise(records, task.verb, time.perf_counter() - started), file=sys.stderr)
+    return 1 if any("error" in record for record in records) else 0
 
 
 def run_jobs(jobs: list[Job], how: How) -> list[dict[str, Any]]:
@@ -178,6 +219,17 @@ def add_common_arguments(parser: argparse.ArgumentParser, model: str) -> None:
     )
     add("--overwrite", action="store_true", help="replace outputs that exist")
     add("--json", action="store_true", help="print what was done as JSON")
+
+
+def parse_share(text: str) -> float:
+    """A number from 0 to 1 from the command line."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return share
 
 
 def parse_number(text: str, what: str) -> float:

@@ -8,15 +8,17 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import speechgan
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.extras import missing_extra
 from speechgan.utils.interrupts import heed_interrupts
+from speechgan.utils.nearest import suggest
 
 COMMANDS = {
     "enhance": ("speechgan.cli.enhance", "take the noise out of recordings of speech"),
+    "restore": ("speechgan.cli.restore", "give speech back what telephones and networks took"),
     "convert": ("speechgan.cli.convert", "give recordings of speech another speaker's voice"),
     "generate": ("speechgan.cli.generate", "make spoken digits out of noise and a label"),
     "dream": ("speechgan.cli.dream", "make what a judge of spoken digits likes best"),
@@ -33,6 +35,7 @@ COMMANDS = {
     "export": ("speechgan.cli.export", "write a model as an ONNX file, to run without PyTorch"),
     "models": ("speechgan.cli.models", "list the models, or show the card of one"),
     "doctor": ("speechgan.cli.doctor", "show what is installed, and test that it works"),
+    "completion": ("speechgan.cli.completion", "make a shell complete the commands and options"),
 }
 
 
@@ -76,7 +79,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parse(argv: list[str]) -> argparse.Namespace:
+def build_parser(chosen: Container[str]) -> argparse.ArgumentParser:
+    """All commands by their names, and the chosen ones with their arguments.
+
+    So each pays for no other's imports.
+    """
     parser = argparse.ArgumentParser(
         prog="speechgan", description="GANs for speech: enhancement, voice conversion, generation."
     )
@@ -84,11 +91,17 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="command")
     for name, (module, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
-        # The others are listed by their names only, so that each pays for no other's imports.
-        if name in argv[:1]:
+        if name in chosen:
             loaded = importlib.import_module(module)
             loaded.configure(command)
             command.set_defaults(run=loaded.run)
+    return parser
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = build_parser(argv[:1])
+    if argv and argv[0] not in COMMANDS and (like := suggest(argv[0], COMMANDS)):
+        parser.error(f"{argv[0]}: no such command{like}")
     arguments, rest = parser.parse_known_args(argv)
     # argparse takes settings in one run only; those after an option such as --resume are left.
     unknown = any(word.startswith("-") for word in rest)

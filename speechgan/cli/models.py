@@ -7,19 +7,43 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     show = actions.add_parser("show", help="print a model's card: data, licence, scores")
-    show.add_argument("name", metavar="NAME|DIR", help="a listed name, or a model folder")
+    save = actions.add_parser("save", help="write a model folder as the Hugging Face hub has it")
+    push = actions.add_parser("push", help="put a model on the Hugging Face hub")
+    for action in (show, save, push):
+        action.add_argument(
+            "name",
+            metavar="NAME|DIR|OWNER/MODEL",
+            help="a listed name, a model folder, or a model of the hub, OWNER/MODEL@REVISION",
+        )
+    save.add_argument("folder", metavar="DIR", help="where to")
+    push.add_argument("repository", metavar="OWNER/MODEL", help="where to on the hub")
+    push.add_argument("--revision", help="branch to put it on (default: main)")
+    push.add_argument(
+        "--private", action="store_true", default=None, help="a new repository is for you alone"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints; the exit code.
+    """Prints, or writes; the exit code.
 
     Raises:
-        SpeechganError: no such model, or a damaged one.
+        SpeechganError: no such model, or a damaged one; it cannot be written, or put on the hub.
     """
     from speechgan.pretrained.folder import find_model, list_models, load_card
 
     if arguments.action == "show":
         print(load_card(find_model(arguments.name)).strip())
+        return 0
+    if arguments.action == "save":
+        from speechgan.pretrained.hub import save_pretrained
+
+        save_pretrained(arguments.name, arguments.folder)
+        return 0
+    if arguments.action == "push":
+        from speechgan.pretrained.hub import push_to_hub
+
+        where, revision = arguments.repository, arguments.revision
+        print(push_to_hub(arguments.name, where, revision=revision, private=arguments.private))
         return 0
     print(f"{'name':16}{'task':10}{'rate, Hz':>9}{'weights':>11}{'size, MB':>10}  about")
     for name in list_models():

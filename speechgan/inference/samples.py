@@ -21,10 +21,10 @@ def process_wave(wave: Sound, sample_rate: float, work: Callable[[Wave], Iterabl
         wave: `(sample,)` or `(channel, sample)`, NumPy or torch; floating point with full scale at
             ±1, or 16- or 32-bit integers with full scale at their range.
         sample_rate: in Hz, any.
-        work: makes as many samples as it is given.
+        work: makes the whole in pieces, of as many channels.
 
     Returns:
-        The same shape, type, dtype and device.
+        The same type, dtype and device, and the same shape but for the number of samples.
 
     Raises:
         SpeechganError: an empty wave, another shape or dtype, NaN or infinity, a sample rate that
@@ -37,15 +37,16 @@ def process_wave(wave: Sound, sample_rate: float, work: Callable[[Wave], Iterabl
         # NumPy has no bfloat16.
         plain = wave.float() if wave.dtype == torch.bfloat16 else wave
         array: Any = plain.detach().cpu().numpy()
-        made = process_wave(array, sample_rate, work)
-        return torch.from_numpy(made).to(wave.device, wave.dtype)
+        result = process_wave(array, sample_rate, work)
+        return torch.from_numpy(result).to(wave.device, wave.dtype)
     if wave.ndim not in (1, 2) or wave.size == 0:
         raise SpeechganError(
             f"wave of shape {wave.shape}: must be (samples,) or (channels, samples), not empty"
         )
     rows = to_float(np.atleast_2d(wave))
     require_finite(rows, sample_rate, "wave")
-    return from_float(np.concatenate(list(work(rows)), axis=1).reshape(wave.shape), wave.dtype)
+    made = np.concatenate(list(work(rows)), axis=1)
+    return from_float(made.reshape(*wave.shape[:-1], -1), wave.dtype)
 
 
 def read_block(block: Wave, channels: int, sample_rate: float) -> Wave:
@@ -92,6 +93,11 @@ def from_float(wave: Wave, dtype: np.dtype[Any]) -> Wave:
     limits = np.iinfo(dtype)
     steps = np.rint(np.multiply(wave, -float(limits.min), dtype=np.float64))
     return np.minimum(np.maximum(steps, limits.min), limits.max).astype(dtype)
+
+
+def write_block(wave: Wave, like: Wave) -> Wave:
+    """Float32 `(channel, sample)` as the kind and dtype of what `read_block` read."""
+    return from_float(wave[0] if like.ndim == 1 else wave, like.dtype)
 
 
 def check_rate(sample_rate: float) -> None:

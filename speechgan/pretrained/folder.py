@@ -10,6 +10,7 @@ import yaml
 
 from speechgan.audio.reading import HIGHEST_RATE, LOWEST_RATE
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.nearest import suggest
 
 SHIPPED = Path(__file__).parent.parent / "weights"
 LARGEST_HEADER = 100_000_000
@@ -28,8 +29,12 @@ def list_models() -> list[str]:
 def find_model(name: str | os.PathLike[str]) -> Path:
     """The folder of a model.
 
+    Args:
+        name: path of a model folder, one of `list_models()`, or a model on the Hugging Face hub,
+            `owner/model` or `owner/model@revision`; see `speechgan.pretrained.hub.fetch_model`.
+
     Raises:
-        SpeechganError: neither a model folder nor a shipped name.
+        SpeechganError: none of them, or it cannot be fetched.
     """
     if (Path(name) / CONFIG).is_file():
         return Path(name)
@@ -38,7 +43,12 @@ def find_model(name: str | os.PathLike[str]) -> Path:
     known = ", ".join(list_models()) or "none"
     if Path(name).is_dir():
         raise SpeechganError(f"{name}: holds no {CONFIG}, so it is not a model; known: {known}")
-    raise SpeechganError(f"{name}: no such model; name a model folder or one of: {known}")
+    from speechgan.pretrained.hub import fetch_model, is_place
+
+    if is_place(str(name)):
+        return fetch_model(str(name))
+    like = suggest(str(name), list_models())
+    raise SpeechganError(f"{name}: no such model{like}; name a model folder or one of: {known}")
 
 
 def load_config(folder: Path) -> dict[str, Any]:

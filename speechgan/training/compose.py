@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 import speechgan
 from speechgan.pretrained.moved import find_moved_setting
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.nearest import suggest
 
 UNKNOWN = re.compile(r"^Key .* is not in struct\s+full_key: (\S+)")
 """What OmegaConf says of a setting that is not there."""
@@ -71,8 +72,9 @@ def _search_folders(name: str, own: Path | None) -> tuple[str, ...]:
     """Where a task's choices are looked for: in the shared folder, the user's, the task's."""
     ours = configuration_folder().absolute()
     if not (ours / f"{name}.yaml").exists():
-        known = ", ".join(sorted(p.stem for p in ours.glob("*.yaml")))
-        raise SpeechganError(f"nothing to train called {name!r}; known: {known}")
+        known = sorted(p.stem for p in ours.glob("*.yaml"))
+        like = suggest(name, known)
+        raise SpeechganError(f"nothing to train called {name!r}{like}; known: {', '.join(known)}")
     folders = [ours, ours / name]
     if own:
         if not own.is_dir():
@@ -144,8 +146,10 @@ def _explain_unknown(name: str, config: DictConfig) -> str:
         return f"{name}: is called {today} now"
     parent, _, _ = name.rpartition(".")
     around = OmegaConf.select(config, parent) if parent else config
-    known = f"; known: {_list(around)}" if isinstance(around, DictConfig) else ""
-    return f"{name}: no such setting{known}"
+    if not isinstance(around, DictConfig):
+        return f"{name}: no such setting"
+    like = suggest(name.rpartition(".")[2], map(str, around))
+    return f"{name}: no such setting{like}; known: {_list(around)}"
 
 
 def _list(config: DictConfig) -> str:

@@ -22,49 +22,8 @@ def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.fixture
-def prediction(monkeypatch) -> ModuleType:
-    return load("prediction", monkeypatch)
-
-
-@pytest.fixture
 def benchmark(monkeypatch) -> ModuleType:
     return load("restore", monkeypatch)
-
-
-def error_of(filled: np.ndarray, wave: np.ndarray) -> float:
-    """In dB below the wave."""
-    return 10 * np.log10(np.square(filled - wave).sum() / np.square(wave).sum())
-
-
-def test_linear_prediction_fills_a_sine(prediction):
-    time = np.arange(16000) / 16000
-    wave = 0.3 * np.sin(2 * np.pi * 440 * time) + 0.1 * np.sin(2 * np.pi * 1234 * time)
-    gaps = [(0, 500), (4000, 4960), (9000, 9960), (15500, 16000)]
-    zeros = wave.copy()
-    for start, stop in gaps:
-        zeros[start:stop] = 0
-    filled = prediction.fill_gaps(zeros, gaps)
-    known = zeros != 0
-    np.testing.assert_array_equal(filled[known], wave[known])
-    assert error_of(filled, wave) < error_of(zeros, wave) - 20
-    for gap in gaps:
-        assert error_of(filled[slice(*gap)], wave[slice(*gap)]) < -20
-
-
-def test_linear_prediction_hears_both_sides(prediction):
-    """The pitch that begins after the gap sounds at its end, the one before at its beginning."""
-    time = np.arange(3200) / 16000
-    wave = np.where(time < 0.1, np.sin(2 * np.pi * 300 * time), np.sin(2 * np.pi * 900 * time))
-    filled = prediction.fill_gaps(wave, [(1120, 2080)])
-    assert error_of(filled[1120:1220], wave[1120:1220]) < -15
-    assert error_of(filled[1980:2080], wave[1980:2080]) < -15
-
-
-@pytest.mark.parametrize("wave", [np.zeros(3000), np.ones(3000), np.r_[1.0, np.zeros(2999)]])
-def test_linear_prediction_stays_finite_and_within_bounds(prediction, wave):
-    for gaps in ([(1000, 1960)], [(0, 3000)], [(1, 2999)]):
-        filled = prediction.fill_gaps(wave, gaps)
-        assert np.isfinite(filled).all() and np.abs(filled).max() < 1.5
 
 
 def test_gaps_are_of_60_ms_every_half_second(benchmark):

@@ -57,7 +57,7 @@ def test_integers_are_answered_by_integers(open_client: Open) -> None:
 def test_a_voice_is_converted_live(open_client: Open) -> None:
     stream = Converter.from_pretrained().stream(16000, "kerstin")
     blocks = np.split(NOISE[0], 4)
-    expected = np.concatenate([*map(stream, blocks), stream.flush()[0]])
+    expected = np.concatenate([*map(stream, blocks), stream.flush()])
     opening = {"sample_rate": 16000, "target_speaker": "kerstin"}
     heard = send(open_client(), opening, [block.tobytes() for block in blocks])
     np.testing.assert_array_equal(np.frombuffer(heard, "<f4"), expected)

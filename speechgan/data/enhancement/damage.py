@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import scipy.fft
 
+from speechgan.audio.gaps import fill_gaps
 from speechgan.data.enhancement.codecs import CODECS, narrow, pass_through_codec, resample_through
 from speechgan.data.enhancement.degradation import Degradation
 
@@ -128,9 +129,14 @@ def lose_packets(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -
     return wave * gain
 
 
+def conceal_packets(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -> np.ndarray:
+    """The same with its gaps filled, as `Restorer` fills them before a network hears them."""
+    return fill_gaps(lose_packets(rng, wave, sample_rate), sample_rate)
+
+
 LOSSES: dict[str, Callable[[np.random.Generator, np.ndarray, int], np.ndarray]] = {
     "band_loss": lose_band,
     "codec_loss": lose_quality,
-    "packet_loss": lose_packets,
+    "packet_loss": conceal_packets,
 }
 """What befalls the noisy side alone, in this order, by the name of its chance."""

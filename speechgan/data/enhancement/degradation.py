@@ -41,7 +41,7 @@ class Degradation:
             alone.
         band_loss: chance that the noisy side alone loses a band, see `damage.lose_band`.
         codec_loss: the same as `codec`, but that the clean side keeps its whole band.
-        packet_loss: chance of gaps in the noisy side alone, see `damage.lose_packets`.
+        packet_loss: chance of gaps in the noisy side alone, see `damage.conceal_packets`.
 
     Raises:
         ValueError: a chance that is not from 0 to 1, or a range whose least is above its greatest.

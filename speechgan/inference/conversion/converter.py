@@ -17,6 +17,7 @@ from speechgan.inference.threads import check_threads
 from speechgan.inference.vocoders import load_vocoder
 from speechgan.pretrained.speakers import TargetSpeaker
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.nearest import suggest
 from speechgan.vocoders.base import Vocoder
 
 if TYPE_CHECKING:
@@ -244,8 +245,9 @@ class Converter:
         for number, speaker in enumerate(self.speakers):
             if speaker.name == name:
                 return number
+        like = suggest(name, (speaker.name for speaker in self.speakers))
         raise SpeechganError(
-            f"{name}: {self.network.name} has no such speaker; choose from {self._names()}"
+            f"{name}: {self.network.name} has no such speaker{like}; choose from {self._names()}"
         )
 
     def _names(self) -> str:

@@ -9,7 +9,7 @@ from speechgan.audio import LiveResampler, Wave
 from speechgan.inference.conversion.live_voice import LiveVoice, Window
 from speechgan.inference.conversion.network import ConversionNetwork
 from speechgan.inference.conversion.sound import Wish
-from speechgan.inference.samples import from_float, read_block
+from speechgan.inference.samples import read_block, write_block
 from speechgan.inference.threads import limit_threads
 from speechgan.utils.errors import SpeechganError
 
@@ -61,6 +61,7 @@ class ConversionStream:
         self._late = self._voices[0].vocoder.delay
         self._heard = self._made = self._steps = 0
         self._flushed = False
+        self._like: Wave = np.zeros((channels, 0), np.float32)
 
     @property
     def delay(self) -> float:
@@ -89,14 +90,19 @@ class ConversionStream:
         self._heard += wave.shape[1]
         ready = self._from_model(self._push(self._to_model(wave)))
         self._made += ready.shape[1]
-        return from_float(ready[0] if block.ndim == 1 else ready, block.dtype)
+        self._like = block[..., :0]
+        return write_block(ready, self._like)
 
     def flush(self) -> Wave:
-        """The last samples, `(channel, sample)` float32; the stream takes no more blocks."""
+        """The last samples, of the kind and dtype of the last block; the stream takes no more.
+
+        Where there was none, `(channel, sample)` float32.
+        """
         self._flushed = True
         silence = np.zeros((self.channels, int(2 * self.delay * self.sample_rate) + 1), np.float32)
         most = self._heard - self._made
-        return self._from_model(self._push(self._to_model(silence)))[:, :most]
+        ready = self._from_model(self._push(self._to_model(silence)))[:, :most]
+        return write_block(ready, self._like)
 
     @property
     def state(self) -> State:

@@ -11,7 +11,14 @@ from speechgan.audio import Wave
 from speechgan.inference.engines import choose_engine
 from speechgan.inference.enhancement.streaming import Stream
 from speechgan.inference.samples import Sound, check_rate, process_wave
-from speechgan.inference.sound_files import Progress, WrittenFile, process_file
+from speechgan.inference.sound_files import (
+    Progress,
+    WrittenFile,
+    block_length,
+    process_file,
+    split_wave,
+)
+from speechgan.inference.strength import choose_strength
 from speechgan.inference.threads import check_threads
 from speechgan.utils.errors import SpeechganError
 
@@ -19,8 +26,6 @@ if TYPE_CHECKING:
     import torch
 
     from speechgan.pretrained.loading import Model
-
-READ_SECONDS = 3.0
 
 
 class SoundRun(Protocol):
@@ -39,10 +44,12 @@ class Network(Protocol):
     """What enhances, whichever library computes it.
 
     Attributes:
+        sample_rate: that it works at, in Hz.
         causal: whether it can follow a sound that is still being heard.
         level_invariant: whether a softer sound gives the same, softer.
     """
 
+    sample_rate: int
     causal: bool
     level_invariant: bool
 
@@ -174,15 +181,10 @@ class Enhancer:
             return wave.copy() if isinstance(wave, np.ndarray) else wave.clone()
 
         def work(noisy: Wave) -> Iterator[Wave]:
-            length = block_length(sample_rate, len(noisy))
-            cuts = range(length, noisy.shape[1], length)
-            return self._enhance(
-                lambda: iter(np.split(noisy, cuts, axis=1)),
-                sample_rate,
-                len(noisy),
-                strength,
-                linked,
-            )
+            def read() -> Iterator[Wave]:
+                return split_wave(noisy, sample_rate)
+
+            return self.enhance_blocks(read, sample_rate, len(noisy), strength, linked)
 
         return process_wave(wave, sample_rate, work)
 
@@ -213,7 +215,9 @@ class Enhancer:
             if strength == 0:
                 # The only dtype that holds samples of every format exactly.
                 return reader.blocks(length, "float64")
-            return self._enhance(lambda: reader.blocks(length), rate, channels, strength, linked)
+            return self.enhance_blocks(
+                lambda: reader.blocks(length), rate, channels, strength, linked
+            )
 
         return process_file(source, target, work, progress)
 
@@ -249,7 +253,7 @@ class Enhancer:
         assert isinstance(stream, Stream)
         return stream
 
-    def _enhance(
+    def enhance_blocks(
         self,
         read: Callable[[], Iterator[Wave]],
         rate: float,
@@ -257,7 +261,14 @@ class Enhancer:
         strength: float,
         linked: bool,
     ) -> Iterator[Wave]:
-        """Noisy blocks, from `read()`, to enhanced ones of the same total length."""
+        """Noisy blocks, from `read()`, to enhanced ones of the same total length.
+
+        Args:
+            read: begins the sound anew; blocks `(channel, sample)` float32.
+            rate: in Hz.
+            channels: of the blocks.
+            strength, linked: as in a call.
+        """
         scale: Wave = np.ones((channels, 1), np.float32)
         if not self.network.level_invariant:
             scale = _measure_level(read(), channels) / audio.REFERENCE_LEVEL
@@ -267,26 +278,6 @@ class Enhancer:
         for block in read():
             yield run(block / divisor) * scale
         yield run.flush() * scale
-
-
-def choose_strength(strength: float, attenuation_limit: float | None) -> float:
-    """The share of the enhanced sound that both of them allow.
-
-    Raises:
-        SpeechganError: out of range.
-    """
-    if not 0 <= strength <= 1:
-        raise SpeechganError(f"strength {strength}: must be from 0 to 1")
-    if attenuation_limit is None:
-        return strength
-    if not attenuation_limit >= 0:
-        raise SpeechganError(f"attenuation limit {attenuation_limit}: must be 0 dB or more")
-    return min(strength, 1 - 10 ** (-attenuation_limit / 20))
-
-
-def block_length(rate: float, channels: int) -> int:
-    """Samples to work on at a time: the more channels, the fewer, so that memory stays the same."""
-    return max(1, int(READ_SECONDS * rate / channels))
 
 
 def _measure_level(blocks: Iterator[Wave], channels: int) -> Wave:

@@ -10,7 +10,7 @@ from speechgan.inference.enhancement.bands import share_mask, widen
 from speechgan.inference.enhancement.frames import Analyser, Framing, Spectrum, Synthesiser
 from speechgan.inference.enhancement.limiter import Limiter
 from speechgan.inference.enhancement.upper_band import UpperBand
-from speechgan.inference.samples import from_float, read_block
+from speechgan.inference.samples import read_block, write_block
 from speechgan.utils.errors import SpeechganError
 
 # That a network is given at a time: of short frames a second of sound holds very many.
@@ -92,6 +92,7 @@ class Stream:
         self._noisy = np.zeros((channels, 0, self.framing.bins), np.complex64)
         self._heard = self._made = 0
         self._flushed = False
+        self._like: Wave = np.zeros((channels, 0), np.float32)
 
     def __call__(self, block: Wave) -> Wave:
         """The samples that are ready after a block.
@@ -110,19 +111,23 @@ class Stream:
         if self._flushed:
             raise SpeechganError("stream: was flushed; open another for the next sound")
         ready = self._push(read_block(block, self.channels, self.sample_rate))
-        return from_float(ready[0] if block.ndim == 1 else ready, block.dtype)
+        self._like = block[..., :0]
+        return write_block(ready, self._like)
 
     def flush(self) -> Wave:
-        """The last samples, `(channel, sample)` float32; the stream takes no more blocks."""
+        """The last samples, of the kind and dtype of the last block; the stream takes no more.
+
+        Where there was none, `(channel, sample)` float32.
+        """
         self._flushed = True
         heard, hop = self._heard, self.framing.hop_length
         missing = heard - max(0, self._made - self.framing.overlap)
         if not missing:
-            return np.zeros((self.channels, 0), np.float32)
+            return self._like
         frames = -(-(heard + self.framing.overlap) // hop)
         silence = np.zeros((self.channels, frames * hop - heard), np.float32)
         ready = [self._push(silence), self._finish(self._run.finish())]
-        return np.concatenate(ready, axis=1)[:, :missing]
+        return write_block(np.concatenate(ready, axis=1)[:, :missing], self._like)
 
     @property
     def state(self) -> State:

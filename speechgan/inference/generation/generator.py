@@ -17,6 +17,7 @@ from speechgan.inference.vocoders import load_vocoder
 from speechgan.pretrained.folder import find_model, load_config
 from speechgan.pretrained.labels import LABELS, load_labels
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.nearest import suggest
 from speechgan.vocoders.base import Vocoder
 
 # Images that are made at once.
@@ -202,7 +203,8 @@ class Generator:
         if kind not in self.network.told:
             raise SpeechganError(f"{kind} {name}: this model is not told any; leave it out")
         if name not in known:
-            raise SpeechganError(f"{kind} {name}: unknown; known are {', '.join(known)}")
+            like = suggest(name, known)
+            raise SpeechganError(f"{kind} {name}: unknown{like}; known are {', '.join(known)}")
         return [known.index(name)]
 
     def _name(self, row: np.ndarray) -> tuple[str, str]:

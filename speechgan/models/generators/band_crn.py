@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from speechgan.models.layers.bands import BandBlock, ResidualConv, join, mel_hats
 from speechgan.models.layers.fusable import ConvNorm, LinearNorm
 from speechgan.models.layers.level import RunningLevel
 from speechgan.models.layers.mask import complex_product, neighbours, raise_to_floor
@@ -87,6 +87,8 @@ class BandCRN(nn.Module):
     level_invariant = True
     z_channels = 0
     multiple = 1
+    # What a smaller network may lack.
+    grown: tuple[str, ...] = ("blocks.",)
 
     def __init__(
         self, bidirectional: bool = False, floor: float = 0.15, context: int = 250, **size: int
@@ -166,12 +168,21 @@ class BandCRN(nn.Module):
         y = y.view(-1, len(image), image.shape[-1], y.shape[-1]).permute(1, 3, 2, 0)
         for layer in self.decoder:
             y = layer(skips.pop() + y)
-        masks = self.decode_out(skips.pop() + y).transpose(2, 3)
-        mask, *others = torch.cat([masks, masks[:, :, -1:]], 2).split(2, 1)
+        return self.compose(skips.pop() + y, image, level), after if self.causal else state
+
+    def compose(self, features: Tensor, image: Tensor, level: Tensor) -> Tensor:
+        """The enhanced image, from what was found.
+
+        Args:
+            features: `(batch, channel, frame, subband)`.
+            image: noisy, `(batch, 2, frequency, frame)`.
+            level: of each frame, `(batch, 1, 1, frame)`.
+        """
+        mask, *others = spread(self.decode_out(features)).split(2, 1)
         enhanced = complex_product(raise_to_floor(mask, self.floor), image)
         for weight, neighbour in zip(others, neighbours(image, *self.reach), strict=True):
             enhanced = enhanced + complex_product(weight, neighbour)
-        return enhanced, after if self.causal else state
+        return enhanced
 
     @torch.no_grad()
     def grow_from(self, smaller: Mapping[str, Tensor]) -> None:
@@ -201,7 +212,7 @@ class BandCRN(nn.Module):
             if known is None:
                 if name.endswith("norm.weight"):
                     weight.zero_()
-                elif not name.startswith("blocks."):
+                elif not name.startswith(self.grown):
                     raise ValueError(f"there is no {name} in the smaller")
             elif weight.shape == known.shape:
                 weight.copy_(known)
@@ -224,69 +235,7 @@ class BandCRN(nn.Module):
                 module.fuse()
 
 
-class BandBlock(nn.Module):
-    """A recurrence over time for each band, then a mixer of the bands of each frame."""
-
-    def __init__(self, bands: int, channels: int, bidirectional: bool) -> None:
-        super().__init__()
-        directions = 2 if bidirectional else 1
-        self.recurrence = nn.LSTM(channels, channels, batch_first=True, bidirectional=bidirectional)
-        self.project = LinearNorm(directions * channels, channels)
-        self.spread = nn.Linear(bands, 2 * bands)
-        self.gather = nn.Linear(2 * bands, bands)
-        self.mix = LinearNorm(channels, channels)
-
-    def forward(self, x: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """`(band * batch * frame, channel)` and memory `(batch, band, channel)`, to the same."""
-        batch, bands, channels = hidden.shape
-        sounds = x.view(bands * batch, -1, channels)
-        if self.recurrence.bidirectional:
-            y, _ = self.recurrence(sounds)
-        else:
-            h, c = (part.transpose(0, 1).reshape(1, -1, channels) for part in (hidden, cell))
-            y, (h, c) = self.recurrence(sounds, (h, c))
-            hidden, cell = (part.view(bands, batch, channels).transpose(0, 1) for part in (h, c))
-        x = x + self.project(y.flatten(0, 1))
-        y = F.silu(join(self.spread.weight, x, self.spread.bias))
-        return x + self.mix(join(self.gather.weight, y, self.gather.bias)), hidden, cell
-
-
-def join(weight: Tensor, x: Tensor, bias: Tensor | None = None) -> Tensor:
-    """A linear layer on the bands of `(band * ..., channel)` or `(band, ..., channel)`.
-
-    Returns:
-        Rows of channels `(band * ..., channel)`, with as many bands as the weight has rows.
-    """
-    bands = x.reshape(weight.shape[1], -1)
-    y = weight @ bands if bias is None else torch.addmm(bias[:, None], weight, bands)
-    return y.view(-1, x.shape[-1])
-
-
-class ResidualConv(nn.Module):
-    """Convolution over frequency, within one frame or a span of them, added to its input."""
-
-    def __init__(self, channels: int, span: int) -> None:
-        super().__init__()
-        padding = (span // 2, 1)
-        self.conv = ConvNorm(nn.Conv2d(channels, channels, (span, 3), padding=padding))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`(batch, channel, frame, frequency)` to the same shape."""
-        return x + F.silu(self.conv(x))
-
-
-def mel_hats(subbands: int, bands: int) -> Tensor:
-    """`(bands, subbands)`: triangles over 0 to 8 kHz that sum to one at every subband.
-
-    Their peaks are spaced evenly on the mel scale, but one subband apart at least.
-    """
-    # By NumPy: where a model's sizes are checked without memory, PyTorch would import for a second.
-    even = 700 / 8000 * ((1 + 8000 / 700) ** np.linspace(0, 1, bands) - 1) * (subbands - 1)
-    peaks = np.maximum(even, np.arange(bands))
-    place = np.arange(subbands)
-    above = np.searchsorted(peaks, place).clip(1, bands - 1)
-    share = (place - peaks[above - 1]) / (peaks[above] - peaks[above - 1])
-    hats = np.zeros((bands, subbands), np.float32)
-    hats[above, place] = share
-    hats[above - 1, place] = 1 - share
-    return torch.from_numpy(hats)
+def spread(decoded: Tensor) -> Tensor:
+    """`(batch, channel, frame, bin)` but the top bin to `(batch, channel, frequency, frame)`."""
+    bins = decoded.transpose(2, 3)
+    return torch.cat([bins, bins[:, :, -1:]], 2)

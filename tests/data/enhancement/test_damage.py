@@ -1,6 +1,6 @@
 """What the noisy side alone can lose, and that nothing else of a batch depends on it."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -129,6 +129,15 @@ def test_gaps_are_zero_last_10_to_120_ms_and_are_so_many_a_second():
     assert 0.115 < np.quantile(seconds, 0.97) < 0.2
     assert min(counts) == 1 and 12 <= max(counts) <= 20
     assert 15 < faded < 60
+
+
+def test_gaps_are_filled_before_a_network_hears_them():
+    tone = 0.1 * np.sin(2 * np.pi * 200 * np.arange(SAMPLES) / RATE)[None]
+    harmless = {f.name: 0.0 for f in fields(Degradation) if isinstance(f.default, float)}
+    settings = Degradation(**harmless | {"packet_loss": 1.0, "early_seconds": 0.05})
+    noisy, clean = Damage(settings, RATE)(np.random.default_rng(0), tone, tone)
+    assert np.abs(noisy - clean).max() > 1e-4
+    assert np.square(noisy - clean).sum() < 0.05 * np.square(clean).sum()
 
 
 @pytest.mark.parametrize(

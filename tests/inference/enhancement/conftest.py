@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from speechgan.features.stft import Stft
 from speechgan.models.generators.band_crn import BandCRN
+from speechgan.models.generators.band_restorer import BandRestorer
 from speechgan.models.generators.segan import SeganGenerator
-from speechgan.models.generators.two_stream import TwoStreamRestorer
 from speechgan.models.generators.unet import SpectrogramUNet
 from speechgan.pretrained.loading import Model
 
@@ -69,13 +69,12 @@ def make_generator(kind: str) -> nn.Module:
         return spread_statistics(BandCRN(channels=8, hidden=8, bands=16))
     if kind == "segan":
         return SeganGenerator(widths=(4, 4, 8, 8), kernel=15)
-    if kind == "two_stream":
-        network = TwoStreamRestorer(channels=8, hidden=16, blocks=2, level_reach=20)
-        for stream in (network.amplitude, network.phase):
-            nn.init.normal_(stream.leave.weight, std=0.01)  # as if trained: not zero
-        return network
+    ahead = {"channels": 8, "hidden": 8, "bands": 16, "bidirectional": True, "context": 200}
     if kind == "ahead":
-        network = BandCRN(channels=8, hidden=8, bands=16, bidirectional=True, context=200)
+        return spread_statistics(BandCRN(**ahead))
+    if kind == "restorer":
+        network = BandRestorer(**ahead)
+        nn.init.constant_(network.make_out.bias[:1], -2.5)  # as if trained: it is heard
         return spread_statistics(network)
     return spread_statistics(SpectrogramUNet(widths=(4, 8, 8), z_channels=4))
 
@@ -89,9 +88,9 @@ def spread_statistics(network: nn.Module) -> nn.Module:
     return network
 
 
-@pytest.fixture(params=["crn", "segan", "unet", "two_stream"])
+@pytest.fixture(params=["crn", "segan", "unet", "restorer"])
 def model(request: pytest.FixtureRequest) -> Model:
-    """A model of each kind of generator: recurrent, on waves, on images with z, of two streams."""
+    """A model of each kind of generator: recurrent, on waves, on images with z, that makes."""
     return make_model(make_generator(request.param))
 
 
@@ -101,9 +100,9 @@ def crn() -> Model:
     return make_model(make_generator("crn"))
 
 
-@pytest.fixture(params=["ahead", "two_stream"])
+@pytest.fixture(params=["ahead", "restorer"])
 def ahead(request: pytest.FixtureRequest) -> Model:
-    """One that hears ahead and takes no z: recurrent, of two streams."""
+    """One that hears ahead and takes no z: that masks, that makes."""
     return make_model(make_generator(request.param))
 
 

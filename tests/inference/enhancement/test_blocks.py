@@ -67,19 +67,6 @@ def test_blocks_are_the_whole(model: Model, samples: int, piece: int, seconds: f
     assert (blocks - whole).abs().max() < 1e-5 * max(1.0, whole.abs().max().item())
 
 
-@pytest.mark.parametrize("model", ["two_stream"], indirect=True)
-@pytest.mark.parametrize("seconds", [1.0, 3.0])
-def test_blocks_of_two_streams_are_one_large_block(model: Model, seconds: float) -> None:
-    """Not the network alone: it hears the direction of a bin that is almost zero, where NumPy and
-    PyTorch round in other ways."""
-    wave = 0.1 * torch.randn(2, 100_000, generator=torch.Generator().manual_seed(1))
-    whole = run_blocks(model, wave, 100_000, 60.0)
-    assert (whole - wave).abs().max() > 0.005
-    assert (run_blocks(model, wave, 777, seconds) - whole).abs().max() < 1e-5
-    model.generator.context = 0
-    assert (run_blocks(model, wave, 777, seconds) - whole).abs().max() > 1e-4
-
-
 def test_a_wrong_context_would_be_heard_at_the_seams(segan: Model) -> None:
     # Guards the test above: were the blocks too long to have seams, this would fail.
     wave = 0.1 * torch.randn(1, 100_000, generator=torch.Generator().manual_seed(1))

@@ -34,7 +34,7 @@ def cut(wave: np.ndarray, longest: int) -> Iterator[np.ndarray]:
 
 def run(stream: Stream, wave: np.ndarray, longest: int) -> np.ndarray:
     pieces = [stream(block) for block in cut(wave, longest)]
-    return np.concatenate([*pieces, stream.flush().reshape(*wave.shape[:-1], -1)], axis=-1)
+    return np.concatenate([*pieces, stream.flush()], axis=-1)
 
 
 @pytest.mark.parametrize("longest", [1, 256, 257, 5000])
@@ -66,7 +66,7 @@ def test_it_answers_one_hop_behind_and_is_aligned(transparent: Model, rate: int,
     wave = make_tones(10 * hop, rate)
     answers = [stream(block) for block in wave.reshape(10, hop)]
     assert [len(answer) for answer in answers] == [0, *[hop] * 9]
-    assert stream.flush().shape == (1, hop)
+    assert stream.flush().shape == (hop,)
     out = np.concatenate(answers)
     assert np.abs(out - wave[: 9 * hop]).max() < 1e-3
 
@@ -117,7 +117,7 @@ def test_what_is_no_block_is_refused_and_the_stream_goes_on(crn: Model) -> None:
     for block in (make_noise(2, 100), make_noise(1, 1, 100)):
         with pytest.raises(SpeechganError, match=r"must be .* with channels 1"):
             stream(block)
-    out = np.concatenate([begun, stream(wave[3000:]), stream.flush()[0]])
+    out = np.concatenate([begun, stream(wave[3000:]), stream.flush()])
     assert np.abs(out - enhancer(wave, 16000)).max() < 1e-6
     with pytest.raises(SpeechganError, match="was flushed; open another"):
         stream(wave)
@@ -126,7 +126,19 @@ def test_what_is_no_block_is_refused_and_the_stream_goes_on(crn: Model) -> None:
 def test_nothing_in_gives_nothing_out(crn: Model) -> None:
     stream = Enhancer.from_model(crn, "cpu").stream(16000)
     assert stream(np.zeros(0, np.float32)).shape == (0,)
-    assert stream.flush().shape == (1, 0)
+    assert stream.flush().shape == (0,)
+    assert Enhancer.from_model(crn, "cpu").stream(16000, 2).flush().shape == (2, 0)
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.float64])
+@pytest.mark.parametrize("shape", [(5000,), (1, 5000)])
+def test_the_end_is_of_the_kind_of_the_blocks(crn: Model, dtype: type, shape: tuple) -> None:
+    """So that all can be joined."""
+    stream = Enhancer.from_model(crn, "cpu").stream(16000)
+    blocks = [stream(np.full(shape, 0.25 if dtype == np.float64 else 2**13, dtype))]
+    whole = np.concatenate([*blocks, stream.flush()], axis=-1)
+    assert (whole.shape, whole.dtype) == (shape, dtype)
+    assert np.abs(whole).max() > 0
 
 
 def test_a_model_that_hears_ahead_cannot_follow(unet: Model, segan: Model) -> None:

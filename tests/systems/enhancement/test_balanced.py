@@ -13,7 +13,7 @@ from speechgan.losses.closeness import Closeness
 from speechgan.models.discriminators.spectrogram import TwoHeadedDiscriminator
 from speechgan.models.discriminators.wave import WaveDiscriminator
 from speechgan.models.generators.band_crn import BandCRN
-from speechgan.models.generators.two_stream import TwoStreamRestorer
+from speechgan.models.generators.band_restorer import BandRestorer
 from speechgan.systems.base import Step
 from speechgan.systems.enhancement.balanced import BalancedGAN
 from speechgan.systems.enhancement.wave import WaveJudge
@@ -79,8 +79,8 @@ def test_a_wave_judge_plays_without_another_discriminator(batch):
     network = WaveDiscriminator((4, 4, 4, 4, 4), 4, periods=(2,), resolutions=(512,))
     system = BalancedGAN(
         GradientBalance(share=0.5),
-        features=Stft(512, 128),
-        generator=TwoStreamRestorer(channels=8, hidden=8, blocks=2, level_reach=9),
+        features=Stft(),
+        generator=BandRestorer(channels=8, hidden=8, bands=16, blocks=1),
         closeness=Closeness(magnitude=1.0),
         judges={"wave": WaveJudge(network)},
         adversarial={"wave": 1.0},

@@ -1,0 +1,80 @@
+"""A network over frequency bands that also makes what is not there to be masked."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from speechgan.models.generators.band_crn import BandCRN, spread
+from speechgan.models.layers.mask import complex_product
+
+# Logarithm of the amplitude that is made at first, over the level: in the wave, 87 dB below it.
+FAINT = -3.0
+# The most that it may become: an exponential that runs away early in training is cut off.
+LOUDEST = 3.0
+# Of the level: what is softer has hardly a phase to be copied.
+SOFT = 0.05
+# Bin from which on there is a phase: direct currents are taken off before.
+LOWEST = 2
+# Square of the length below which two parts hardly are a direction: of less the angle is arbitrary.
+SHORT = 0.01
+
+
+class BandRestorer(BandCRN):
+    """`BandCRN`, which in addition makes a sound of its own: amplitude and phase of each bin.
+
+    What is made takes its phase from the enhanced image some bins below, as band replication does
+    (Dietz et al. 2002), and from a direction that the network finds itself. Moved by a multiple of
+    the frames in a window, an image is that of the same sound moved in frequency, so the phases of
+    neighbouring frames agree; amplitudes are learned, and so are the weights of the copies. What
+    noise covers is masked, what a telephone or a codec took away is made, by one network.
+
+    The output scales with the input, and frames of digital silence stay silent.
+
+    Args:
+        shifts: bins by which copies are moved up; multiples of window over hop.
+        bidirectional, floor, context, size: of `BandCRN`.
+
+    Raises:
+        ValueError: a shift that is not from 1 to the bins less one, and as of `BandCRN`.
+    """
+
+    grown = ("blocks.", "make_out.")
+
+    def __init__(
+        self,
+        shifts: tuple[int, ...] = (64, 128, 192),
+        bidirectional: bool = True,
+        floor: float = 0.15,
+        context: int = 250,
+        **size: int,
+    ) -> None:
+        super().__init__(bidirectional, floor, context, **size)
+        if not all(0 < shift < self.size.bins for shift in shifts):
+            raise ValueError(f"shifts {list(shifts)}: must be from 1 to {self.size.bins - 1} bins")
+        self.shifts = tuple(shifts)
+        stride = self.size.stride
+        parts = 3 + 2 * len(self.shifts)
+        self.make_out = nn.ConvTranspose2d(
+            self.size.channels, parts, (1, 2 * stride), (1, stride), (0, stride // 2)
+        )
+        nn.init.normal_(self.make_out.weight, std=0.015)
+        # A direction of nothing, and each copy as it is.
+        begin = [FAINT, 0.0, 0.0] + [1.0, 0.0] * len(self.shifts)
+        self.make_out.bias = nn.Parameter(torch.tensor(begin))
+
+    def compose(self, features: Tensor, image: Tensor, level: Tensor) -> Tensor:
+        """What is left of the image and what is made, as in `BandCRN.compose`."""
+        enhanced = super().compose(features, image, level)
+        loudness, direction, *weights = spread(self.make_out(features)).split(
+            [1, 2] + [2] * len(self.shifts), 1
+        )
+        size = enhanced.square().sum(1, keepdim=True)
+        least = torch.finfo(torch.float32).tiny
+        phases = enhanced / (size + (SOFT * level).square()).clamp(min=least).sqrt()
+        for weight, shift in zip(weights, self.shifts, strict=True):
+            copy = F.pad(phases[:, :, LOWEST:-shift], (0, 0, shift + LOWEST, 0))
+            direction = direction + complex_product(weight, copy)
+        length = (direction.square().sum(1, keepdim=True) + SHORT).sqrt()
+        heard = (image.abs().amax((1, 2), keepdim=True) > 0).to(image.dtype)
+        amplitude = heard * level * loudness.clamp(max=LOUDEST).exp()
+        return enhanced + amplitude * direction / length
