@@ -1,6 +1,11 @@
 """GANs for speech: enhancement, voice conversion and generation on spectrograms as images."""
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# From 1.32 on, onnxruntime tells its makers about each graph that it opens, and keeps a number of
+# the machine for it, unless this is set before it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 __all__ = ["Converter", "Enhancer", "Generator", "Restorer", "__version__"]

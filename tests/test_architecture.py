@@ -9,6 +9,7 @@ import speechgan
 
 ROOMS = [
     "cli",
+    "page",
     "service",
     "inference",
     "training",

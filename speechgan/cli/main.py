@@ -31,6 +31,7 @@ COMMANDS = {
         "speechgan.cli.serve",
         "enhance and convert as a server for other programs",
     ),
+    "demo": ("speechgan.cli.demo", "enhance, convert and generate on a page in the browser"),
     "export": ("speechgan.cli.export", "write a model as an ONNX file, to run without PyTorch"),
     "models": ("speechgan.cli.models", "list the models, or show the card of one"),
     "doctor": ("speechgan.cli.doctor", "show what is installed, and test that it works"),

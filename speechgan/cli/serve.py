@@ -5,7 +5,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechgan.cli.jobs import parse_count, parse_number
+from speechgan.cli.jobs import parse_count
+from speechgan.cli.serving import (
+    LIMITS,
+    add_limits,
+    add_place,
+    choose_hosts,
+    parse_positive,
+    require_port,
+)
 from speechgan.service.limits import Limits
 from speechgan.utils.errors import SpeechganError
 
@@ -29,9 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EPILOG
+    add_place(parser, port=8000)
     add = parser.add_argument
-    add("--listen", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
-    add("--port", type=parse_count, default=8000, help="default: 8000; 0 takes a free one")
     add(
         "--model",
         nargs="+",
@@ -45,21 +52,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"with the token that calls must bring; or in {TOKEN} (default: none is needed)",
     )
     add(
-        "--allow-host",
-        nargs="+",
-        default=[],
-        metavar="NAME",
-        help="names under which the server may be called, beside localhost and its address",
-    )
-    add(
         "--allow-origin",
         nargs="+",
         default=[],
         metavar="URL",
         help="web pages of other servers that may call, such as https://example.org",
     )
-    add("--jobs", type=_parse_positive, metavar="N", help="files at a time (default: the cores)")
-    add("--threads", type=_parse_positive, default=1, metavar="N", help="of each (default: 1)")
+    add("--jobs", type=parse_positive, metavar="N", help="files at a time (default: the cores)")
+    add("--threads", type=parse_positive, default=1, metavar="N", help="of each (default: 1)")
     add(
         "--waiting",
         type=parse_count,
@@ -67,30 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="files that may wait; the next is answered 429 (default: 16)",
     )
-    _add_limits(parser)
-
-
-def _add_limits(parser: argparse.ArgumentParser) -> None:
-    usual = Limits()
-    for name, metavar, summary in (
-        ("body_bytes", "BYTES", "of an uploaded file"),
-        ("sound_seconds", "SECONDS", "of a file, its channels counted one after the other"),
-        ("transfer_seconds", "SECONDS", "for an upload, and for an answer"),
-        ("idle_seconds", "SECONDS", "that a client may say nothing"),
-        ("stream_seconds", "SECONDS", "of a stream"),
-        ("streams", "N", "open at a time"),
-        ("connections", "N", "open at a time"),
-        ("calls_per_minute", "N", "of one address"),
-    ):
-        default = getattr(usual, name)
-        parser.add_argument(
-            f"--max-{name.replace('_', '-')}",
-            dest=name,
-            type=_parse_positive if isinstance(default, int) else _parse_seconds,
-            default=default,
-            metavar=metavar,
-            help=f"{summary} (default: {default:.0f})",
-        )
+    add_limits(parser, Limits(), LIMITS)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -106,8 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     from speechgan.service.work import WorkLine
     from speechgan.utils.workers import count_cores
 
-    if arguments.port > 65535:
-        raise SpeechganError(f"--port {arguments.port}: must be 0 to 65535")
+    require_port(arguments.port)
     access = _choose_access(arguments)
     limits = Limits(**{name: getattr(arguments, name) for name in Limits.__dataclass_fields__})
     line = WorkLine(arguments.jobs or count_cores(), arguments.waiting)
@@ -117,11 +93,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _choose_access(arguments: argparse.Namespace) -> "Access":
-    from speechgan.service.security import LOCAL_HOSTS, Access
+    from speechgan.service.security import Access
 
-    names = {name.lower() for name in (arguments.listen, *arguments.allow_host)}
     origins = frozenset(origin.lower().rstrip("/") for origin in arguments.allow_origin)
-    return Access(LOCAL_HOSTS | names, origins, _read_token(arguments.token_file))
+    return Access(choose_hosts(arguments), origins, _read_token(arguments.token_file))
 
 
 def _read_token(path: Path | None) -> str | None:
@@ -141,14 +116,3 @@ def _read_token(path: Path | None) -> str | None:
     if not token or not token.isascii() or not token.isprintable():
         raise SpeechganError(f"{path or TOKEN}: a token is ASCII text, not empty; write a new one")
     return token
-
-
-def _parse_positive(text: str) -> int:
-    count = parse_count(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not 1 or more")
-    return count
-
-
-def _parse_seconds(text: str) -> float:
-    return parse_number(text, "a number of seconds")

@@ -55,6 +55,14 @@ class Models:
         """Name, task, sample rate in Hz, whether it can follow a stream, and one line about it."""
         return list(self._facts.values())
 
+    def names(self, task: str, live: bool = False) -> list[str]:
+        """Of the models of a task, the first one before all others; of those that are live only."""
+        return [
+            fact["name"]
+            for fact in self._facts.values()
+            if fact["task"] == task and (fact["live"] or not live)
+        ]
+
     def enhancer(self, name: str | None) -> Enhancer:
         """The one of a name, or the first.
 

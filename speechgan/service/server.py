@@ -5,9 +5,11 @@ from typing import Any
 
 import h11
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from speechgan.service.app import Service, make_app
+from speechgan.service.limits import Limits
 
 LARGEST_MESSAGE = 2**20
 """Of a stream, in bytes: half a minute of 16-bit samples at 16 kHz."""
@@ -21,13 +23,29 @@ def make_server(service: Service, host: str, port: int) -> uvicorn.Server:
         host: address to listen at.
         port: 0 takes a free one.
     """
+    return bound_server(make_app(service), service.limits, host, port)
+
+
+def bound_server(
+    app: ASGIApp, limits: Limits, host: str, port: int, last_seconds: int | None = None
+) -> uvicorn.Server:
+    """A server of any application, within the limits of connections and patience.
+
+    Args:
+        app: the application.
+        limits: of each connection, and of their number.
+        host: address to listen at.
+        port: 0 takes a free one.
+        last_seconds: for calls that go on when the server is told to end; None waits for them.
+    """
     config = uvicorn.Config(
-        make_app(service),
+        app,
         host,
         port,
-        http=patient_protocol(service.limits.idle_seconds),
+        http=patient_protocol(limits.idle_seconds),
         ws_max_size=LARGEST_MESSAGE,
-        limit_concurrency=service.limits.connections,
+        limit_concurrency=limits.connections,
+        timeout_graceful_shutdown=last_seconds,
         # A line for each call would keep who called, and with what; /metrics has the sums.
         access_log=False,
         # Anybody could claim another address, and so escape the limit of calls.

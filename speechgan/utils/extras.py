@@ -4,6 +4,7 @@ from speechgan.utils.errors import SpeechganError
 
 EXTRAS = {
     "fastapi": "serve",
+    "gradio": "demo",
     "huggingface_hub": "hub",
     "pocketsphinx": "words",
     "uvicorn": "serve",

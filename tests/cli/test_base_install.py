@@ -1,6 +1,7 @@
 """What `pip install .` alone can do, and how the rest says what it lacks."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ for command in json.loads(sys.argv[2]):
 EXTRAS = ["torch", "torchaudio", "scipy", "sklearn", "librosa", "safetensors", "hydra", "omegaconf"]
 EXTRAS += ["lightning_fabric", "tensorboard", "pesq", "pystoi", "speechmos", "onnx", "matplotlib"]
 EXTRAS += ["pyroomacoustics", "webrtcvad", "pocketsphinx", "fastapi", "uvicorn", "pydantic"]
+EXTRAS += ["gradio"]
 
 
 def run_without_extras(commands: Sequence[Sequence[object]]) -> subprocess.CompletedProcess[str]:
@@ -84,10 +86,21 @@ def test_what_is_not_installed_is_named_with_its_remedy(
     assert line.endswith("which is not installed; pip install 'speechgan[train]'")
 
 
-def test_a_server_names_its_extra() -> None:
-    line, code = run_without_extras([("serve",)]).stderr.splitlines()
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_server_names_its_extra(command: str) -> None:
+    line, code = run_without_extras([(command,)]).stderr.splitlines()
     assert code == "1"
-    assert line.endswith("which is not installed; pip install 'speechgan[serve]'")
+    assert line.startswith(f"speechgan: error: {command}: needs ")
+    assert line.endswith(f"which is not installed; pip install 'speechgan[{command}]'")
+
+
+def test_onnxruntime_tells_nobody_what_it_opens(tmp_path: Path) -> None:
+    program = "from speechgan import Enhancer; Enhancer.from_pretrained()"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+    # Where it tells, it keeps the name of its session here.
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_importing_the_package_imports_no_extra() -> None:

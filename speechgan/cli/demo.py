@@ -1,0 +1,84 @@
+"""`speechgan demo`: a page that enhances, converts and generates, for a browser."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from speechgan.cli.serving import (
+    LIMITS,
+    add_limits,
+    add_place,
+    choose_hosts,
+    parse_positive,
+    require_port,
+)
+from speechgan.service.limits import Limits
+
+EPILOG = """\
+examples:
+  speechgan demo                                  http://127.0.0.1:7860, for this machine alone
+  speechgan demo --model default runs/mine/best voices
+  speechgan demo --listen 0.0.0.0 --allow-host sound.example.org
+
+What visitors bring lies in a private temporary folder, and is removed when they leave the page, at
+the latest ten minutes after it was used. Traffic is not encrypted, and without encryption browsers
+give a microphone to this machine's own pages only: for more, put a server before it that does TLS.
+"""
+USUAL = Limits(sound_seconds=600.0, calls_per_minute=1200)
+# How long an upload and an answer take is in Gradio's hands.
+LIMITED = [name for name in LIMITS if name != "transfer_seconds"]
+LAST_SECONDS = 3
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's arguments."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EPILOG
+    add_place(parser, port=7860)
+    add = parser.add_argument
+    add(
+        "--model",
+        nargs="+",
+        metavar="NAME|DIR",
+        help="those to choose from, the first of a task first (default: all that ship)",
+    )
+    add(
+        "--jobs", type=parse_positive, metavar="N", help="recordings at a time (default: the cores)"
+    )
+    add("--threads", type=parse_positive, default=1, metavar="N", help="of each (default: 1)")
+    add(
+        "--waiting",
+        type=parse_positive,
+        default=16,
+        metavar="N",
+        help="recordings that may wait; the next is told to come again (default: 16)",
+    )
+    add_limits(parser, USUAL, LIMITED)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serves the page until it is told to end.
+
+    Raises:
+        SpeechganError: a model that cannot be loaded, a port that is none.
+    """
+    # The first to be imported: it is what is missing where the extra is.
+    import gradio  # noqa: F401, I001
+    from speechgan.page.app import make_app
+    from speechgan.page.parts import Page
+    from speechgan.page.visits import Visits
+    from speechgan.service.models import Models
+    from speechgan.service.security import Access
+    from speechgan.service.server import bound_server
+    from speechgan.utils.workers import count_cores
+
+    require_port(arguments.port)
+    limits = Limits(**{name: getattr(arguments, name) for name in LIMITED})
+    models = Models(arguments.model, arguments.threads)
+    with tempfile.TemporaryDirectory(prefix="speechgan-page-") as folder:
+        visits = Visits(Path(folder).resolve())
+        page = Page(models, limits, visits, arguments.jobs or count_cores())
+        app = make_app(page, Access(choose_hosts(arguments)), arguments.waiting)
+        # The page keeps a connection of each visitor, who is not waited for.
+        bound_server(app, limits, arguments.listen, arguments.port, LAST_SECONDS).run()
+    return 0

@@ -1,0 +1,81 @@
+"""What the commands that serve have in common: a place to listen at, and limits."""
+
+import argparse
+from collections.abc import Iterable
+
+from speechgan.cli.jobs import parse_count, parse_number
+from speechgan.service.limits import Limits
+from speechgan.utils.errors import SpeechganError
+
+LIMITS = {
+    "body_bytes": ("BYTES", "of an uploaded file"),
+    "sound_seconds": ("SECONDS", "of a file, its channels counted one after the other"),
+    "transfer_seconds": ("SECONDS", "for an upload, and for an answer"),
+    "idle_seconds": ("SECONDS", "that a client may say nothing"),
+    "stream_seconds": ("SECONDS", "of a stream"),
+    "streams": ("N", "open at a time"),
+    "connections": ("N", "open at a time"),
+    "calls_per_minute": ("N", "of one address"),
+}
+
+
+def add_place(parser: argparse.ArgumentParser, port: int) -> None:
+    """Adds where to listen, `port` if nothing is said, and by which names."""
+    add = parser.add_argument
+    add("--listen", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
+    add("--port", type=parse_count, default=port, help=f"default: {port}; 0 takes a free one")
+    add(
+        "--allow-host",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="names under which the server may be called, beside localhost and its address",
+    )
+
+
+def add_limits(parser: argparse.ArgumentParser, usual: Limits, names: Iterable[str]) -> None:
+    """Adds limits by their names; `usual` are those where nothing is said."""
+    for name in names:
+        metavar, summary = LIMITS[name]
+        default = getattr(usual, name)
+        parser.add_argument(
+            f"--max-{name.replace('_', '-')}",
+            dest=name,
+            type=parse_positive if isinstance(default, int) else _parse_seconds,
+            default=default,
+            metavar=metavar,
+            help=f"{summary} (default: {default:.0f})",
+        )
+
+
+def choose_hosts(arguments: argparse.Namespace) -> frozenset[str]:
+    """The names under which the server may be called."""
+    from speechgan.service.security import LOCAL_HOSTS
+
+    return LOCAL_HOSTS | {name.lower() for name in (arguments.listen, *arguments.allow_host)}
+
+
+def require_port(port: int) -> None:
+    """Refuses what is no port.
+
+    Raises:
+        SpeechganError: above 65535.
+    """
+    if port > 65535:
+        raise SpeechganError(f"--port {port}: must be 0 to 65535")
+
+
+def parse_positive(text: str) -> int:
+    """A number of 1 or more.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    count = parse_count(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 1 or more")
+    return count
+
+
+def _parse_seconds(text: str) -> float:
+    return parse_number(text, "a number of seconds")

@@ -1,0 +1,1 @@
+"""`speechgan demo`: a page that enhances, converts and generates in a browser."""

@@ -1,0 +1,82 @@
+"""The page put together, and the application that serves it."""
+
+import os
+from importlib.resources import files
+from pathlib import Path
+
+import gradio as gr
+from fastapi import FastAPI, WebSocket
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from speechgan.page.compare import CompareTab
+from speechgan.page.convert import ConvertTab
+from speechgan.page.enhance import EnhanceTab
+from speechgan.page.generate import GenerateTab
+from speechgan.page.live import LiveTab
+from speechgan.page.parts import Page, Tab
+from speechgan.page.seal import Sealed
+from speechgan.service.limits import CallRate
+from speechgan.service.security import Access, Guard
+from speechgan.service.stream import Streams
+
+TABS: tuple[type[Tab], ...] = (EnhanceTab, ConvertTab, GenerateTab, CompareTab, LiveTab)
+KEPT_SECONDS = 600
+"""That a file of a visitor who stays is kept after it was used."""
+ABOUT = """# speechgan
+What you bring stays on the machine that serves this page, and is removed when you leave it.
+"""
+STATIC = Path(str(files(__package__).joinpath("static")))
+HEAD = '<script type="module" src="page/live.js"></script>'
+
+
+def make_app(page: Page, access: Access, waiting: int = 16) -> ASGIApp:
+    """The ASGI application of a page.
+
+    Args:
+        page: what its tabs share; Gradio's own files come to lie in its folder too.
+        access: who may call.
+        waiting: how many recordings may wait before those that are worked on.
+    """
+    # Where Gradio puts uploads; it has no other way to be told.
+    os.environ["GRADIO_TEMP_DIR"] = str(page.visits.folder)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.mount("/page", StaticFiles(directory=STATIC))
+    streams = Streams(page.models, page.limits)
+
+    @app.websocket("/stream")
+    async def stream(socket: WebSocket) -> None:
+        await streams.serve(socket)
+
+    blocks = _make_blocks(page).queue(max_size=waiting)
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        "/",
+        footer_links=[],
+        run_history=False,
+        max_file_size=page.limits.body_bytes,
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+        css_paths=[STATIC / "page.css"],
+        head=HEAD,
+    )
+    sealed = Sealed(app, page.limits.body_bytes)
+    return Guard(sealed, access, CallRate(page.limits.calls_per_minute))
+
+
+def _make_blocks(page: Page) -> gr.Blocks:
+    # Gradio ages files by their creation; whoever leaves takes theirs along before.
+    with gr.Blocks(
+        analytics_enabled=False, title="speechgan", delete_cache=(60, KEPT_SECONDS)
+    ) as blocks:
+        gr.Markdown(ABOUT)
+        with gr.Tabs(overflow_behavior="wrap"):
+            for tab in (kind(page) for kind in TABS):
+                if tab.is_of_use:
+                    with gr.Tab(tab.title):
+                        tab.show()
+        blocks.unload(page.visits.end)
+    return blocks

@@ -1,0 +1,96 @@
+"""The tab that takes the noise out of a recording."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from speechgan.page.exhibits import draw_pictures, format_scores, load_excerpts, score
+from speechgan.page.parts import Page, buttons, player
+from speechgan.page.recordings import accept, accept_reference
+from speechgan.page.visits import BAR, plain_errors, report
+
+NO_LIMIT = 60
+
+
+class EnhanceTab:
+    """A noisy recording in, a clean one out."""
+
+    title = "Enhance"
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    @property
+    def is_of_use(self) -> bool:
+        """Whether there are models for it."""
+        return bool(self.page.models.names("enhance"))
+
+    def show(self) -> None:
+        """Puts its parts on the page that is being made."""
+        names = self.page.models.names("enhance")
+        with gr.Row():
+            with gr.Column():
+                recording = self.page.add_recorder("Noisy recording")
+                model = gr.Dropdown(names, label="Model", value=names[0])
+                strength = gr.Slider(0, 1, 1, step=0.05, label="Strength")
+                limit = gr.Slider(
+                    0,
+                    NO_LIMIT,
+                    NO_LIMIT,
+                    step=1,
+                    label=f"Attenuation limit, dB ({NO_LIMIT}: none)",
+                )
+                with gr.Accordion("Compare with a clean reference", open=False):
+                    reference = self.page.add_recorder("Clean reference")
+                begin, stop = buttons("Enhance")
+            with gr.Column():
+                enhanced, scores = player("Enhanced"), gr.HTML()
+        pictures = gr.HTML()
+        inputs = [recording, reference, model, strength, limit]
+        outputs = [enhanced, pictures, scores]
+        self.page.run(begin, self.enhance, stop, inputs=inputs, outputs=outputs)
+
+    def enhance(
+        self,
+        recording: str | None,
+        reference: str | None,
+        model: str,
+        strength: float,
+        limit: float,
+        request: gr.Request,
+        bar: gr.Progress = BAR,
+    ) -> Iterator[tuple[Any, Any, Any]]:
+        """The sound first, then its pictures, then what measures say, each as soon as it is there.
+
+        Args:
+            recording, reference: paths of what was uploaded; None if nothing was.
+            model: its name.
+            strength: 0 to 1.
+            limit: of attenuation, in dB; none if it is `NO_LIMIT`.
+            request: who asks.
+            bar: tells how far it is.
+
+        Raises:
+            gradio.Error: what the visitor can remedy.
+        """
+        visitor = request.session_hash or ""
+        with plain_errors(self.page.visits.folder):
+            source, seconds = accept(recording, self.page.limits)
+            clean = accept_reference(reference, seconds, self.page.limits)
+            stop = self.page.visits.begin(visitor)
+            target = self.page.visits.make_folder(visitor, self.title)
+            target /= f"{source.stem}.enhanced.wav"
+            self.page.models.enhancer(model).enhance_file(
+                source,
+                target,
+                strength=strength,
+                attenuation_limit=None if limit == NO_LIMIT else limit,
+                progress=report(bar, seconds, stop),
+            )
+            yield str(target), "", ""
+            files = {"Before": source, "After": target}
+            excerpts = load_excerpts(files if clean is None else files | {"Reference": clean})
+            yield gr.skip(), draw_pictures(excerpts), ""
+            scores = score(excerpts, excerpts.get("Reference"))
+            yield gr.skip(), gr.skip(), format_scores(scores, seconds)

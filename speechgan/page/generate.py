@@ -1,0 +1,119 @@
+"""The tab that makes spoken digits."""
+
+import importlib.util
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import gradio as gr
+import numpy as np
+
+from speechgan import audio
+from speechgan.page.exhibits import draw_words
+from speechgan.page.parts import Page, player
+from speechgan.page.visits import plain_errors
+from speechgan.pretrained.folder import find_model, list_models
+from speechgan.pretrained.labels import load_labels
+from speechgan.utils.extras import missing_extra
+
+if TYPE_CHECKING:
+    from speechgan.inference.generation.generator import Generated, Generator
+
+MODEL = "digits"
+PAUSE_SECONDS = 0.2
+
+
+class GenerateTab:
+    """A word from nothing but noise and a label, or several on the way from one to another."""
+
+    title = "Generate"
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    @property
+    def is_of_use(self) -> bool:
+        """Whether there are models for it."""
+        return MODEL in list_models()
+
+    def show(self) -> None:
+        """Puts its parts on the page that is being made."""
+        if importlib.util.find_spec("torch") is None:
+            gr.Markdown(str(missing_extra("torch", "This tab")))
+            return
+        labels = load_labels(find_model(MODEL))
+        digits, speakers = list(labels.digits), list(labels.speakers)
+        with gr.Row():
+            with gr.Column():
+                digit = gr.Dropdown(digits, label="Digit", value=digits[0])
+                speaker = gr.Dropdown(speakers, label="Speaker", value=speakers[0])
+                seed = gr.Number(0, minimum=0, precision=0, label="Seed")
+                begin = gr.Button("Generate", variant="primary")
+                with gr.Accordion("Walk from there to another word", open=False):
+                    to_digit = gr.Dropdown(digits, label="To digit", value=digits[-1])
+                    to_speaker = gr.Dropdown(speakers, label="To speaker", value=speakers[0])
+                    to_seed = gr.Number(0, minimum=0, precision=0, label="To seed")
+                    steps = gr.Slider(2, 12, 8, step=1, label="Words, both ends among them")
+                    walk = gr.Button("Walk")
+            with gr.Column():
+                outputs = [player("Generated"), gr.HTML()]
+        first = [digit, speaker, seed]
+        self.page.run(begin, self.generate, inputs=first, outputs=outputs)
+        ways = [*first, to_digit, to_speaker, to_seed, steps]
+        self.page.run(walk, self.walk, inputs=ways, outputs=outputs)
+
+    def generate(self, digit: str, speaker: str, seed: int, request: gr.Request) -> tuple[str, str]:
+        """One word: its sound and its picture.
+
+        Args:
+            digit, speaker, seed: what is said, who says it, and of the noise.
+            request: who asks.
+
+        Raises:
+            gradio.Error: what the visitor can remedy.
+        """
+        with plain_errors(self.page.visits.folder):
+            words = self.generator.generate(1, digit, speaker, seed)
+            return self._write(words, f"{digit}_{speaker}_{seed}", request)
+
+    def walk(
+        self,
+        digit: str,
+        speaker: str,
+        seed: int,
+        to_digit: str,
+        to_speaker: str,
+        to_seed: int,
+        steps: int,
+        request: gr.Request,
+    ) -> tuple[str, str]:
+        """Words on the way from one to another, one after the other, and their pictures.
+
+        Args:
+            digit, speaker, seed: of the first word.
+            to_digit, to_speaker, to_seed: of the last.
+            steps: how many words.
+            request: who asks.
+
+        Raises:
+            gradio.Error: what the visitor can remedy.
+        """
+        with plain_errors(self.page.visits.folder):
+            words = self.generator.walk(
+                steps, (digit, to_digit), (speaker, to_speaker), (seed, to_seed)
+            )
+            return self._write(words, f"{digit}_{speaker}-{to_digit}_{to_speaker}", request)
+
+    def _write(self, words: "list[Generated]", name: str, request: gr.Request) -> tuple[str, str]:
+        visitor, rate = request.session_hash or "", self.generator.sample_rate
+        target = self.page.visits.make_folder(visitor, self.title) / f"{name}.wav"
+        pause = np.zeros(round(PAUSE_SECONDS * rate), np.float32)
+        pieces = [part for word in words for part in (pause, word.wave)]
+        audio.write(target, np.concatenate(pieces[1:]), rate)
+        return str(target), draw_words([word.image for word in words])
+
+    @cached_property
+    def generator(self) -> "Generator":
+        """Loaded when the first visitor asks: PyTorch takes seconds, and others need none."""
+        from speechgan.inference.generation.generator import Generator
+
+        return Generator.from_pretrained(MODEL, "cpu", engine="torch")
