@@ -116,7 +116,9 @@ def test_commands_run(words: list[str], sandbox: Path) -> None:
         (sandbox / words[-3]).unlink()
     before = set(sandbox.rglob("*"))
     assert main([WORDS.get(word, word.replace("SOURCE", "p226")) for word in words[1:]] + jobs) == 0
-    assert (set(sandbox.rglob("*")) > before) == (words[1] in ("enhance", "convert", "generate", "restore"))
+    assert (set(sandbox.rglob("*")) > before) == (
+        words[1] in ("enhance", "convert", "generate", "restore")
+    )
 
 
 @pytest.mark.parametrize("words", SCRIPTS, ids=name)

@@ -15,12 +15,13 @@ from speechgan.page.enhance import EnhanceTab
 from speechgan.page.generate import GenerateTab
 from speechgan.page.live import LiveTab
 from speechgan.page.parts import Page, Tab
+from speechgan.page.restore import RestoreTab
 from speechgan.page.seal import Sealed
 from speechgan.service.limits import CallRate
 from speechgan.service.security import Access, Guard
 from speechgan.service.stream import Streams
 
-TABS: tuple[type[Tab], ...] = (EnhanceTab, ConvertTab, GenerateTab, CompareTab, LiveTab)
+TABS: tuple[type[Tab], ...] = (EnhanceTab, RestoreTab, ConvertTab, GenerateTab, CompareTab, LiveTab)
 KEPT_SECONDS = 600
 """That a file of a visitor who stays is kept after it was used."""
 ABOUT = """# speechgan

@@ -17,15 +17,17 @@ from speechgan.service.models import Models
 from speechgan.service.security import Access, Guard
 from speechgan.service.sounds import MEDIA_TYPES, answer_with_file
 from speechgan.service.stream import Streams, describe
-from speechgan.service.wishes import ConvertedFile, EnhancedFile
+from speechgan.service.wishes import ConvertedFile, EnhancedFile, RestoredFile
 from speechgan.service.work import BusyError, ClientGoneError, WorkLine
 from speechgan.utils.errors import SpeechganError
 
+WishedFile = EnhancedFile | RestoredFile | ConvertedFile
 # nginx's, for a client that closed the connection: it is counted, nobody reads it.
 CLIENT_GONE = 499
 ABOUT = """\
 The body of a call is a sound file as it is, in any format that libsndfile reads; the answer is one
-of the same sample rate, channels and length. Errors are JSON, one line in `detail`.
+of the same sample rate (but for `/restore`), channels and length. Errors are JSON, one line in
+`detail`.
 
 Live sound goes over the WebSocket `/stream`: first a text message such as
 `{"sample_rate": 16000, "channels": 1, "encoding": "f32le"}`, with the parameters of `/enhance` or,
@@ -89,7 +91,7 @@ def make_app(service: Service) -> Counted:
 
 
 def _add_sounds(app: FastAPI, service: Service) -> None:
-    async def answer(request: Request, wish: EnhancedFile | ConvertedFile, task: str) -> Response:
+    async def answer(request: Request, wish: WishedFile, task: str) -> Response:
         made, written = await answer_with_file(
             request, wish.for_files(service.models), wish.format, service.line, service.limits
         )
@@ -100,6 +102,14 @@ def _add_sounds(app: FastAPI, service: Service) -> None:
     async def enhance(request: Request, wish: Annotated[EnhancedFile, Query()]) -> Response:
         """Takes the noise out of a recording of speech."""
         return await answer(request, wish, "enhance")
+
+    @app.post("/restore", **FILE)
+    async def restore(request: Request, wish: Annotated[RestoredFile, Query()]) -> Response:
+        """Gives speech back what a telephone, a codec, lost packets, clipping or noise took.
+
+        A recording of less than 16 kHz comes back at 16 kHz.
+        """
+        return await answer(request, wish, "restore")
 
     @app.post("/convert", **FILE)
     async def convert(request: Request, wish: Annotated[ConvertedFile, Query()]) -> Response:

@@ -5,10 +5,13 @@ from typing import Any
 
 from speechgan.inference.conversion.converter import Converter
 from speechgan.inference.enhancement.enhancer import Enhancer
+from speechgan.inference.restorer import Restorer
 from speechgan.pretrained.folder import find_model, list_models, load_config, load_summary
 from speechgan.utils.errors import SpeechganError
 
 TASKS = ("enhance", "convert")
+RESTORE = "restore"
+"""The enhancer whose network makes what is missing."""
 
 
 class Models:
@@ -70,6 +73,15 @@ class Models:
             SpeechganError: there is none.
         """
         return _choose(self._enhancers, name, "enhance")
+
+    def restorer(self, name: str | None) -> Restorer:
+        """The one of a name, or `restore`, or the first enhancer.
+
+        Raises:
+            SpeechganError: there is none.
+        """
+        known = RESTORE if name is None and RESTORE in self._enhancers else name
+        return Restorer(self.enhancer(known))
 
     def converter(self, name: str | None) -> Converter:
         """The one of a name, or the first.

@@ -84,6 +84,20 @@ class Enhancement(Wish):
         }
 
 
+class Restoration(Wish):
+    """What was lost is wanted back, of files alone; see `speechgan.Restorer`."""
+
+    strength: float = Field(1.0, description="0 to 1: share of the restored sound")
+
+    def for_files(self, models: Models) -> FileWork:
+        restorer = models.restorer(self.model)
+
+        def work(source: Path, target: Path, progress: Progress) -> WrittenFile:
+            return restorer.restore_file(source, target, strength=self.strength, progress=progress)
+
+        return work
+
+
 class Conversion(Wish):
     """Another voice is wanted; see `speechgan.Converter`."""
 
@@ -136,6 +150,10 @@ class EnhancedFile(Enhancement, OfFile):
 
 class ConvertedFile(Conversion, OfFile):
     """Parameters of `POST /convert`."""
+
+
+class RestoredFile(Restoration, OfFile):
+    """Parameters of `POST /restore`."""
 
 
 class EnhancedStream(Enhancement, OfStream):

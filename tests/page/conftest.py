@@ -33,7 +33,7 @@ FLAGS += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
 def models() -> "Models":
     from speechgan.service.models import Models
 
-    return Models(["default", "tiny", "voices"])
+    return Models(["default", "tiny", "restore", "voices"])
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ NAME = "p228_wind"
 NOISY, CLEAN = (ASSETS / side / f"{NAME}.flac" for side in ("noisy", "clean"))
 PART = 6400
 """Samples at 16 kHz."""
-TABS = ["Enhance", "Convert", "Generate", "Compare", "Live"]
+TABS = ["Enhance", "Restore", "Convert", "Generate", "Compare", "Live"]
 ROLES = {
     "button",
     "checkbox",

@@ -15,13 +15,14 @@ pytest.importorskip("gradio")
 
 import gradio as gr
 
-from speechgan import Enhancer
+from speechgan import Enhancer, Restorer
 from speechgan.page.compare import CompareTab
 from speechgan.page.convert import ConvertTab
 from speechgan.page.enhance import NO_LIMIT, EnhanceTab
 from speechgan.page.exhibits import format_scores, score
 from speechgan.page.generate import GenerateTab
 from speechgan.page.live import LiveTab
+from speechgan.page.restore import RestoreTab
 
 if TYPE_CHECKING:
     from speechgan.page.parts import Page
@@ -128,6 +129,20 @@ def test_a_file_that_two_have_brought_stays_until_both_have_left(page_parts: "Pa
     assert not path.parent.exists()
 
 
+def test_what_a_telephone_left_is_restored(
+    page_parts: "Page", visitor: Any, tmp_path: Path
+) -> None:
+    call = read(str(NOISY))[: 2 * 8000 : 2].copy()
+    soundfile.write(tmp_path / "call.wav", call, 8000, "FLOAT")
+    sounds, pictures, scores = RestoreTab(page_parts).restore(
+        str(tmp_path / "call.wav"), 0.5, visitor, tell_nobody
+    )
+    assert Path(sounds[0]).name == "call.restored.wav"
+    expected = Restorer.from_pretrained("restore")(call, 8000, strength=0.5)
+    np.testing.assert_allclose(read(sounds[0]), expected, atol=1e-3)
+    assert pictures[1].count("<img") == 2 and scores[2].count("<tr>") == 3
+
+
 @pytest.mark.parametrize("vocoder", ["auto", "difference"])
 def test_a_voice_is_converted_by_the_vocoder_that_is_chosen(
     vocoder: str, page_parts: "Page", visitor: Any
@@ -158,8 +173,13 @@ def test_a_name_from_elsewhere_never_becomes_a_path(page_parts: "Page", visitor:
 def test_models_are_compared(page_parts: "Page", visitor: Any) -> None:
     tab = CompareTab(page_parts)
     sounds, pictures, scores = tab.compare(str(NOISY), ["tiny"], visitor, tell_nobody)
-    default, tiny = sounds[2:]
-    assert not default.visible and tiny.visible and tiny.label.startswith("tiny, in ")
+    default, tiny, restore = sounds[2:]
+    assert (
+        not default.visible
+        and not restore.visible
+        and tiny.visible
+        and tiny.label.startswith("tiny, in ")
+    )
     assert pictures[1].count("<img") == 2 and scores[0].count("<tr>") == 3
     with pytest.raises(gr.Error, match="tick one at least"):
         list(tab.compare(str(NOISY), [], visitor, tell_nobody))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def models() -> "Models":
     from speechgan.service.models import Models
 
-    return Models(["default", "quality", "voices"])
+    return Models(["default", "quality", "restore", "voices"])
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ pytest.importorskip("httpx")
 
 from fastapi.testclient import TestClient
 
-from speechgan import Converter, Enhancer
+from speechgan import Converter, Enhancer, Restorer
 from speechgan.audio import Reader
 from speechgan.cli.main import main
 from speechgan.service.limits import Limits, weigh
@@ -53,6 +53,15 @@ def test_a_converted_file_is_what_the_converter_writes(tmp_path: Path, open_clie
     params = {"target_speaker": "kerstin", "pitch_shift": -2, "format": "flac"}
     answer = open_client().post("/convert", params=params, content=source.read_bytes())
     assert answer.content == target.read_bytes()
+
+
+def test_a_restored_file_is_what_the_restorer_writes(tmp_path: Path, open_client: Open) -> None:
+    source, target = tmp_path / "call.wav", tmp_path / "restored.wav"
+    soundfile.write(source, np.random.default_rng(0).uniform(-0.3, 0.3, 8000), 8000)
+    Restorer.from_pretrained().restore_file(source, target, strength=0.7)
+    answer = open_client().post("/restore", params={"strength": 0.7}, content=source.read_bytes())
+    assert answer.content == target.read_bytes()
+    assert soundfile.info(io.BytesIO(answer.content)).samplerate == 16000
 
 
 @pytest.mark.parametrize("kind", ["MP3", "OGG", "AIFF", "AU"])
@@ -164,7 +173,7 @@ def test_a_body_that_is_too_large_is_refused(noisy: Path, private: Path, open_cl
 def test_what_is_served_is_listed(open_client: Open) -> None:
     client = open_client()
     models = client.get("/models").json()
-    assert [m["name"] for m in models] == ["default", "quality", "voices"]
+    assert [m["name"] for m in models] == ["default", "quality", "restore", "voices"]
     assert [m["live"] for m in models] == [True, False, True]
     speakers = client.get("/speakers").json()
     assert "kerstin" in [speaker["name"] for speaker in speakers]
