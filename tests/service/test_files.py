@@ -174,7 +174,7 @@ def test_what_is_served_is_listed(open_client: Open) -> None:
     client = open_client()
     models = client.get("/models").json()
     assert [m["name"] for m in models] == ["default", "quality", "restore", "voices"]
-    assert [m["live"] for m in models] == [True, False, True]
+    assert [m["live"] for m in models] == [True, False, False, True]
     speakers = client.get("/speakers").json()
     assert "kerstin" in [speaker["name"] for speaker in speakers]
     assert client.get("/speakers", params={"model": "default"}).status_code == 422
