@@ -97,8 +97,8 @@ def gradient_penalty(score: Callable[[Tensor], Tensor], real: Tensor, fake: Tens
 def r1_penalty(score: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
     """R1 (Mescheder et al. 2018, arXiv:1801.04406): how steep the scores are at real data.
 
-    A discriminator that knows a few recordings by heart has a peak at each of them; one that is flat
-    there has to go by what they have in common.
+    A discriminator that knows a few recordings by heart has a peak at each of them; one that is
+    flat there has to go by what they have in common.
 
     Args:
         score: the discriminator, of candidates `(batch, ...)`.
