@@ -31,14 +31,14 @@ def main() -> None:
     )
     parser.add_argument("-o", "--output", type=Path, default=Path("curves.png"), metavar="FILE")
     arguments = parser.parse_args()
-    unit = "steps" if arguments.steps else "hours"
+    unit, digits = ("steps", 0) if arguments.steps else ("hours", 2)
     figure, axes = plt.subplots(figsize=(9, 5.5))
     for path in sorted(arguments.runs.rglob(METRICS)):
         name = path.parent.relative_to(arguments.runs).as_posix().removesuffix("/run")
         curve = read_curve(path, arguments.steps)
         if len(curve) > 1:
             axes.plot(*zip(*curve, strict=True), marker=".", label=name)
-            print(f"{name}: {curve[-1][1]:.3f} after {curve[-1][0]:.{0 if arguments.steps else 2}f} {unit}")
+            print(f"{name}: {curve[-1][1]:.3f} after {curve[-1][0]:.{digits}f} {unit}")
     if not axes.lines:
         sys.exit(f"curves.py: error: {arguments.runs}: no training in it was judged twice")
     axes.set(xlabel=f"{unit} of training", ylabel="held-out distortion, dB")
