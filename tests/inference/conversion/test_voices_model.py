@@ -1,4 +1,4 @@
-"""The converters that ship, on real recordings that it was not trained on."""
+"""The converter that ships, on real recordings that it was not trained on."""
 
 import numpy as np
 import pytest
@@ -42,24 +42,6 @@ def test_a_voice_comes_nearer_to_its_target(
     before, after = embed_speaker(wave), embed_speaker(converter(wave, RATE, target))
     assert after @ goal > before @ goal + 0.05
     assert after @ before < 0.75
-
-
-def test_cyclegan_makes_two_voices_whoever_speaks(recordings: Recordings) -> None:
-    """Two speakers as one target are more alike than one speaker as two targets."""
-    model = Converter.from_pretrained("cyclegan", "cpu")
-    assert [s.name for s in model.speakers] == ["emodb15", "emodb14"]
-    made = {
-        (source, target): embed_speaker(model(recordings[source][1], RATE, target))
-        for source in ("kerstin_wind", "p228_coffee")
-        for target in ("emodb15", "emodb14")
-    }
-    for target in ("emodb15", "emodb14"):
-        alike = made["kerstin_wind", target] @ made["p228_coffee", target]
-        assert alike > embed_speaker(recordings["kerstin_wind"][1]) @ embed_speaker(
-            recordings["p228_coffee"][1]
-        )
-        for source in ("kerstin_wind", "p228_coffee"):
-            assert alike > made[source, "emodb15"] @ made[source, "emodb14"]
 
 
 def test_what_is_said_and_its_melody_stay(converter: Converter, recordings: Recordings) -> None:
