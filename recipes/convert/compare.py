@@ -70,6 +70,7 @@ ROWS = {
     "shared_latent": Row("shared latent, one network for all", "system=shared_latent"),
     "all_ties": Row("the same with ties 2 to 4", f"{LATENT} {CYCLE} {SEMANTIC}"),
     "embedding": Row("consistency of an embedding, no cycle", "system=embedding"),
+    "cyclegan": Row("CycleGAN, tracts stretched", "system=cyclegan", two=True),
     "cyclegan_vc": Row("CycleGAN-VC", "system=cyclegan_vc", two=True),
     "cyclegan_vc2": Row("CycleGAN-VC2", "system=cyclegan_vc2", two=True),
     "maskcyclegan_vc": Row("MaskCycleGAN-VC, mel", "system=maskcyclegan_vc", two=True),

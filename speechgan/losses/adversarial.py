@@ -92,3 +92,22 @@ def gradient_penalty(score: Callable[[Tensor], Tensor], real: Tensor, fake: Tens
     scores = score(between).reshape(len(real), -1).mean(1).sum()
     (slope,) = torch.autograd.grad(scores, between, create_graph=True)
     return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def r1_penalty(score: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
+    """R1 (Mescheder et al. 2018, arXiv:1801.04406): how steep the scores are at real data.
+
+    A discriminator that knows a few recordings by heart has a peak at each of them; one that is
+    flat there has to go by what they have in common.
+
+    Args:
+        score: the discriminator, of candidates `(batch, ...)`.
+        real: candidates `(batch, ...)`.
+
+    Returns:
+        Half the mean of the squared norms of the items' gradients.
+    """
+    real = real.detach().requires_grad_()
+    scores = score(real).reshape(len(real), -1).mean(1).sum()
+    (slope,) = torch.autograd.grad(scores, real, create_graph=True)
+    return slope.flatten(1).square().sum(1).mean() / 2

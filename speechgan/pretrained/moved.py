@@ -29,6 +29,8 @@ _GENERATOR_PARTS = {
 _SETTINGS = {
     "system.latent": "system.weights.latent",
     "system.cycle": "system.weights.cycle",
+    "system.identity": "system.weights.identity",
+    "system.identity_steps": "system.weights.identity_steps",
     "system.semantic": "system.weights.semantic",
     "system.emphasis": "system.distance.emphasis",
     "system.mel": "system.closeness.multi_resolution_mel",

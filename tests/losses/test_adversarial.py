@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from speechgan.losses.adversarial import OBJECTIVES, gradient_penalty
+from speechgan.losses.adversarial import OBJECTIVES, gradient_penalty, r1_penalty
 
 # For a score of 2, worked by hand: what real, fake and generated candidates with it cost.
 LOG = math.log(1 + math.exp(2))
@@ -42,3 +42,11 @@ def test_gradient_penalty_of_a_linear_discriminator():
         lambda x: 3 * x.sum((1, 2)), torch.rand(5, 2, 2), torch.rand(5, 2, 2)
     )
     assert penalty.item() == pytest.approx(25, rel=1e-5)
+
+
+def test_r1_is_half_the_squared_slope_and_teaches_the_discriminator():
+    weight = torch.tensor(3.0, requires_grad=True)
+    penalty = r1_penalty(lambda x: weight * x.sum((1, 2)), torch.rand(5, 2, 2))
+    assert penalty.item() == pytest.approx(4 * 3**2 / 2)
+    penalty.backward()
+    assert weight.grad.item() == pytest.approx(4 * 3)

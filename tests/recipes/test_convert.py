@@ -159,6 +159,9 @@ def test_curves_are_losses_over_hours(tmp_path: Path, monkeypatch, capsys) -> No
     runpy.run_path(script, run_name="__main__")
     assert capsys.readouterr().out == "cyclegan_vc/all: 7.500 after 1.00 hours\n"
     assert picture.stat().st_size > 5_000
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--steps"])
+    runpy.run_path(script, run_name="__main__")
+    assert capsys.readouterr().out == "cyclegan_vc/all: 7.500 after 150 steps\n"
     (run / "metrics.jsonl").write_text("")
     with pytest.raises(SystemExit, match="no training in it was judged twice"):
         runpy.run_path(script, run_name="__main__")

@@ -25,6 +25,7 @@ TWO_WAY = ["generator.width=0.03", "generator.blocks=1"]
 SMALL = {
     "shared_latent": ["generator.channels=8", "discriminator.width=0.03", EARLY],
     "judged_latent": ["generator.channels=8", "discriminator.widths=[4,4]", EARLY],
+    "cyclegan": [*TWO_WAY, "discriminator.width=0.03", EARLY],
     "cyclegan_vc": [*TWO_WAY, "discriminator.width=0.03", EARLY],
     "cyclegan_vc2": [*TWO_WAY, "discriminator.width=0.03", EARLY],
     "maskcyclegan_vc": [*TWO_WAY, "discriminator.width=0.03", EARLY],

@@ -1,17 +1,37 @@
 """Unpaired, two speakers, there and back: CycleGAN-VC, CycleGAN-VC2, MaskCycleGAN-VC."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
-from torch.nn.functional import l1_loss
+from torch import Tensor, nn
 
 from speechgan.data.conversion.unpaired import VoiceBatch
-from speechgan.losses.adversarial import Objective, find_objective
+from speechgan.losses.adversarial import Objective, find_objective, r1_penalty
 from speechgan.models.discriminators.cyclegan_vc import TwoDiscriminators
 from speechgan.models.generators.cyclegan_vc import TwoWay
 from speechgan.systems.base import Step
 from speechgan.systems.conversion.base import ConversionSystem
+from speechgan.systems.conversion.shared_latent import BinDistance, TractWarp
+
+
+@dataclass(frozen=True)
+class CycleWeights:
+    """Weights of the players' terms; 0 leaves a term out.
+
+    Attributes:
+        adversarial: of what the discriminators say.
+        cycle: of the way back.
+        identity: of making the target's own voice out of itself.
+        identity_steps: moves of the generators during which that holds; the paper has 10,000.
+        r1: of the discriminators' `r1_penalty`; not in the papers.
+    """
+
+    adversarial: float = 1.0
+    cycle: float = 10.0
+    identity: float = 5.0
+    identity_steps: int = 10000
+    r1: float = 0.0
 
 
 class RoundTrip(NamedTuple):
@@ -35,17 +55,20 @@ class CycleGAN(ConversionSystem):
     (Kaneko et al. 2021, arXiv:2102.12841) takes frames away that the generator has to fill in, so
     that it learns what may stand between others.
 
+    Without `warp` the identity loss asks for doing nothing. With it, a generator is given the voice
+    it is to make with another vocal tract, and has to undo that (as NANSY rebuilds a voice from a
+    perturbed one, Choi et al. 2021, arXiv:2110.14513); to convert is the same task.
+
     Deliberate difference: all images of a batch have the same frames masked off.
 
     Args:
         generator: both directions.
         discriminator: of both speakers, with those of round trips for the two-step loss.
+        weights: of the players' terms.
         objective: form of the game; the papers' is `lsgan`.
-        adversarial: weight of the generators' adversarial terms.
-        cycle: weight of the way back, L1.
-        identity: weight of leaving the target's own voice as it is, L1.
-        identity_steps: moves of the generators during which that holds; the paper has 10,000.
         mask_frames: most frames taken away in a row; a generator with `masked` needs some.
+        distance: of images, for the way back and the identity loss; None for the papers' plain L1.
+        warp: what generators are given in place of a real image; None for the image itself.
 
     Raises:
         ValueError: a generator of one direction, an unknown objective, or a mask for a generator
@@ -59,12 +82,11 @@ class CycleGAN(ConversionSystem):
         self,
         generator: TwoWay,
         discriminator: TwoDiscriminators,
+        weights: CycleWeights | None = None,
         objective: str = "lsgan",
-        adversarial: float = 1.0,
-        cycle: float = 10.0,
-        identity: float = 5.0,
-        identity_steps: int = 10000,
         mask_frames: int = 0,
+        distance: BinDistance | None = None,
+        warp: TractWarp | None = None,
     ) -> None:
         super().__init__(generator)
         if not hasattr(generator, "towards"):
@@ -73,9 +95,9 @@ class CycleGAN(ConversionSystem):
             raise ValueError("mask_frames and generator.masked go together")
         self.discriminator = discriminator
         self.objective: Objective = find_objective(objective)
-        self.adversarial, self.cycle = adversarial, cycle
-        self.identity, self.identity_steps = identity, identity_steps
+        self.weights = weights or CycleWeights()
         self.mask_frames = mask_frames
+        self.distance, self.warp = distance or BinDistance(), warp or nn.Identity()
         self.register_buffer("moves", torch.zeros((), dtype=torch.long))
         self.moves: Tensor
 
@@ -84,7 +106,8 @@ class CycleGAN(ConversionSystem):
 
         Of the generator: `cycle/to_TARGET`, `identity/to_TARGET` in its first moves,
         `adversarial/to_TARGET` and, with the two-step loss, `round_trip/to_TARGET`. Of the
-        discriminator: `discriminator/of_TARGET` and `discriminator/round_trip_SOURCE`.
+        discriminator: `discriminator/of_TARGET` and `discriminator/round_trip_SOURCE`, and `r1/` of
+        the same names.
         """
         real = [step.batch.source, step.batch.target]
         if player == "discriminator":
@@ -102,23 +125,24 @@ class CycleGAN(ConversionSystem):
     def _travel(self, real: list[Tensor], target: int) -> RoundTrip:
         away, back = self.generator.towards[target], self.generator.towards[1 - target]
         image = real[1 - target]
-        converted = away(image, self._mask(image))
+        converted = away(self.warp(image), self._mask(image))
         return RoundTrip(converted, back(converted))
 
     def _generator_terms(
         self, target: int, real: list[Tensor], trip: RoundTrip, judged: bool
     ) -> dict[str, Tensor]:
-        name, source = f"to_{target}", 1 - target
-        terms = {f"cycle/{name}": self.cycle * l1_loss(trip.returned, real[source])}
+        name, source, weights = f"to_{target}", 1 - target, self.weights
+        terms = {f"cycle/{name}": weights.cycle * self.distance(trip.returned, real[source])}
         if judged:
             cost = self.objective.generator(self.discriminator.of[target](trip.converted))
-            terms[f"adversarial/{name}"] = self.adversarial * cost
+            terms[f"adversarial/{name}"] = weights.adversarial * cost
         if judged and self.discriminator.of_round_trip is not None:
             cost = self.objective.generator(self.discriminator.of_round_trip[source](trip.returned))
-            terms[f"round_trip/{name}"] = self.adversarial * cost
-        if self.identity and int(self.moves) < self.identity_steps:
-            kept = self.generator.towards[target](real[target], self._mask(real[target]))
-            terms[f"identity/{name}"] = self.identity * l1_loss(kept, real[target])
+            terms[f"round_trip/{name}"] = weights.adversarial * cost
+        if weights.identity and int(self.moves) < weights.identity_steps:
+            own = real[target]
+            kept = self.generator.towards[target](self.warp(own), self._mask(own))
+            terms[f"identity/{name}"] = weights.identity * self.distance(kept, own)
         return terms
 
     def _discriminate(self, real: list[Tensor], trips: list[RoundTrip]) -> dict[str, Tensor]:
@@ -132,6 +156,8 @@ class CycleGAN(ConversionSystem):
             for name, judge, speaker, way in judges:
                 scores = judge(real[speaker]), judge(trips[target][way])
                 terms[f"discriminator/{name}"] = self.adversary_loss(name, self.objective, *scores)
+                if self.weights.r1:
+                    terms[f"r1/{name}"] = self.weights.r1 * r1_penalty(judge, real[speaker])
         return terms
 
     def _mask(self, image: Tensor) -> Tensor | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from speechgan.data.conversion.unpaired import VoiceBatch
 from speechgan.losses.balance import GradientBalance
@@ -18,10 +18,11 @@ from speechgan.models.generators.shared_latent import SharedLatent
 from speechgan.models.generators.stargan_vc import StarGenerator
 from speechgan.systems.base import Step
 from speechgan.systems.conversion.base import ConversionSystem, Request
-from speechgan.systems.conversion.cycle import CycleGAN
+from speechgan.systems.conversion.cycle import CycleGAN, CycleWeights
 from speechgan.systems.conversion.direct import Aligned, DirectGAN
 from speechgan.systems.conversion.judged_latent import JudgedLatentGAN
 from speechgan.systems.conversion.shared_latent import (
+    BinDistance,
     SharedLatentGAN,
     SharedLatentWeights,
 )
@@ -42,6 +43,18 @@ def make_batch(speakers: int = SPEAKERS) -> VoiceBatch:
 def cycle(**options: object) -> CycleGAN:
     generator = TwoWay(BINS, width=0.03, blocks=1, masked=bool(options.get("mask_frames")))
     return CycleGAN(generator, TwoDiscriminators(width=0.03), **options)
+
+
+class DoNothing(nn.Module):
+    def forward(self, image: Tensor, mask: Tensor | None = None) -> Tensor:
+        return image
+
+
+class Mirror(nn.Module):
+    """Another vocal tract that is easily known again."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        return -image
 
 
 def star(classifier: bool = True) -> StarGAN:
@@ -82,6 +95,7 @@ def direct() -> DirectGAN:
 
 SYSTEMS: dict[str, tuple[int, Callable[[], ConversionSystem]]] = {
     "cyclegan-vc2": (2, cycle),
+    "cyclegan": (2, lambda: cycle(weights=CycleWeights(r1=10.0), warp=Mirror())),
     "maskcyclegan-vc": (2, lambda: cycle(mask_frames=8)),
     "stargan-vc": (3, star),
     "stargan-vc without classifier": (3, lambda: star(classifier=False)),
@@ -216,12 +230,48 @@ def test_players_that_are_not_in_play_are_not_asked() -> None:
 
 
 def test_identity_holds_early_only() -> None:
-    system = cycle(identity_steps=1)
+    weights = CycleWeights(identity_steps=1)
+    system = cycle(weights=weights)
     terms = [system.losses("generator", Step(make_batch(2), ())) for _ in range(2)]
     assert "identity/to_1" in terms[0] and "identity/to_1" not in terms[1]
-    again = cycle(identity_steps=1)
+    again = cycle(weights=weights)
     again.load_state_dict(system.state_dict())
     assert "identity/to_1" not in again.losses("generator", Step(make_batch(2), ()))
+
+
+def test_generators_are_given_warped_voices_and_judged_by_the_real_ones() -> None:
+    """Those that do nothing hand on what they were given, once mirrored."""
+    system = cycle(warp=Mirror(), weights=CycleWeights(cycle=1.0, identity=1.0))
+    system.generator.towards = nn.ModuleList(DoNothing() for _ in range(2))
+    batch = make_batch(2)
+    terms = system.losses("generator", Step(batch, ()))
+    for name, image in {"cycle/to_1": batch.source, "identity/to_1": batch.target}.items():
+        assert terms[name] == pytest.approx(2 * image.abs().mean().item())
+
+
+def test_the_cycle_and_identity_count_bins_by_their_distance() -> None:
+    """In decibels, what differs in a bin that hardly varies counts for nothing."""
+    deaf = BinDistance([1.0] + [0.0] * (BINS - 1), emphasis=1.0)
+    batch = make_batch(2)
+    for image in (batch.source, batch.target):
+        image[:, :, 0] = 0
+    system = cycle(distance=deaf, warp=Mirror())
+    system.generator.towards = nn.ModuleList(DoNothing() for _ in range(2))
+    terms = system.losses("generator", Step(batch, ()))
+    assert all(terms[f"{name}/to_{n}"] == 0 for name in ("cycle", "identity") for n in (0, 1))
+
+
+def test_steep_discriminators_pay() -> None:
+    """Those of both voices and of both round trips."""
+    paid = []
+    for r1 in (0.0, 1.0, 2.0):
+        torch.manual_seed(0)
+        system = cycle(weights=CycleWeights(r1=r1))
+        terms = system.losses("discriminator", Step(make_batch(2), ()))
+        paid.append([term.item() for name, term in terms.items() if name.startswith("r1/")])
+    assert not paid[0]
+    assert len(paid[1]) == 4 and min(paid[1]) > 0
+    assert paid[2] == pytest.approx([2 * term for term in paid[1]])
 
 
 def test_masked_frames_are_not_seen() -> None:
