@@ -25,7 +25,7 @@ examples:
 Telephones and other narrow bands, gaps of up to 150 ms, clipping, codecs, rooms and noise: the
 model finds by itself what is missing. The output keeps channels, length and, where it can, the
 format of the input; recordings of less than 16 kHz come out at 16 kHz, all others at their own
-rate. For noise alone, `speechgan enhance` does better.
+rate. Of noise alone, `speechgan enhance` leaves what is nearer to the clean wave.
 """
 
 
