@@ -1,6 +1,7 @@
 """What README and docs tell people to type is run, or where it would train for hours, checked."""
 
 import argparse
+import itertools
 import re
 import runpy
 import shlex
@@ -112,8 +113,9 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("words", RUN, ids=name)
 def test_commands_run(words: list[str], sandbox: Path) -> None:
     jobs = ["--jobs", "1"] if words[1] in ("enhance", "convert", "restore") else []
-    if words[-4:-3] == ["-o"]:
-        (sandbox / words[-3]).unlink()
+    for option, target in itertools.pairwise(words):
+        if option == "-o" and (sandbox / target).is_file():
+            (sandbox / target).unlink()
     before = set(sandbox.rglob("*"))
     assert main([WORDS.get(word, word.replace("SOURCE", "p226")) for word in words[1:]] + jobs) == 0
     assert (set(sandbox.rglob("*")) > before) == (

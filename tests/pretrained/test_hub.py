@@ -83,7 +83,7 @@ def test_it_is_fetched_once_and_without_a_network_it_is_still_there(
         ("me/empty", "me/empty: holds no config.yaml, so it is not a model of speechgan"),
         ("nothing", "nothing: no such model; name a model folder or one of: .*tiny"),
         ("a/b/c", "a/b/c: no such model; name a model folder or one of: .*tiny"),
-        ("../tiny", r"no such model .did you mean tiny\?.; name a model folder"),
+        ("tiny/", r"no such model .did you mean tiny\?.; name a model folder"),
     ],
 )
 def test_what_is_not_there_is_told_in_one_line(hub: FakeHub, name: str, text: str) -> None:
