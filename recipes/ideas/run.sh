@@ -26,7 +26,8 @@ rows:
   discriminator_only  a search in place of the generator; an hour
   music_vae    sequences of four digits from one code: a conductor and segments, against a flat
                decoder of as many weights
-  sequence     tokens by likelihood, then by a reward without a gradient, or by likelihood as long
+  sequence     tokens by likelihood, then by a reward without a gradient, or by likelihood as long;
+               an hour
 
   --data DIR    folder with train/ and test/, files named DIGIT_SPEAKER_TAKE
                 (default: the examples that ship)
@@ -51,7 +52,7 @@ variants_of() {
   case "$1" in
     gan) echo gan vae ;;
     cgan) echo cgan cgan_joint cgan_apart cgan_unmatched cgan_joint_unmatched ;;
-    unheard) echo cgan_unheard cgan_joint_unheard cvae_gan_unheard ;;
+    unheard) echo cgan_unheard cgan_joint_unheard ;;
     autoencoder) echo vae autoencoder ;;
     vae_gan) echo vae_gan vae ;;
     cvae_gan) echo cvae_gan cgan ;;
