@@ -35,7 +35,7 @@ class BandRestorer(BandCRN):
         bidirectional, floor, context, size: of `BandCRN`.
 
     Raises:
-        ValueError: a shift that is not from 1 to the bins less one, and as of `BandCRN`.
+        ValueError: a shift that leaves nothing to be copied, and as of `BandCRN`.
     """
 
     grown = ("blocks.", "make_out.")
@@ -49,8 +49,9 @@ class BandRestorer(BandCRN):
         **size: int,
     ) -> None:
         super().__init__(bidirectional, floor, context, **size)
-        if not all(0 < shift < self.size.bins for shift in shifts):
-            raise ValueError(f"shifts {list(shifts)}: must be from 1 to {self.size.bins - 1} bins")
+        most = self.size.bins - LOWEST - 1
+        if not all(0 < shift <= most for shift in shifts):
+            raise ValueError(f"shifts {list(shifts)}: must be from 1 to {most} bins")
         self.shifts = tuple(shifts)
         stride = self.size.stride
         parts = 3 + 2 * len(self.shifts)
