@@ -60,7 +60,8 @@ def fetch_model(name: str) -> Path:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HTTPError
     except ModuleNotFoundError:
-        raise missing_extra("huggingface_hub", name) from None
+        missing = missing_extra("huggingface_hub", "a model of the hub")
+        raise SpeechganError(f"{name}: no such folder, and {missing}") from None
     place = PLACE.fullmatch(name)
     assert place is not None
     try:

@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +92,13 @@ def test_what_is_not_there_is_told_in_one_line(hub: FakeHub, name: str, text: st
     with pytest.raises(SpeechganError, match=text) as caught:
         find_model(name)
     assert "\n" not in str(caught.value)
+
+
+def test_a_misspelt_folder_is_told_where_there_is_no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    fetch_model.cache_clear()
+    with pytest.raises(SpeechganError, match=r"runs/bst: no such folder, .*speechgan\[hub\]"):
+        find_model("runs/bst")
 
 
 def test_a_folder_goes_before_the_hub(
