@@ -40,4 +40,5 @@ def complete_paths(parser: argparse.ArgumentParser) -> None:
             for command in action.choices.values():
                 complete_paths(command)
         elif action.metavar in PATHS or action.dest in ("src", "inputs"):
+            # Where shtab looks for it; argparse's own type has no such attribute.
             action.complete = shtab.FILE  # type: ignore[attr-defined]
