@@ -52,7 +52,7 @@ class OnnxConversion:
         """See `ConversionNetwork`."""
         frames = image.shape[1]
         # As `speechgan.models.layers.gated.pad_time`, inside of which a graph cannot choose.
-        missing = max(2 * self._multiple - frames, -frames % self._multiple)
+        missing = max(4 * self._multiple - frames, -frames % self._multiple)
         padded = np.pad(image, ((0, 0), (0, missing)), mode="edge")
         given = {"image": padded[None, None], "target": np.array([target])}
         if self.needs_source:

@@ -116,11 +116,12 @@ def shuffle_time(x: Tensor, factor: int) -> Tensor:
 
 
 def pad_time(image: Tensor, multiple: int) -> Tensor:
-    """Repeats the last frame until the number of frames is a multiple, and twice that at least.
+    """Repeats the last frame until the number of frames is a multiple, and four times that at least.
 
-    Instance normalisation of a single frame is not defined.
+    Instance normalisation of a single frame is not defined, and of two frames it is 1 and -1 by the
+    sign of their difference, which may be no more than an error of rounding.
     """
-    missing = max(2 * multiple - image.shape[-1], -image.shape[-1] % multiple)
+    missing = max(4 * multiple - image.shape[-1], -image.shape[-1] % multiple)
     return F.pad(image, (0, missing, 0, 0), mode="replicate") if missing else image
 
 
