@@ -17,7 +17,7 @@ from speechgan.pretrained.speakers import SPEAKERS
 from speechgan.utils.errors import SpeechganError
 
 
-@pytest.mark.parametrize("name", ["voices", "kerstin-p226"])
+@pytest.mark.parametrize("name", ["voices", "kerstin-p226", "cyclegan"])
 def test_shipped_graphs_give_what_the_weights_give(name: str) -> None:
     with_torch, without = TorchConversion(load_model(name), "cpu"), OnnxConversion(name)
     assert [s.name for s in with_torch.speakers] == [s.name for s in without.speakers]

@@ -1,4 +1,4 @@
-"""The converter that ships, on real recordings that it was not trained on."""
+"""The converters that ship, on real recordings that it was not trained on."""
 
 import numpy as np
 import pytest
@@ -42,6 +42,24 @@ def test_a_voice_comes_nearer_to_its_target(
     before, after = embed_speaker(wave), embed_speaker(converter(wave, RATE, target))
     assert after @ goal > before @ goal + 0.05
     assert after @ before < 0.75
+
+
+@pytest.mark.parametrize(
+    ("target", "example"), [("emodb14", "kerstin_wind"), ("emodb15", "p228_wind")]
+)
+def test_the_cyclegan_makes_a_voice_of_its_targets_pitch(
+    target: str, example: str, recordings: Recordings
+) -> None:
+    converter = Converter.from_pretrained("cyclegan", "cpu")
+    speaker = {s.name: s for s in converter.speakers}[target]
+    source = recordings[example][1]
+    made = converter(source, RATE, target)
+    features = World()
+    voiced = features.analyse(made / made.std() * 0.05).f0
+    assert np.log(voiced[voiced > 0]).mean() == pytest.approx(
+        speaker.statistics.log_f0_mean, abs=0.12
+    )
+    assert embed_speaker(made) @ embed_speaker(source) < 0.8
 
 
 def test_what_is_said_and_its_melody_stay(converter: Converter, recordings: Recordings) -> None:
