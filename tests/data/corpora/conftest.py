@@ -9,6 +9,9 @@ import pytest
 
 from speechgan.data.corpora import download
 
+MOVED = {"moved.zip": "/below/a.zip", "ftp.zip": "ftp://127.0.0.1/a.zip"}
+"""Where the server sends those who ask for these."""
+
 
 @dataclass
 class Files:
@@ -46,9 +49,9 @@ def _handler(files: Files) -> type[BaseHTTPRequestHandler]:
             if files.statuses:
                 self.send_error(files.statuses.pop(0))
                 return
-            if name == "elsewhere":
+            if name in MOVED:
                 self.send_response(302)
-                self.send_header("Location", "ftp://127.0.0.1/a.zip")
+                self.send_header("Location", MOVED[name])
                 self.end_headers()
                 return
             if name not in files.held:

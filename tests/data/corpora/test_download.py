@@ -47,6 +47,13 @@ def test_what_breaks_off_goes_on_where_it_stood(files, part, caplog):
     assert "a.zip.part: the connection broke off" in caplog.text
 
 
+def test_what_has_moved_is_gone_on_with_where_it_is(files, part):
+    files.breaks = [300_000]
+    fetch(files, part, name="moved.zip")
+    assert part.read_bytes() == DATA
+    assert files.asked[2:] == [("moved.zip", "bytes=300000-"), ("a.zip", "bytes=300000-")]
+
+
 def test_a_later_call_goes_on_with_what_an_earlier_one_left(files, part):
     part.parent.mkdir()
     part.write_bytes(DATA[:123])
@@ -95,7 +102,7 @@ def test_no_server_is_no_traceback(part):
     [
         ("none.zip", 5, "the server says 404, Not Found; try --mirror"),
         ("a.zip", 5, "1000000 bytes there, and 5 published; try --mirror"),
-        ("elsewhere", None, "no connection .*ftp"),
+        ("ftp.zip", None, "no connection .*ftp"),
     ],
 )
 def test_what_is_not_the_file_is_refused_in_one_line(files, part, name, size, reason):
