@@ -1,10 +1,11 @@
-"""`speechgan data`: what a folder of recordings holds."""
+"""`speechgan data`: what a folder of recordings holds; public ones to fill it with."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from speechgan.cli import corpora
 from speechgan.utils.errors import SpeechganError
 
 
@@ -23,10 +24,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     voices = actions.add_parser("voices", help="list the speakers of a folder")
     voices.add_argument("folder", type=Path, help="holds a folder for each speaker")
 
+    fetch = actions.add_parser("fetch", help="fetch a public corpus, or list what there is")
+    corpora.configure(fetch)
+
 
 def run(arguments: argparse.Namespace) -> int:
-    """Scans; the exit code."""
-    return {"scan": _scan, "voices": _list_voices}[arguments.action](arguments)
+    """Scans, lists or fetches; the exit code."""
+    actions = {"scan": _scan, "voices": _list_voices, "fetch": corpora.run}
+    return actions[arguments.action](arguments)
 
 
 def _list_voices(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,5 @@
 """The benchmark of restoring: what needs no training, and what is done to clean speech."""
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -9,21 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
-
-
-def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """A script of the folder, with the modules that lie beside it."""
-    monkeypatch.syspath_prepend(FOLDER)
-    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 @pytest.fixture
-def benchmark(monkeypatch) -> ModuleType:
-    return load("restore", monkeypatch)
+def benchmark(load_benchmark) -> ModuleType:
+    return load_benchmark("restore")
 
 
 def test_gaps_are_of_60_ms_every_half_second(benchmark):

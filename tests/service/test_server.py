@@ -1,8 +1,10 @@
 """A real server and clients that misbehave: they wait, vanish, or come all at once."""
 
+import gc
 import json
 import socket
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +20,7 @@ import httpx
 from websockets.sync.client import connect
 
 from speechgan import Enhancer
+from speechgan.service import server
 from speechgan.service.limits import Limits
 from speechgan.service.work import WorkLine
 
@@ -68,6 +71,11 @@ def test_a_file_and_a_stream_go_through(listen: Listen, noisy: Path, tmp_path: P
         stream.send(bytes(4 * 16000))
         stream.send("end")
         assert sum(map(len, stream)) == 4 * 16000
+
+
+def test_samples_are_not_compressed(listen: Listen) -> None:
+    with connect(f"ws://127.0.0.1:{listen()}/stream", compression="deflate") as stream:
+        assert stream.protocol.extensions == []
 
 
 def test_calls_at_the_same_time_do_not_disturb_each_other(listen: Listen, noisy: Path) -> None:
@@ -186,6 +194,32 @@ def test_an_answer_that_nobody_reads_is_cut_off(listen: Listen, gate: "Gate", no
         # As long as that connection is there, no other is served.
         wait_until(lambda: get_health(port) == 200)
         assert len(read_all(client)) < len(gate.answer)
+
+
+def test_nothing_of_a_connection_stays_once_it_is_gone(
+    listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: weakref.WeakSet[Any] = weakref.WeakSet()
+    patient_protocol = server.patient_protocol
+
+    def note(seconds: float) -> type:
+        class Noted(patient_protocol(seconds)):  # type: ignore[misc]
+            def connection_made(self, transport: Any) -> None:
+                kept.add(self)
+                super().connection_made(transport)
+
+        return Noted
+
+    monkeypatch.setattr(server, "patient_protocol", note)
+    port = listen(limits=Limits(idle_seconds=600, body_bytes=1000))
+    answers = [httpx.post(f"http://127.0.0.1:{port}/enhance", content=bytes(10**5)) for _ in "ab"]
+    assert [answer.status_code for answer in answers] == [413, 413]
+    for _ in range(100):
+        gc.collect()
+        if not kept:
+            return
+        time.sleep(0.02)
+    pytest.fail(f"{len(kept)} connections are kept, with all that they had received")
 
 
 def test_only_so_many_connections_are_served(listen: Listen) -> None:

@@ -1,0 +1,1 @@
+"""Public corpora: what there is, fetched, checked and laid out for training."""
