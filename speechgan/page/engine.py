@@ -1,0 +1,48 @@
+"""Models that run in the visitor's browser: which, and where their files are on the server."""
+
+import json
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from speechgan.pretrained.folder import ONNX, SHIPPED
+
+RUNTIME = "engine/runtime/"
+GRAPHS = "engine/graphs/"
+
+
+def list_graphs(names: Iterable[str]) -> dict[str, Path]:
+    """By name, the graphs of one frame of those models that ship: they are anybody's already.
+
+    Args:
+        names: of models.
+    """
+    places = {name: SHIPPED / name / ONNX for name in names}
+    return {name: path for name, path in places.items() if path.is_file()}
+
+
+def describe(name: str) -> dict[str, Any]:
+    """What `static/browser_stream.js` needs to run a model, with URLs that the page completes."""
+    return {"runtime": RUNTIME, "graph": f"{GRAPHS}{name}.onnx"}
+
+
+def format_choices(groups: dict[str, dict[str, dict[str, Any]]]) -> str:
+    """A list's choices as HTML: by the title of a group, what a stream can make of a sound.
+
+    Args:
+        groups: title and value of each choice, by the title of its group.
+    """
+    lists = {
+        title: "".join(_format_choice(name, wish) for name, wish in choices.items())
+        for title, choices in groups.items()
+    }
+    return "".join(
+        f'<optgroup label="{escape(title)}">{options}</optgroup>'
+        for title, options in lists.items()
+        if options
+    )
+
+
+def _format_choice(title: str, wish: dict[str, Any]) -> str:
+    return f'<option value="{escape(json.dumps(wish))}">{escape(title)}</option>'
