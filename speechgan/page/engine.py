@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from speechgan.pretrained.folder import ONNX, SHIPPED
+from speechgan.pretrained.folder import ONNX, SHIPPED, load_config
 
 RUNTIME = "engine/runtime/"
 GRAPHS = "engine/graphs/"
@@ -23,8 +23,22 @@ def list_graphs(names: Iterable[str]) -> dict[str, Path]:
 
 
 def describe(name: str) -> dict[str, Any]:
-    """What `static/browser_stream.js` needs to run a model, with URLs that the page completes."""
-    return {"runtime": RUNTIME, "graph": f"{GRAPHS}{name}.onnx"}
+    """What `static/enhance/enhance.js` needs to run a model that ships.
+
+    Args:
+        name: one of `list_graphs`.
+    """
+    config = load_config(SHIPPED / name)
+    features = config["features"]
+    return {
+        "runtime": RUNTIME,
+        "graph": f"{GRAPHS}{name}.onnx",
+        "model": {
+            "sampleRate": config["sample_rate"],
+            "fftSize": features["n_fft"],
+            "hopLength": features["hop_length"],
+        },
+    }
 
 
 def format_choices(groups: dict[str, dict[str, dict[str, Any]]]) -> str:

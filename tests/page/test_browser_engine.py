@@ -14,6 +14,8 @@ pytest.importorskip("gradio")
 
 from speechgan import Enhancer
 from speechgan.audio import resample
+from speechgan.page.engine import describe
+from speechgan.pretrained.folder import list_models
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -44,7 +46,9 @@ def run_in_browser(
     page: "Page", wave: np.ndarray, rate: int, name: str = "default", runtime: str = "runtime"
 ) -> tuple[np.ndarray, float]:
     """What `enhance.js` makes of a wave, in blocks of many sizes; and its share of a core."""
-    settings = {"graph": f"engine/graphs/{name}.onnx", "runtime": f"engine/{runtime}/"}
+    settings = {**describe("default"), "runtime": f"engine/{runtime}/"}
+    if name != "default":
+        settings = describe(name) if name in list_models() else {**settings, "graph": name}
     text = base64.b64encode(wave.astype("<f4").tobytes()).decode()
     made = page.evaluate(RUN, {"text": text, "sampleRate": rate, "settings": settings})
     return np.frombuffer(base64.b64decode(made["text"]), "<f4"), made["load"]
@@ -77,7 +81,7 @@ def test_a_sound_shorter_than_a_hop_comes_back_as_long(engine: Path, visit: Visi
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"name": "nothing"}, "nothing.onnx: the model cannot be loaded"),
+        ({"name": "nothing.onnx"}, "nothing.onnx: the model cannot be loaded"),
         ({"runtime": "nothing"}, "ort.wasm.bundle.min.mjs"),
         ({"wave": np.array([0, np.nan])}, "A sample is NaN or infinite"),
     ],

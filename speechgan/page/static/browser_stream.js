@@ -5,7 +5,7 @@ import { Enhancer } from "./enhance/enhance.js";
 const MOST_BEHIND = 3; // seconds of sound, after which it is clear that the machine is too slow
 
 export class BrowserStream {
-  // `wish`: URLs of `graph` and `runtime`; `handlers`: as of the server's stream.
+  // `wish`: `graph`, `runtime` and `model` of an Enhancer; `handlers`: as of the server's stream.
   static async open(wish, sampleRate, handlers) {
     return new BrowserStream(await Enhancer.open({ ...wish, sampleRate }), handlers);
   }

@@ -1,15 +1,15 @@
 // Takes the noise out of speech, in the browser alone: no sound leaves it. See docs/guides/browser.md.
 
-// Of the models that ship with speechgan and can follow a stream.
-const SHIPPED = { sampleRate: 16000, fftSize: 512, hopLength: 256 };
+// Of the model that ships as `default`.
+const DEFAULT = { sampleRate: 16000, fftSize: 512, hopLength: 256 };
 
 export class Enhancer {
   // Settings:
   //   graph: URL of a model, speechgan/weights/default/model.onnx
   //   runtime: URL of the folder with onnxruntime-web, which `speechgan demo --browser-engine` fetches
   //   sampleRate: of the samples, any; an AudioContext says its own
-  //   model: { sampleRate, fftSize, hopLength } of a graph that does not ship
-  static async open({ graph, runtime, sampleRate, model = SHIPPED }) {
+  //   model: { sampleRate, fftSize, hopLength } of another model, as its config.yaml says
+  static async open({ graph, runtime, sampleRate, model = DEFAULT }) {
     if (!globalThis.WebAssembly || !globalThis.Worker) {
       throw new Error("This browser has no WebAssembly or no workers; use a newer one.");
     }
