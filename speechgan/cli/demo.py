@@ -59,8 +59,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--browser-engine",
         action="store_true",
-        help="fetch onnxruntime-web from the npm registry, 33 MB, once: with it the tab Live offers "
-        "models that run in the browser, whose sound never leaves it",
+        help="fetch onnxruntime-web from the npm registry, 33 MB, once: with it the tab Live "
+        "offers models that run in the browser, whose sound never leaves it",
     )
     add_limits(parser, USUAL, LIMITED)
 

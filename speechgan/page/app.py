@@ -19,8 +19,8 @@ from speechgan.page.live import LiveTab
 from speechgan.page.parts import Page, Tab
 from speechgan.page.restore import RestoreTab
 from speechgan.page.seal import Sealed
-from speechgan.pretrained.folder import list_models
 from speechgan.service.limits import CallRate
+from speechgan.service.models import Models
 from speechgan.service.security import Access, Guard
 from speechgan.service.stream import Streams
 
@@ -47,7 +47,7 @@ def make_app(page: Page, access: Access, waiting: int = 16) -> ASGIApp:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/page", StaticFiles(directory=STATIC))
     if page.engine:
-        _add_engine(app, page.engine)
+        _add_engine(app, page.engine, page.models)
     streams = Streams(page.models, page.limits)
 
     @app.websocket("/stream")
@@ -73,13 +73,14 @@ def make_app(page: Page, access: Access, waiting: int = 16) -> ASGIApp:
     return Guard(sealed, access, CallRate(page.limits.calls_per_minute))
 
 
-def _add_engine(app: FastAPI, folder: Path) -> None:
+def _add_engine(app: FastAPI, folder: Path, models: Models) -> None:
     """What a browser needs to run models itself."""
+    graphs = list_graphs(models.names("enhance", live=True))
     app.mount(f"/{RUNTIME}".rstrip("/"), StaticFiles(directory=folder))
 
     @app.get(f"/{GRAPHS}{{name}}.onnx")
     async def graph(name: str) -> Response:
-        path = list_graphs(list_models()).get(name)
+        path = graphs.get(name)
         return FileResponse(path) if path else PlainTextResponse("no such model", 404)
 
 

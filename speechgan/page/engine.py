@@ -22,17 +22,18 @@ def list_graphs(names: Iterable[str]) -> dict[str, Path]:
     return {name: path for name, path in places.items() if path.is_file()}
 
 
-def describe(name: str) -> dict[str, Any]:
+def describe(name: str, base: str = "") -> dict[str, Any]:
     """What `static/enhance/enhance.js` needs to run a model that ships.
 
     Args:
         name: one of `list_graphs`.
+        base: URL below which the files lie; without it the page's own.
     """
     config = load_config(SHIPPED / name)
     features = config["features"]
     return {
-        "runtime": RUNTIME,
-        "graph": f"{GRAPHS}{name}.onnx",
+        "runtime": base + RUNTIME,
+        "graph": f"{base}{GRAPHS}{name}.onnx",
         "model": {
             "sampleRate": config["sample_rate"],
             "fftSize": features["n_fft"],

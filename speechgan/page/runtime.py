@@ -35,7 +35,7 @@ PIECE = 2**16
 
 
 def runtime_folder() -> Path:
-    """Where it is kept: `~/.cache/speechgan`, or what XDG_CACHE_HOME says in place of `~/.cache`."""
+    """Where it is kept: in `~/.cache/speechgan`, or below what XDG_CACHE_HOME says."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache, "speechgan", f"onnxruntime-web-{VERSION}")
 
@@ -56,7 +56,7 @@ def fetch_runtime() -> Path:
     found = find_runtime()
     if found is not None:
         return found
-    registry = os.environ.get("npm_config_registry") or REGISTRY
+    registry = os.environ.get("npm_config_registry") or REGISTRY  # noqa: SIM112, npm's own
     url = f"{registry.rstrip('/')}/onnxruntime-web/-/onnxruntime-web-{VERSION}.tgz"
     if urlsplit(url).scheme not in ("http", "https"):
         raise SpeechganError(f"npm_config_registry {registry}: must begin with https://")

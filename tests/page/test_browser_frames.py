@@ -44,7 +44,9 @@ class Masking:
 
     sample_rate, n_fft, hop_length = 16000, 512, 256
     causal = level_invariant = True
-    state: State = {}
+
+    def __init__(self) -> None:
+        self.state: State = {}
 
     def start(self, channels: int) -> "Masking":
         return self

@@ -2,7 +2,7 @@
 
 import { Enhancer } from "./enhance/enhance.js";
 
-const MOST_BEHIND = 3; // seconds of sound, after which it is clear that the machine is too slow
+const MOST_BEHIND = 5; // seconds of sound, after which it is clear that the machine is too slow
 
 export class BrowserStream {
   // `wish`: `graph`, `runtime` and `model` of an Enhancer; `handlers`: as of the server's stream.

@@ -68,12 +68,16 @@ class Live {
       throw new Error("This browser cannot work on live sound here; it takes https or localhost.");
     }
     await this.context.audioWorklet.addModule(new URL("worklet.js", import.meta.url));
-    this.source = await open(this.context);
-    this.stream = await this.connect(JSON.parse(find("live-sound").value));
+    const wish = JSON.parse(find("live-sound").value);
+    // A model is ready before the microphone opens, so that nothing said is lost; a place on the
+    // server is taken after it, as others would wait while the browser asks for the microphone.
+    if (wish.browser) this.stream = await this.connect(wish);
+    if (running === this) this.source = await open(this.context);
+    if (running === this) this.stream ??= await this.connect(wish);
     if (running !== this) {
       // Stopped while the browser was asking for the microphone, or loading the model.
-      this.source.stop();
-      this.stream.close();
+      this.source?.stop();
+      this.stream?.close();
       return;
     }
     this.line = new AudioWorkletNode(this.context, "line", {

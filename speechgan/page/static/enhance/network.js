@@ -1,5 +1,9 @@
 // A model's graph of one frame in onnxruntime-web: a state goes from frame to frame.
 
+const MOST_FRAMES = 300; // of silence before the sound
+const QUICK = 0.3; // of the time that a frame lasts
+const QUICK_FRAMES = 20; // in a row, after which the engine is at its speed
+
 export class Network {
   // `runtime`: URL of the folder with onnxruntime-web; `graph`: URL of the model.
   static async load(runtime, graph) {
@@ -27,6 +31,19 @@ export class Network {
     for (const [name, shape] of Object.entries(this.shapes)) {
       if (name !== "spectrum") this.state[name] = this.tensor(shape);
     }
+  }
+
+  // Browsers compile the engine twice, the second time while it runs: the first second of frames
+  // takes several times as long as those after it, and would be late if it were of a live sound.
+  async warmUp(hopSeconds) {
+    const [, , bins] = this.shapes.spectrum;
+    const silence = { real: new Float64Array(bins), imag: new Float64Array(bins) };
+    for (let frame = 0, quick = 0; frame < MOST_FRAMES && quick < QUICK_FRAMES; frame++) {
+      const start = performance.now();
+      await this.run(silence);
+      quick = performance.now() - start < 1000 * QUICK * hopSeconds ? quick + 1 : 0;
+    }
+    this.reset();
   }
 
   tensor(shape, values = new Float32Array(shape.reduce((a, b) => a * b))) {

@@ -5,7 +5,9 @@ import { Stream } from "./stream.js";
 
 const tasks = {
   async open({ runtime, graph, sampleRate, model }) {
-    stream = new Stream(await Network.load(runtime, graph), sampleRate, model);
+    const network = await Network.load(runtime, graph);
+    await network.warmUp(model.hopLength / model.sampleRate);
+    stream = new Stream(network, sampleRate, model);
   },
   push: ({ samples }) => stream.push(samples),
   flush: () => stream.flush(),
