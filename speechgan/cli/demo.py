@@ -1,6 +1,7 @@
 """`speechgan demo`: a page that enhances, converts and generates, for a browser."""
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from speechgan.cli.serving import (
     require_port,
 )
 from speechgan.service.limits import Limits
+from speechgan.utils.errors import SpeechganError
 
 EPILOG = """\
 examples:
   speechgan demo                                  http://127.0.0.1:7860, for this machine alone
   speechgan demo --model default runs/mine/best voices
+  speechgan demo --browser-engine                 the tab Live without a server, once fetched
   speechgan demo --listen 0.0.0.0 --allow-host sound.example.org
 
 What visitors bring lies in a private temporary folder, and is removed when they leave the page, at
@@ -53,6 +56,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="recordings that may wait; the next is told to come again (default: 16)",
     )
+    add(
+        "--browser-engine",
+        action="store_true",
+        help="fetch onnxruntime-web from the npm registry, 33 MB, once: with it the tab Live "
+        "offers models that run in the browser, whose sound never leaves it",
+    )
     add_limits(parser, USUAL, LIMITED)
 
 
@@ -66,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     import gradio  # noqa: F401, I001
     from speechgan.page.app import make_app
     from speechgan.page.parts import Page
+    from speechgan.page.runtime import find_runtime
     from speechgan.page.visits import Visits
     from speechgan.service.models import Models
     from speechgan.service.security import Access
@@ -75,10 +85,22 @@ def run(arguments: argparse.Namespace) -> int:
     require_port(arguments.port)
     limits = Limits(**{name: getattr(arguments, name) for name in LIMITED})
     models = Models(arguments.model, arguments.threads)
+    engine = _try_to_fetch() if arguments.browser_engine else find_runtime()
     with tempfile.TemporaryDirectory(prefix="speechgan-page-") as folder:
         visits = Visits(Path(folder).resolve())
-        page = Page(models, limits, visits, arguments.jobs or count_cores())
+        page = Page(models, limits, visits, arguments.jobs or count_cores(), engine)
         app = make_app(page, Access(choose_hosts(arguments)), arguments.waiting)
         # The page keeps a connection of each visitor, who is not waited for.
         bound_server(app, limits, arguments.listen, arguments.port, LAST_SECONDS).run()
     return 0
+
+
+def _try_to_fetch() -> Path | None:
+    """What runs models in the browser; without it all else of the page works."""
+    from speechgan.page.runtime import fetch_runtime
+
+    try:
+        return fetch_runtime()
+    except SpeechganError as error:
+        print(f"speechgan: no engine for the browser: {error}", file=sys.stderr)
+        return None

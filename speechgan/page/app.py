@@ -6,11 +6,13 @@ from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI, WebSocket
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from speechgan.page.compare import CompareTab
 from speechgan.page.convert import ConvertTab
+from speechgan.page.engine import GRAPHS, RUNTIME, list_graphs
 from speechgan.page.enhance import EnhanceTab
 from speechgan.page.generate import GenerateTab
 from speechgan.page.live import LiveTab
@@ -18,6 +20,7 @@ from speechgan.page.parts import Page, Tab
 from speechgan.page.restore import RestoreTab
 from speechgan.page.seal import Sealed
 from speechgan.service.limits import CallRate
+from speechgan.service.models import Models
 from speechgan.service.security import Access, Guard
 from speechgan.service.stream import Streams
 
@@ -43,6 +46,8 @@ def make_app(page: Page, access: Access, waiting: int = 16) -> ASGIApp:
     os.environ["GRADIO_TEMP_DIR"] = str(page.visits.folder)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/page", StaticFiles(directory=STATIC))
+    if page.engine:
+        _add_engine(app, page.engine, page.models)
     streams = Streams(page.models, page.limits)
 
     @app.websocket("/stream")
@@ -66,6 +71,17 @@ def make_app(page: Page, access: Access, waiting: int = 16) -> ASGIApp:
     )
     sealed = Sealed(app, page.limits.body_bytes)
     return Guard(sealed, access, CallRate(page.limits.calls_per_minute))
+
+
+def _add_engine(app: FastAPI, folder: Path, models: Models) -> None:
+    """What a browser needs to run models itself."""
+    graphs = list_graphs(models.names("enhance", live=True))
+    app.mount(f"/{RUNTIME}".rstrip("/"), StaticFiles(directory=folder))
+
+    @app.get(f"/{GRAPHS}{{name}}.onnx")
+    async def graph(name: str) -> Response:
+        path = graphs.get(name)
+        return FileResponse(path) if path else PlainTextResponse("no such model", 404)
 
 
 def _make_blocks(page: Page) -> gr.Blocks:

@@ -1,15 +1,23 @@
 """The tab that works on a sound while it is heard, through the service's stream."""
 
-import json
-from html import escape
 from importlib.resources import files
 from string import Template
+from typing import Any
 
 import gradio as gr
 
+from speechgan.page.engine import describe, format_choices, list_graphs
 from speechgan.page.parts import Page
 
 HTML = "static/live.html"
+PRIVATE = (
+    "What is marked <q>in this browser</q> runs on the device that you look at this with: no sound "
+    "leaves it. All else goes to the machine that serves this page, and comes back."
+)
+LACKING = (
+    "The sound goes to the machine that serves this page, and comes back. Started once with "
+    "<code>speechgan demo --browser-engine</code>, it also lets models run in this browser alone."
+)
 
 
 class LiveTab:
@@ -32,31 +40,25 @@ class LiveTab:
     def show(self) -> None:
         """Puts its parts on the page that is being made."""
         template = Template(files(__package__).joinpath(HTML).read_text(encoding="utf-8"))
-        gr.HTML(template.substitute(sounds=self._list_sounds()))
+        where = PRIVATE if self.page.engine else LACKING
+        gr.HTML(template.substitute(sounds=self._list_sounds(), where=where))
 
     def _list_sounds(self) -> str:
         """What a stream can make of a sound: its first message, as choices of a list."""
         models = self.page.models
-        groups = {
-            "Noise taken out": {
-                name: {"model": name} for name in models.names("enhance", live=True)
+        live = models.names("enhance", live=True)
+        groups: dict[str, dict[str, dict[str, Any]]] = {}
+        groups["Noise taken out"] = {name: {"model": name} for name in live}
+        if self.page.engine:
+            groups["Noise taken out, in this browser"] = {
+                f"{name}, in this browser": {"browser": describe(name)}
+                for name in list_graphs(live)
             }
-        } | {
+        groups |= {
             f"Another voice ({name})": {
                 speaker.name: {"model": name, "target_speaker": speaker.name}
                 for speaker in models.converter(name).speakers
             }
             for name in models.names("convert", live=True)
         }
-        return "".join(
-            f'<optgroup label="{escape(title)}">{_list_choices(choices)}</optgroup>'
-            for title, choices in groups.items()
-            if choices
-        )
-
-
-def _list_choices(choices: dict[str, dict[str, str]]) -> str:
-    return "".join(
-        f'<option value="{escape(json.dumps(wish))}">{escape(title)}</option>'
-        for title, wish in choices.items()
-    )
+        return format_choices(groups)

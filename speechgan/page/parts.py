@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import gradio as gr
@@ -21,12 +22,14 @@ class Page:
         limits: of what they bring.
         visits: who they are.
         jobs: how many recordings are worked on at a time.
+        engine: folder of what runs models in the browser, see `speechgan.page.runtime`, or None.
     """
 
     models: Models
     limits: Limits
     visits: Visits
     jobs: int = 1
+    engine: Path | None = None
 
     def add_recorder(self, label: str) -> gr.Audio:
         """A place for a recording: a file, or the microphone."""

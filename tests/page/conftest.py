@@ -37,13 +37,36 @@ def models() -> "Models":
 
 
 @pytest.fixture(scope="session")
-def page_parts(models: "Models", tmp_path_factory: pytest.TempPathFactory) -> "Page":
+def runtime() -> Path | str:
+    """The folder of onnxruntime-web, fetched where it was not yet, or why there is none."""
+    from speechgan.page.runtime import fetch_runtime
+    from speechgan.utils.errors import SpeechganError
+
+    try:
+        return fetch_runtime()
+    except SpeechganError as error:
+        return str(error)
+
+
+@pytest.fixture
+def engine(runtime: Path | str) -> Path:
+    """The same, for tests that need it."""
+    if isinstance(runtime, str):
+        pytest.skip(f"no engine for the browser: {runtime}")
+    return runtime
+
+
+@pytest.fixture(scope="session")
+def page_parts(
+    models: "Models", runtime: Path | str, tmp_path_factory: pytest.TempPathFactory
+) -> "Page":
     """What the tabs of the page share, within narrow limits."""
     from speechgan.page.parts import Page
     from speechgan.page.visits import Visits
 
     folder = tmp_path_factory.mktemp("visits")
-    return Page(models, LIMITS, Visits(folder), 2)
+    engine = runtime if isinstance(runtime, Path) else None
+    return Page(models, LIMITS, Visits(folder), 2, engine)
 
 
 @pytest.fixture(scope="session")

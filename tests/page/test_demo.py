@@ -56,6 +56,21 @@ def test_arguments_are_heeded(served: list[Any], tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_without_a_registry_the_page_is_served_all_the_same(
+    served: list[Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert main(["demo", "--model", "tiny", "--browser-engine"]) == 0
+    [((page, *_), *_)] = served
+    [line] = capsys.readouterr().err.splitlines()
+    assert page.engine is None and "no engine for the browser" in line and "fetched" in line
+
+
 @pytest.fixture(scope="module")
 def client(address: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=address, trust_env=False) as made:

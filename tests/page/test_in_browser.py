@@ -314,6 +314,7 @@ def test_live_sound_comes_back_enhanced(
     panel.get_by_text("Stopped.").wait_for()
     delay = int(panel.locator("#live-delay").inner_text().split()[0])
     assert 32 <= delay < 2000
-    made, rate, _ = fetch(page, panel.get_by_role("link", name="Download"), tmp_path)
+    link = panel.get_by_role("link", name="Download what came out")
+    made, rate, _ = fetch(page, link, tmp_path)
     noisy, clean = recordings[NAME]
     assert measure_live(made, rate, clean, noisy) > 2

@@ -1,4 +1,9 @@
-// The tab Live: microphone or file, worklet, the server's stream, worklet, loudspeaker.
+// The tab Live: microphone or file, worklet, a stream, worklet, loudspeaker. The stream is the
+// server's, or one in this browser.
+
+import { BrowserStream } from "./browser_stream.js";
+import { ServerStream } from "./server_stream.js";
+import { writeWave } from "./wave_file.js";
 
 const BLOCK_SECONDS = 0.016; // a hop of the models that ship
 const MOST_KEPT_SECONDS = 600;
@@ -22,6 +27,9 @@ document.addEventListener("change", ({ target }) => {
 async function openMicrophone(context) {
   // What browsers do against noise and echo would be heard in place of what the model does.
   const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  if (!navigator.mediaDevices) {
+    throw new Error("This browser gives no microphone to this page; it takes https or localhost.");
+  }
   const stream = await navigator.mediaDevices.getUserMedia({ audio: plain });
   const node = context.createMediaStreamSource(stream);
   return { node, start() {}, stop: () => stream.getTracks().forEach((track) => track.stop()) };
@@ -46,21 +54,30 @@ async function begin(open) {
 }
 
 class Live {
-  kept = [];
+  heard = [];
+  made = [];
   count = 0;
 
   async start(open) {
-    find("live-download").hidden = true;
+    for (const id of ["live-download", "live-download-original"]) find(id).hidden = true;
+    find("live-load").textContent = "";
     find("live-stop").disabled = false;
     say("Starting …");
     this.context = new AudioContext({ latencyHint: "interactive" });
-    await this.context.audioWorklet.addModule("page/worklet.js");
-    this.source = await open(this.context);
-    await this.connect(JSON.parse(find("live-sound").value));
+    if (!this.context.audioWorklet) {
+      throw new Error("This browser cannot work on live sound here; it takes https or localhost.");
+    }
+    await this.context.audioWorklet.addModule(new URL("worklet.js", import.meta.url));
+    const wish = JSON.parse(find("live-sound").value);
+    // A model is ready before the microphone opens, so that nothing said is lost; a place on the
+    // server is taken after it, as others would wait while the browser asks for the microphone.
+    if (wish.browser) this.stream = await this.connect(wish);
+    if (running === this) this.source = await open(this.context);
+    if (running === this) this.stream ??= await this.connect(wish);
     if (running !== this) {
-      // Stopped while the browser was asking for the microphone.
-      this.source.stop();
-      this.socket.close();
+      // Stopped while the browser was asking for the microphone, or loading the model.
+      this.source?.stop();
+      this.stream?.close();
       return;
     }
     this.line = new AudioWorkletNode(this.context, "line", {
@@ -70,9 +87,9 @@ class Live {
       processorOptions: { block: Math.round(BLOCK_SECONDS * this.context.sampleRate) },
     });
     this.line.port.onmessage = ({ data }) => this.hear(data);
-    this.made = new GainNode(this.context);
+    this.enhanced = new GainNode(this.context);
     this.original = new GainNode(this.context, { gain: 0 });
-    this.source.node.connect(this.line).connect(this.made).connect(this.context.destination);
+    this.source.node.connect(this.line).connect(this.enhanced).connect(this.context.destination);
     this.source.node.connect(this.original).connect(this.context.destination);
     this.source.node.onended = () => this.end();
     this.choose();
@@ -81,51 +98,51 @@ class Live {
     say("Listening.");
   }
 
-  // Opens the server's stream, and says what is wished.
   connect(wish) {
-    const place = new URL("stream", document.baseURI);
-    place.protocol = place.protocol.replace("http", "ws");
-    this.socket = new WebSocket(place);
-    this.socket.binaryType = "arraybuffer";
-    this.socket.onmessage = ({ data }) => this.play(new Float32Array(data));
-    this.socket.onclose = ({ reason, code }) => {
-      if (code === 1000) this.line.port.postMessage("last");
-      else this.close(reason || "The server has ended the stream.");
-    };
-    return new Promise((done, fail) => {
-      this.socket.onerror = () => fail(new Error("The server cannot be reached."));
-      this.socket.onopen = () => {
-        const form = { sample_rate: this.context.sampleRate, channels: 1, encoding: "f32le" };
-        this.socket.send(JSON.stringify({ ...wish, ...form }));
-        done();
-      };
+    const kind = wish.browser ? BrowserStream : ServerStream;
+    return kind.open(wish.browser ?? wish, this.context.sampleRate, {
+      made: (samples) => this.play(samples),
+      last: () => this.line?.port.postMessage("last"),
+      failed: (reason) => this.close(reason),
     });
   }
 
   // What the worklet says: samples of the source, its delay, that it has no more, that it is done.
   hear(message) {
     if (message instanceof Float32Array) {
-      if (this.socket.readyState === WebSocket.OPEN) this.socket.send(message);
+      if (this.isKept) this.heard.push(message);
+      this.stream.send(message);
     } else if ("delay" in message) {
       const device = this.context.baseLatency + (this.context.outputLatency || 0);
       find("live-delay").textContent = `${Math.round(1000 * (message.delay + device))} ms`;
+      this.showLoad();
     } else if (message.state === "heard") {
-      this.socket.send("end");
+      this.stream.end();
     } else {
       this.close("Stopped.");
     }
   }
 
+  get isKept() {
+    return this.count < MOST_KEPT_SECONDS * this.context.sampleRate;
+  }
+
   play(samples) {
-    if (this.count < MOST_KEPT_SECONDS * this.context.sampleRate) this.kept.push(samples);
+    if (this.isKept) this.made.push(samples);
     this.count += samples.length;
     this.line.port.postMessage(samples);
+  }
+
+  // The server's share is the server's to say.
+  showLoad() {
+    const { load } = this.stream;
+    if (load) find("live-load").textContent = `, ${(100 * load).toFixed(1)} % of a core of this device`;
   }
 
   choose() {
     const original = find("live-original").checked;
     this.original.gain.value = original ? 1 : 0;
-    this.made.gain.value = original ? 0 : 1;
+    this.enhanced.gain.value = original ? 0 : 1;
   }
 
   // Lets what was heard come out; `close` follows.
@@ -140,7 +157,7 @@ class Live {
     if (running !== this) return;
     running = null;
     this.source?.stop();
-    this.socket?.close();
+    this.stream?.close();
     this.context?.close();
     find("live-stop").disabled = true;
     find("live-file").value = "";
@@ -149,38 +166,15 @@ class Live {
   }
 
   offer() {
-    const link = find("live-download");
+    this.offerFile("live-download", this.made, "live.wav");
+    this.offerFile("live-download-original", this.heard, "live.original.wav");
+  }
+
+  offerFile(id, blocks, name) {
+    const link = find(id);
     if (link.href) URL.revokeObjectURL(link.href);
-    link.href = URL.createObjectURL(writeWave(this.kept, this.context.sampleRate));
-    link.download = "live.wav";
+    link.href = URL.createObjectURL(writeWave(blocks, this.context.sampleRate));
+    link.download = name;
     link.hidden = false;
   }
-}
-
-// 16-bit mono WAV of blocks of samples.
-function writeWave(blocks, rate) {
-  const count = blocks.reduce((sum, block) => sum + block.length, 0);
-  const view = new DataView(new ArrayBuffer(44 + 2 * count));
-  const text = (at, word) => [...word].forEach((c, i) => view.setUint8(at + i, c.charCodeAt(0)));
-  text(0, "RIFF");
-  view.setUint32(4, 36 + 2 * count, true);
-  text(8, "WAVEfmt ");
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true); // integers
-  view.setUint16(22, 1, true); // one channel
-  view.setUint32(24, rate, true);
-  view.setUint32(28, 2 * rate, true);
-  view.setUint16(32, 2, true);
-  view.setUint16(34, 16, true);
-  text(36, "data");
-  view.setUint32(40, 2 * count, true);
-  let at = 44;
-  for (const block of blocks) {
-    for (const sample of block) {
-      const clipped = Math.max(-1, Math.min(1, sample));
-      view.setInt16(at, Math.round(32767 * clipped), true);
-      at += 2;
-    }
-  }
-  return new Blob([view], { type: "audio/wav" });
 }
