@@ -17,6 +17,7 @@ from speechgan.systems.base import System
 from speechgan.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from speechgan.training.loading import Batches, load_batches
 from speechgan.training.logging import RunLog
+from speechgan.training.memory import keep_freed_memory
 from speechgan.training.run import Run
 from speechgan.training.stopping import stop_request
 from speechgan.utils.errors import SpeechganError
@@ -224,6 +225,8 @@ class Trainer:
             precision=self.precision,
         )
         fabric.launch()
+        if fabric.device.type == "cpu":
+            keep_freed_memory()
         torch.manual_seed(self.seed + fabric.global_rank)
         return fabric
 
