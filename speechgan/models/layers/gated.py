@@ -116,7 +116,7 @@ def shuffle_time(x: Tensor, factor: int) -> Tensor:
 
 
 def pad_time(image: Tensor, multiple: int) -> Tensor:
-    """Repeats the last frame until the number of frames is a multiple, and four times that at least.
+    """Repeats the last frame up to a multiple of frames, and to four times that at least.
 
     Instance normalisation of a single frame is not defined, and of two frames it is 1 and -1 by the
     sign of their difference, which may be no more than an error of rounding.
