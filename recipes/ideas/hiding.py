@@ -1,6 +1,7 @@
 """Does a cycle hide information? The way back, from converted voices that something happened to.
 
     python recipes/ideas/hiding.py --data DIR [--models NAME|DIR ...] [--pair SOURCE:TARGET]
+        [--files N]
 
 DIR has a folder for each speaker with test/ in it. A generator that has to be undone may write what
 it takes away into detail that nobody hears (Chu et al. 2017, arXiv:1712.02950). Then the way back
@@ -77,9 +78,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--models", nargs="+", default=["cyclegan", "voices"], metavar="NAME|DIR")
     parser.add_argument("--pair", default="emodb15:emodb14", metavar="SOURCE:TARGET")
+    parser.add_argument("--files", type=int, metavar="N", help="take the first N recordings alone")
     arguments = parser.parse_args()
     source, _, target = arguments.pair.partition(":")
-    files = sorted((arguments.data / source / "test").glob("*.*"))
+    files = sorted((arguments.data / source / "test").glob("*.*"))[: arguments.files]
     if not files:
         raise SpeechganError(f"{arguments.data / source / 'test'}: holds no recordings")
     print("| model | on the way | sent, dB | returned, dB | gain |\n|---|---|---|---|---|")
