@@ -64,6 +64,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what finds the pitch, of WORLD models; harvest takes several times as long, dio is "
         "less sure of creaky voices (default: the model's own, swift)",
     )
+    add(
+        "--no-tag",
+        action="store_true",
+        help="write no comment into the file that says that it is converted speech",
+    )
     add_live_arguments(parser, "--src")
     add_common_arguments(parser, "voices")
 
@@ -79,17 +84,19 @@ def run(arguments: argparse.Namespace) -> int:
         return _run_live(arguments)
     refuse_raw_files(arguments)
     speaker = arguments.target_speaker
-    start = partial(start_work, _model_settings(arguments), _voice_settings(arguments))
+    voice, marks = _voice_settings(arguments), {"tag": not arguments.no_tag}
+    start = partial(start_work, _model_settings(arguments), voice, marks)
     task = Task(start, f".{speaker}", "converted", {"target_speaker": speaker})
     return run_task(task, arguments.src, arguments)
 
 
-def start_work(model: dict[str, Any], voice: dict[str, Any]) -> Work:
+def start_work(model: dict[str, Any], voice: dict[str, Any], marks: dict[str, Any]) -> Work:
     """Loads a model; what it then does to a file.
 
     Args:
         model: arguments of `Converter.from_pretrained`.
-        voice: arguments of `Converter.convert_file`.
+        voice: arguments of `Converter.check`, and of `Converter.convert_file`.
+        marks: further arguments of the latter: how a file tells that it was converted.
 
     Raises:
         SpeechganError: no such model, or it cannot do this.
@@ -100,7 +107,7 @@ def start_work(model: dict[str, Any], voice: dict[str, Any]) -> Work:
     converter.check(**voice)
 
     def work(source: Path, target: Path, report: Report) -> Written:
-        return converter.convert_file(source, target, progress=report, **voice)
+        return converter.convert_file(source, target, progress=report, **voice, **marks)
 
     return work
 

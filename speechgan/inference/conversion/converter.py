@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
-from speechgan import audio
+from speechgan import __version__, audio
 from speechgan.audio import Wave
 from speechgan.features.pitch import ESTIMATORS
 from speechgan.inference.conversion.network import ConversionNetwork
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from speechgan.pretrained.loading import Model
 
 READ_SECONDS = 1.0
+TAG = f"Converted speech: a synthetic voice, made by speechgan {__version__}"
+"""What a converted file says of itself."""
 MOST_SEMITONES = 36
 
 
@@ -160,12 +162,15 @@ class Converter:
         source_speaker: str | None = None,
         pitch_shift: float = 0.0,
         progress: Progress | None = None,
+        tag: bool = True,
     ) -> WrittenFile:
         """Converts a file of any length, segment by segment; memory does not grow with the length.
 
         Args:
             source, target, progress: see `speechgan.inference.sound_files.process_file`.
             target_speaker, source_speaker, pitch_shift: as in a call.
+            tag: whether the file says in its comment that it is converted speech; of no effect
+                on the samples, nor in containers without words, `speechgan.audio.formats.WORDLESS`.
 
         Raises:
             SpeechganError: as a call, and as `process_file`.
@@ -177,7 +182,7 @@ class Converter:
             convert = self._conversion(wish)
             return convert(lambda: reader.blocks(length), reader.sample_rate, reader.channels)
 
-        return process_file(source, target, work, progress)
+        return process_file(source, target, work, progress, comment=TAG if tag else "")
 
     def stream(
         self,
