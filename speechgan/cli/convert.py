@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechgan.cli.jobs import Task, Work, Written, add_common_arguments, run_task
 from speechgan.cli.live import add_live_arguments, follow, refuse_live_files, refuse_raw_files
+from speechgan.utils.errors import SpeechganError
 from speechgan.utils.workers import Report
 from speechgan.vocoders.choose import NAMES
 
@@ -69,6 +70,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write no comment into the file that says that it is converted speech",
     )
+    add(
+        "--watermark",
+        action="store_true",
+        help="put in a mark that is hardly heard; `speechgan detect` finds it, also after MP3, "
+        "noise and cuts",
+    )
     add_live_arguments(parser, "--src")
     add_common_arguments(parser, "voices")
 
@@ -84,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _run_live(arguments)
     refuse_raw_files(arguments)
     speaker = arguments.target_speaker
-    voice, marks = _voice_settings(arguments), {"tag": not arguments.no_tag}
+    voice, marks = _voice_settings(arguments), _mark_settings(arguments)
     start = partial(start_work, _model_settings(arguments), voice, marks)
     task = Task(start, f".{speaker}", "converted", {"target_speaker": speaker})
     return run_task(task, arguments.src, arguments)
@@ -131,10 +138,16 @@ def _voice_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def _mark_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {"tag": not arguments.no_tag, "watermark": arguments.watermark}
+
+
 def _run_live(arguments: argparse.Namespace) -> int:
     from speechgan.inference.conversion.converter import Converter
 
     refuse_live_files(arguments, arguments.src, "--src")
+    if arguments.watermark:
+        raise SpeechganError("--watermark: of files only; convert the recording without --stream")
     converter = Converter.from_pretrained(**_model_settings(arguments))
     voice = _voice_settings(arguments)
     # What it cannot do is said before anything is written.

@@ -20,6 +20,10 @@ COMMANDS = {
     "enhance": ("speechgan.cli.enhance", "take the noise out of recordings of speech"),
     "restore": ("speechgan.cli.restore", "give speech back what telephones and networks took"),
     "convert": ("speechgan.cli.convert", "give recordings of speech another speaker's voice"),
+    "detect": (
+        "speechgan.cli.detect",
+        "find the mark that convert --watermark puts in",
+    ),
     "generate": ("speechgan.cli.generate", "make spoken digits out of noise and a label"),
     "dream": ("speechgan.cli.dream", "make what a judge of spoken digits likes best"),
     "explain": ("speechgan.cli.explain", "show why a discriminator scores a recording so"),
