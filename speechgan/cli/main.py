@@ -6,6 +6,7 @@ slow to import, or not installed everywhere, inside `run`.
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Container, Sequence
@@ -55,6 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     argv = sys.argv[1:] if argv is None else list(argv)
     heed_interrupts()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the output's encoding lacks, as in a pipe on Windows, is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         arguments = _parse(argv)
         code: int = arguments.run(arguments)

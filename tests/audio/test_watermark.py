@@ -1,6 +1,7 @@
 """The mark of converted speech: found in what carries it whatever was done to it, else not."""
 
 import io
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,7 +106,7 @@ def test_blocks_of_any_length_give_the_same(
 ) -> None:
     wave, rate = speech
     embedder, places = Embedder(rate, 1), [0, 1, 5, 400, 400, 7001, 50000, len(wave)]
-    blocks = [wave[None, a:b] for a, b in zip(places, places[1:], strict=False)]
+    blocks = [wave[None, a:b] for a, b in itertools.pairwise(places)]
     made = np.concatenate([*(embedder(block) for block in blocks), embedder.flush()], axis=1)
     np.testing.assert_allclose(made[0], marked, atol=1e-6)
 
