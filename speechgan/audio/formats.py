@@ -32,6 +32,8 @@ CONTAINERS = {
 }
 AUDIO_EXTENSIONS = frozenset(CONTAINERS)
 LOSSY_EXTENSIONS = frozenset({".mp3", ".oga", ".ogg", ".opus"})
+WORDLESS = frozenset({"AU", "NIST", "W64"})
+"""Containers in which libsndfile writes no comment."""
 
 _WAV_FAMILY = ("WAV", "WAVEX", "RF64")
 _FINER_THAN_16_BIT = ("PCM_24", "PCM_32", "FLOAT", "DOUBLE")

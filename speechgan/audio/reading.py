@@ -28,6 +28,7 @@ class Reader:
         channels: how many.
         samples: length of a channel; of an MP3 file sometimes known exactly only after reading.
         format: container and subtype.
+        comment: what the file says of itself, such as that it was converted; often nothing.
 
     Raises:
         SpeechganError: missing, unreadable, not audio, or empty.
@@ -48,6 +49,7 @@ class Reader:
         self.channels: int = self._file.channels
         self.samples: int = self._file.frames
         self.format = Format(self._file.format, self._file.subtype)
+        self.comment: str = self._file.comment
         # Without a header that counts frames, libsndfile guesses from the size, tags included.
         guesses = self.format.container == "MP3"
         self._guessed_samples = int(_MP3_GUESS_SECONDS * self.sample_rate) if guesses else 0

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import soundfile
 
-from speechgan.audio.formats import Format, Wave, choose_format
+from speechgan.audio.formats import WORDLESS, Format, Wave, choose_format
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import cannot_write, hidden_beside
 from speechgan.utils.interrupts import put_off_interrupts
@@ -31,6 +31,8 @@ class Writer:
         sample_rate: in Hz.
         channels: how many.
         like: format to keep where the container allows it; otherwise as close as it does.
+        comment: what the file is to say of itself; left out where the container holds no words,
+            see `speechgan.audio.formats.WORDLESS`.
 
     Raises:
         SpeechganError: an extension that libsndfile does not write, a rate or channel count that
@@ -43,6 +45,7 @@ class Writer:
         sample_rate: int,
         channels: int,
         like: Format | None = None,
+        comment: str = "",
     ) -> None:
         self.path = Path(path)
         self.format = choose_format(self.path, like)
@@ -62,6 +65,8 @@ class Writer:
                     self.format.subtype,
                     format=self.format.container,
                 )
+                if comment and self.format.container not in WORDLESS:
+                    self._file.comment = comment  # before the first sample: MP3 takes none later
         except (soundfile.LibsndfileError, ValueError):
             self._discard()
             if self._sink.error is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from speechgan.cli.jobs import Task, Work, Written, add_common_arguments, run_task
 from speechgan.cli.live import add_live_arguments, follow, refuse_live_files, refuse_raw_files
+from speechgan.utils.errors import SpeechganError
 from speechgan.utils.workers import Report
 from speechgan.vocoders.choose import NAMES
 
@@ -64,6 +65,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what finds the pitch, of WORLD models; harvest takes several times as long, dio is "
         "less sure of creaky voices (default: the model's own, swift)",
     )
+    add(
+        "--no-tag",
+        action="store_true",
+        help="write no comment into the file that says that it is converted speech",
+    )
+    add(
+        "--watermark",
+        action="store_true",
+        help="put in a mark that is hardly heard; `speechgan detect` finds it, also after MP3, "
+        "noise and cuts",
+    )
     add_live_arguments(parser, "--src")
     add_common_arguments(parser, "voices")
 
@@ -79,17 +91,19 @@ def run(arguments: argparse.Namespace) -> int:
         return _run_live(arguments)
     refuse_raw_files(arguments)
     speaker = arguments.target_speaker
-    start = partial(start_work, _model_settings(arguments), _voice_settings(arguments))
+    voice, marks = _voice_settings(arguments), _mark_settings(arguments)
+    start = partial(start_work, _model_settings(arguments), voice, marks)
     task = Task(start, f".{speaker}", "converted", {"target_speaker": speaker})
     return run_task(task, arguments.src, arguments)
 
 
-def start_work(model: dict[str, Any], voice: dict[str, Any]) -> Work:
+def start_work(model: dict[str, Any], voice: dict[str, Any], marks: dict[str, Any]) -> Work:
     """Loads a model; what it then does to a file.
 
     Args:
         model: arguments of `Converter.from_pretrained`.
-        voice: arguments of `Converter.convert_file`.
+        voice: arguments of `Converter.check`, and of `Converter.convert_file`.
+        marks: further arguments of the latter: how a file tells that it was converted.
 
     Raises:
         SpeechganError: no such model, or it cannot do this.
@@ -100,7 +114,7 @@ def start_work(model: dict[str, Any], voice: dict[str, Any]) -> Work:
     converter.check(**voice)
 
     def work(source: Path, target: Path, report: Report) -> Written:
-        return converter.convert_file(source, target, progress=report, **voice)
+        return converter.convert_file(source, target, progress=report, **voice, **marks)
 
     return work
 
@@ -124,10 +138,16 @@ def _voice_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def _mark_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {"tag": not arguments.no_tag, "watermark": arguments.watermark}
+
+
 def _run_live(arguments: argparse.Namespace) -> int:
     from speechgan.inference.conversion.converter import Converter
 
     refuse_live_files(arguments, arguments.src, "--src")
+    if arguments.watermark:
+        raise SpeechganError("--watermark: of files only; convert the recording without --stream")
     converter = Converter.from_pretrained(**_model_settings(arguments))
     voice = _voice_settings(arguments)
     # What it cannot do is said before anything is written.

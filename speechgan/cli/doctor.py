@@ -2,6 +2,8 @@
 
 import argparse
 
+from speechgan.cli.checkup import find_problems, find_version
+
 RUNNING = ("numpy", "onnxruntime", "pyworld", "soundfile", "soxr", "swift-f0")
 TRAINING = (
     "torch",
@@ -25,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the findings; 0 if the self-test passes, else 1."""
+    """Prints the findings; 0 if nothing is broken and the self-test passes, else 1."""
     import platform
 
     import soundfile
@@ -37,32 +39,26 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"speechgan {speechgan.__version__}")
     print(f"Python {platform.python_version()} on {platform.platform()}")
     for package in RUNNING:
-        print(f"  {package} {_find_version(package) or 'MISSING: run pip install again'}")
+        print(f"  {package} {find_version(package) or 'MISSING: run pip install again'}")
     print(f"  libsndfile {soundfile.__libsndfile_version__}")
-    missing = [package for package in TRAINING if not _find_version(package)]
+    missing = [package for package in TRAINING if not find_version(package)]
     if missing:
         print(f"training: not installed ({', '.join(missing)}); pip install 'speechgan[train]'")
     else:
         for package in TRAINING:
-            print(f"  {package} {_find_version(package)}")
+            print(f"  {package} {find_version(package)}")
     print(f"device: {_find_device()}")
     print(f"models: {', '.join(list_models()) or 'none'}")
+    problems = find_problems()
+    for problem in problems:
+        print(f"{'problem' if problem.breaks else 'note'}: {problem.text}")
     try:
         result = _test_default_model()
     except SpeechganError as error:
         print(f"self-test: FAILED, {error}")
         return 1
     print(f"self-test: passed, {result}")
-    return 0
-
-
-def _find_version(package: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
+    return 1 if any(problem.breaks for problem in problems) else 0
 
 
 def _find_device() -> str:
@@ -70,7 +66,7 @@ def _find_device() -> str:
 
     try:
         import torch
-    except ModuleNotFoundError:
+    except Exception:  # not installed, or broken, which `find_problems` explains
         return f"CPU, {count_cores()} cores"
     found = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
     return f"{found}, {count_cores()} cores"

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from speechgan.audio.pcm import Pcm
 
 READ_BYTES = 2**16
+# Windows cannot say of pipes whether they are ready: there they are waited for without end.
+_SELECTS_PIPES = os.name != "nt"
+# So much a pipe that is ready takes without blocking.
+_WRITE_BYTES = getattr(select, "PIPE_BUF", 512)
 
 
 class Stream(Protocol):
@@ -52,7 +56,8 @@ def add_live_arguments(parser: argparse.ArgumentParser, source: str) -> None:
         type=_parse_seconds,
         default=60.0,
         metavar="SECONDS",
-        help="with --stream: end when a pipe stands still for so long (default: 60)",
+        help="with --stream: end when a pipe stands still for so long (default: 60; of no effect "
+        "on Windows)",
     )
 
 
@@ -135,7 +140,7 @@ class PipeReader:
         Raises:
             StalledError: nothing comes.
         """
-        if not select.select([self.descriptor], [], [], self.patience)[0]:
+        if not _wait_for(self.descriptor, "r", self.patience):
             raise StalledError(
                 f"-: standard input gave nothing for {self.patience:g} s; the stream ends here "
                 "(--patience waits longer)"
@@ -165,13 +170,20 @@ class PipeWriter:
         """
         rest = memoryview(data)
         while rest:
-            if not select.select([], [self.descriptor], [], self.patience)[1]:
+            if not _wait_for(self.descriptor, "w", self.patience):
                 raise StalledError(
                     f"-: nobody took standard output for {self.patience:g} s; the stream ends here "
                     "(--patience waits longer)"
                 )
-            # So much a pipe that is ready takes without blocking.
-            rest = rest[os.write(self.descriptor, rest[: select.PIPE_BUF]) :]
+            rest = rest[os.write(self.descriptor, rest[:_WRITE_BYTES]) :]
+
+
+def _wait_for(descriptor: int, mode: str, seconds: float) -> bool:
+    """Whether a pipe is ready to be read or written within some time."""
+    if not _SELECTS_PIPES:
+        return True
+    ready = ([descriptor], []) if mode == "r" else ([], [descriptor])
+    return any(select.select(*ready, [], seconds))
 
 
 def _parse_seconds(text: str) -> float:

@@ -6,6 +6,7 @@ slow to import, or not installed everywhere, inside `run`.
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Container, Sequence
@@ -20,6 +21,10 @@ COMMANDS = {
     "enhance": ("speechgan.cli.enhance", "take the noise out of recordings of speech"),
     "restore": ("speechgan.cli.restore", "give speech back what telephones and networks took"),
     "convert": ("speechgan.cli.convert", "give recordings of speech another speaker's voice"),
+    "detect": (
+        "speechgan.cli.detect",
+        "find the mark that convert --watermark puts in",
+    ),
     "generate": ("speechgan.cli.generate", "make spoken digits out of noise and a label"),
     "dream": ("speechgan.cli.dream", "make what a judge of spoken digits likes best"),
     "explain": ("speechgan.cli.explain", "show why a discriminator scores a recording so"),
@@ -51,6 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     argv = sys.argv[1:] if argv is None else list(argv)
     heed_interrupts()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the output's encoding lacks, as in a pipe on Windows, is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         arguments = _parse(argv)
         code: int = arguments.run(arguments)

@@ -79,7 +79,7 @@ def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
     folder = None if output is None else Path(output)
     for path in inputs:
         if path.is_dir():
-            pairs = [(file, file.relative_to(path)) for file in _find_audio(path, folder, mark)]
+            pairs = [(file, file.relative_to(path)) for file in find_audio(path, folder, mark)]
         else:
             pairs = [(path, Path(path.name))]
         for file, relative in pairs:
@@ -99,8 +99,17 @@ def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
     return list(jobs.values())
 
 
-def _find_audio(folder: Path, output: Path | None, mark: str) -> list[Path]:
-    """Audio files below a folder, but hidden ones and those that an earlier run wrote."""
+def find_audio(folder: Path, output: Path | None = None, mark: str = "") -> list[Path]:
+    """Audio files below a folder, but hidden ones and those that an earlier run wrote.
+
+    Args:
+        folder: to look in, and in all folders in it.
+        output: folder that earlier runs wrote into; None beside the inputs.
+        mark: what was put into the names of what was written there; empty if nothing was.
+
+    Raises:
+        SpeechganError: there are none.
+    """
     from speechgan.audio import AUDIO_EXTENSIONS
 
     found = []
@@ -113,7 +122,7 @@ def _find_audio(folder: Path, output: Path | None, mark: str) -> list[Path]:
         )
         for name in sorted(names):
             file = here / name
-            written = output is None and file.stem.endswith(mark)
+            written = mark and output is None and file.stem.endswith(mark)
             if file.suffix.lower() in AUDIO_EXTENSIONS and not name.startswith(".") and not written:
                 found.append(file)
     if not found:

@@ -108,7 +108,7 @@ def _read_token(path: Path | None) -> str | None:
     if path is None and TOKEN not in os.environ:
         return None
     try:
-        token = os.environ[TOKEN] if path is None else path.read_text()
+        token = os.environ[TOKEN] if path is None else path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not text"
         raise SpeechganError(f"{path}: cannot be read ({reason}); check the token's file") from None

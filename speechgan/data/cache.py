@@ -107,7 +107,7 @@ class WaveStore:
     def _look_up(self, count: int) -> list[int | str] | None:
         """What is decoded already: the length of each recording, or why it is left out."""
         try:
-            found = json.loads(self.path.with_suffix(".json").read_text())
+            found = json.loads(self.path.with_suffix(".json").read_text("utf-8"))
             samples = sum(x for x in found if isinstance(x, int))
             whole = self.path.stat().st_size == HEADER + 2 * samples
             return found if whole and len(found) == count else None

@@ -51,6 +51,7 @@ def process_file(
     work: Callable[[audio.Reader], Iterable[Wave]],
     progress: Progress | None = None,
     rate_of: Callable[[int], float] = float,
+    comment: str = "",
 ) -> WrittenFile:
     """Writes what a function makes of an open file, piece by piece.
 
@@ -61,6 +62,7 @@ def process_file(
         work: gives the whole in pieces `(channel, sample)`.
         progress: told how far it is.
         rate_of: gives the sample rate of what is made, in whole Hz, for that of the source.
+        comment: what the file is to say of itself, see `speechgan.audio.Writer`.
 
     Raises:
         SpeechganError: `source` is missing, unreadable, not audio, empty, damaged or holds NaN;
@@ -71,7 +73,7 @@ def process_file(
         rate, channels = int(rate_of(reader.sample_rate)), reader.channels
         if target.exists() and target.samefile(source):
             raise SpeechganError(f"{target}: is the input itself; choose another output")
-        with audio.Writer(target, rate, channels, reader.format) as writer:
+        with audio.Writer(target, rate, channels, reader.format, comment) as writer:
             for piece in work(reader):
                 writer.write(piece)
                 if progress is not None:

@@ -59,7 +59,7 @@ def load_config(folder: Path) -> dict[str, Any]:
     """
     path = folder / CONFIG
     try:
-        config = yaml.safe_load(path.read_text())
+        config = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         problem = " ".join(str(error).split())
         raise SpeechganError(f"{path}: unreadable ({problem}); get the model anew") from None

@@ -105,15 +105,6 @@ class Conversion(Wish):
     source_speaker: str | None = Field(None, description="who speaks, if the model knows them")
     pitch_shift: float = Field(0.0, description="semitones added to the target's pitch")
 
-    def for_files(self, models: Models) -> FileWork:
-        converter, settings = models.converter(self.model), self._settings()
-        converter.check(**settings)
-
-        def work(source: Path, target: Path, progress: Progress) -> WrittenFile:
-            return converter.convert_file(source, target, progress=progress, **settings)
-
-        return work
-
     def for_stream(self, models: Models, pcm: Pcm) -> Sound:
         converter = models.converter(self.model)
         return converter.stream(pcm.sample_rate, channels=pcm.channels, **self._settings())
@@ -150,6 +141,19 @@ class EnhancedFile(Enhancement, OfFile):
 
 class ConvertedFile(Conversion, OfFile):
     """Parameters of `POST /convert`."""
+
+    watermark: bool = Field(False, description="put in the mark that `speechgan detect` finds")
+
+    def for_files(self, models: Models) -> FileWork:
+        converter, settings = models.converter(self.model), self._settings()
+        converter.check(**settings)
+
+        def work(source: Path, target: Path, progress: Progress) -> WrittenFile:
+            return converter.convert_file(
+                source, target, progress=progress, watermark=self.watermark, **settings
+            )
+
+        return work
 
 
 class RestoredFile(Restoration, OfFile):

@@ -40,7 +40,7 @@ class RunLog:
         if step == 0:
             self.path.unlink(missing_ok=True)
         elif self.path.exists():
-            lines = self.path.read_text().splitlines()
+            lines = self.path.read_text("utf-8").splitlines()
             kept = [line for line in lines if _step_of(line) <= step]
             write_whole(self.path, "".join(f"{line}\n" for line in kept))
         self._excepthook, threading.excepthook = threading.excepthook, self._note
@@ -63,7 +63,7 @@ class RunLog:
         """One line of metrics.jsonl, and a TensorBoard point for each value."""
         size = self.path.stat().st_size if self.path.exists() else 0
         try:
-            with self.path.open("a") as file:
+            with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"step": step, **values}) + "\n")
         except OSError as error:
             with suppress(OSError):

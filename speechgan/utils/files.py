@@ -34,7 +34,7 @@ def replace_whole(path: str | os.PathLike[str], remedy: str = REMEDY) -> Iterato
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield beside
-        with beside.open("rb") as file:
+        with beside.open("r+b") as file:  # Windows flushes only what is open for writing
             os.fsync(file.fileno())
         os.replace(beside, path)
     except OSError as error:

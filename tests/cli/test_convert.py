@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from speechgan import audio
 from speechgan.cli.main import main
 
 
@@ -28,6 +29,21 @@ def test_converts_a_file_and_a_folder(
     assert (tmp_path / "a.p228.wav").exists()
     assert main(["convert", "--src", str(beside), "--target-speaker", "p228", *model]) == 1
     assert "exists; use --overwrite" in capsys.readouterr().err
+
+
+def test_a_converted_file_says_so_unless_asked_not_to(
+    converter_folder: Path, voices_folder: Path, tmp_path: Path
+) -> None:
+    source = str(voices_folder / "kerstin" / "kerstin_wind_0.wav")
+    command = ["convert", "--src", source, "--target-speaker", "p228"]
+    command += ["--model", str(converter_folder), "-o"]
+    told, silent = tmp_path / "told.flac", tmp_path / "silent.flac"
+    assert main([*command, str(told)]) == main([*command, str(silent), "--no-tag"]) == 0
+    with audio.Reader(told) as reader:
+        assert reader.comment.startswith("Converted speech: a synthetic voice, made by speechgan")
+    with audio.Reader(silent) as reader:
+        assert reader.comment == ""
+    np.testing.assert_array_equal(audio.read(told)[0], audio.read(silent)[0])
 
 
 def test_a_bad_file_does_not_stop_the_others(

@@ -1,6 +1,7 @@
 """`enhance --stream` and `convert --stream`: from pipe to pipe, as it comes."""
 
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 import soundfile
 
 from speechgan import Converter, Enhancer
+from speechgan.cli import live
 from speechgan.cli.main import main
 
 COMMAND = [sys.executable, "-m", "speechgan", "enhance", "--stream", "-", "--engine", "onnx"]
@@ -197,3 +199,20 @@ def test_an_export_is_not_overwritten_unasked(
     assert f"{onnx_file}: exists; use --overwrite" in capsys.readouterr().err
     assert main(["export", str(model_folder), "--onnx", str(onnx_file), "--overwrite"]) == 0
     assert len(onnx_file.read_bytes()) == len(before)
+
+
+def test_where_pipes_cannot_be_selected_they_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on Windows, where select takes sockets alone."""
+
+    def refuse(*_: object) -> None:
+        raise OSError("an operation was attempted on something that is not a socket")
+
+    monkeypatch.setattr(live.select, "select", refuse)
+    monkeypatch.setattr(live, "_SELECTS_PIPES", False)
+    inner, outer = os.pipe()
+    live.PipeWriter(outer, 1.0).write(b"x" * 1000)
+    os.close(outer)
+    assert live.PipeReader(inner, 1.0).read(2000) == b"x" * 1000
+    os.close(inner)

@@ -14,7 +14,8 @@ pytest.importorskip("httpx")
 from fastapi.testclient import TestClient
 
 from speechgan import Converter, Enhancer, Restorer
-from speechgan.audio import Reader
+from speechgan.audio import Reader, read
+from speechgan.audio.watermark import detect
 from speechgan.cli.main import main
 from speechgan.service.limits import Limits, weigh
 
@@ -53,6 +54,21 @@ def test_a_converted_file_is_what_the_converter_writes(tmp_path: Path, open_clie
     params = {"target_speaker": "kerstin", "pitch_shift": -2, "format": "flac"}
     answer = open_client().post("/convert", params=params, content=source.read_bytes())
     assert answer.content == target.read_bytes()
+
+
+def test_a_converted_file_is_marked_on_request_and_always_tagged(
+    tmp_path: Path, open_client: Open
+) -> None:
+    source, path = ROOT / "examples/voices/p226/test/024.flac", tmp_path / "converted.wav"
+    params = {"target_speaker": "kerstin", "watermark": True}
+    answer = open_client().post("/convert", params=params, content=source.read_bytes())
+    path.write_bytes(answer.content)
+    with Reader(path) as reader:
+        assert reader.comment.startswith("Converted speech")
+        marked = np.concatenate(list(reader.blocks(2**16)), axis=1)
+    wave, rate = read(source)
+    plain = Converter.from_pretrained()(wave, rate, "kerstin")
+    assert detect(marked, rate).score > detect(plain, rate).score + 3
 
 
 def test_a_restored_file_is_what_the_restorer_writes(tmp_path: Path, open_client: Open) -> None:

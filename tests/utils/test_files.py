@@ -31,6 +31,18 @@ def test_what_stood_there_stands_until_the_new_file_is_complete(tmp_path):
     assert names(tmp_path) == ["a.txt"]
 
 
+def test_what_is_flushed_is_open_for_writing_as_windows_wants_it(tmp_path, monkeypatch):
+    modes = []
+
+    def flush(descriptor):
+        # Fails with "bad file descriptor", as flushing does there, if it is open for reading.
+        modes.append(os.write(descriptor, b""))
+
+    monkeypatch.setattr(os, "fsync", flush)
+    write_whole(tmp_path / "a.txt", "after")
+    assert modes == [0] and (tmp_path / "a.txt").read_text() == "after"
+
+
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
 def test_a_failure_leaves_what_stood_there_and_nothing_else(tmp_path, failure):
     path = tmp_path / "a.txt"

@@ -170,7 +170,7 @@ class Fetch:
         """Whose it is goes where it goes: the licences ask for that."""
         corpus, lines = self.corpus, []
         for archive in corpus.archives:
-            lines.append(self._beside(archive, "sha256").read_text().rstrip())
+            lines.append(self._beside(archive, "sha256").read_text("utf-8").rstrip())
         facts = (corpus.title, corpus.licence, corpus.attribution, corpus.page)
         about = self.folder / f"{corpus.name}-about.txt"
         write_whole(about, "\n".join((*facts, "", *lines, "")))

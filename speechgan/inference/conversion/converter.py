@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
-from speechgan import audio
+from speechgan import __version__, audio
 from speechgan.audio import Wave
+from speechgan.audio.watermark import embed_blocks
 from speechgan.features.pitch import ESTIMATORS
 from speechgan.inference.conversion.network import ConversionNetwork
 from speechgan.inference.conversion.sound import SoundConversion, Wish
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from speechgan.pretrained.loading import Model
 
 READ_SECONDS = 1.0
+TAG = f"Converted speech: a synthetic voice, made by speechgan {__version__}"
+"""What a converted file says of itself."""
 MOST_SEMITONES = 36
 
 
@@ -121,6 +124,7 @@ class Converter:
         *,
         source_speaker: str | None = None,
         pitch_shift: float = 0.0,
+        watermark: bool = False,
     ) -> Sound:
         """Converts a sound in memory.
 
@@ -132,6 +136,8 @@ class Converter:
             source_speaker: one of the model's, if it is one of them who speaks; otherwise what is
                 usual for the source is measured from the sound.
             pitch_shift: semitones added to the target's pitch; of WORLD models only.
+            watermark: whether the sound is to carry the mark that
+                `speechgan.audio.watermark.detect` finds.
 
         Returns:
             The same shape, type, dtype and device.
@@ -147,7 +153,8 @@ class Converter:
             def read() -> Iterator[Wave]:
                 return (source[:, i : i + block] for i in range(0, source.shape[1], block))
 
-            return self._conversion(wish)(read, sample_rate, len(source))
+            made = self._conversion(wish)(read, sample_rate, len(source))
+            return _mark(made, watermark, sample_rate, len(source))
 
         return process_wave(wave, sample_rate, work)
 
@@ -160,12 +167,17 @@ class Converter:
         source_speaker: str | None = None,
         pitch_shift: float = 0.0,
         progress: Progress | None = None,
+        tag: bool = True,
+        watermark: bool = False,
     ) -> WrittenFile:
         """Converts a file of any length, segment by segment; memory does not grow with the length.
 
         Args:
             source, target, progress: see `speechgan.inference.sound_files.process_file`.
             target_speaker, source_speaker, pitch_shift: as in a call.
+            tag: whether the file says in its comment that it is converted speech; of no effect
+                on the samples, nor in containers without words, `speechgan.audio.formats.WORDLESS`.
+            watermark: as in a call.
 
         Raises:
             SpeechganError: as a call, and as `process_file`.
@@ -175,9 +187,10 @@ class Converter:
         def work(reader: audio.Reader) -> Iterator[Wave]:
             length = max(1, int(READ_SECONDS * reader.sample_rate))
             convert = self._conversion(wish)
-            return convert(lambda: reader.blocks(length), reader.sample_rate, reader.channels)
+            made = convert(lambda: reader.blocks(length), reader.sample_rate, reader.channels)
+            return _mark(made, watermark, reader.sample_rate, reader.channels)
 
-        return process_file(source, target, work, progress)
+        return process_file(source, target, work, progress, comment=TAG if tag else "")
 
     def stream(
         self,
@@ -252,6 +265,10 @@ class Converter:
 
     def _names(self) -> str:
         return ", ".join(speaker.name for speaker in self.speakers)
+
+
+def _mark(blocks: Iterator[Wave], wanted: bool, rate: float, channels: int) -> Iterator[Wave]:
+    return embed_blocks(blocks, rate, channels) if wanted else blocks
 
 
 def _choose_f0(network: ConversionNetwork, name: str) -> None:
