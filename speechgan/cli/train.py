@@ -41,10 +41,14 @@ def run(arguments: argparse.Namespace) -> int:
 
         print(OmegaConf.to_yaml(config), end="")
         return 0
+    from speechgan.training import processes
     from speechgan.training.train import train
 
-    with _show_warnings():
+    first = processes.number() == 0
+    with _show_warnings() if first else contextlib.nullcontext():
         best = train(config, arguments.resume)
+    if not first:  # what there is to say, the first process says
+        return 0 if best else 1
     if not best:
         raise SpeechganError(
             f"{config.run.folder}: no validation gave a finite figure, so no model was kept; lower "

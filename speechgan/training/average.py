@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
+
+from speechgan.training import processes
 
 
 class MovingAverage:
@@ -43,6 +45,12 @@ class MovingAverage:
             yield
         finally:
             self._put(kept)
+
+    def take_from_first(self) -> None:
+        """Has all processes hold the first one's: what normalisation hears is of each its own."""
+        if processes.count() > 1:
+            for weight in self.weights:
+                distributed.broadcast(weight, 0)
 
     def load(self, weights: Sequence[Tensor], updates: int) -> None:
         """Goes on from averages kept before."""

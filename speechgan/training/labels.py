@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from speechgan.metrics.intrusive import normalised_pesq
+from speechgan.training.processes import count_neighbours
 from speechgan.utils.workers import start_workers
 
 SAMPLE_RATE = 16000
@@ -76,5 +77,5 @@ class QualityLabels:
 
 @cache
 def _pool() -> ProcessPoolExecutor:
-    """One pool for the process; one core is left to the training step."""
-    return start_workers(max(1, (os.cpu_count() or 1) - 1))
+    """One pool for the process, of its share of the cores; one is left to the training step."""
+    return start_workers(max(1, (os.cpu_count() or 1) // count_neighbours() - 1))

@@ -1,7 +1,9 @@
 """What changes during a training run: weights, optimisers, counters."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +13,7 @@ from torch.optim import Optimizer
 
 from speechgan.pretrained.moved import rename_player, rename_system_weights
 from speechgan.systems.base import Step, System
+from speechgan.training import processes
 from speechgan.training.average import MovingAverage, running_statistics
 from speechgan.utils.errors import SpeechganError
 
@@ -91,9 +94,12 @@ class Run:
                 group["lr"] = rate * share
 
     def take_figures(self) -> dict[str, float]:
-        """Means of what was noted since the last call, and the state of the optimisers."""
-        figures = {name: torch.stack(v).nanmean().item() for name, v in self.sums.items()}
+        """Means of what all processes noted since the last call, and the optimisers' state."""
+        own = {name: torch.stack(v).nanmean().item() for name, v in self.sums.items()}
         self.sums = {}
+        noted = processes.gather(own)
+        names = dict.fromkeys(name for figures in noted for name in figures)
+        figures = {n: mean([x[n] for x in noted if n in x]) for n in names}
         rates = {f"rate/{n}": o.param_groups[0]["lr"] for n, o in self.optimizers.items()}
         return figures | rates | {"skipped_steps": self.skipped}
 
@@ -102,19 +108,23 @@ class Run:
         self.sums.setdefault(name, []).append(value)
 
     def state(self) -> dict[str, Any]:
-        """Everything to go on from, for a checkpoint."""
-        state = {
+        """Everything to go on from, for a checkpoint; asked for by all processes at once."""
+        system = dict(self.system.state_dict())
+        own: dict[str, Any] = {"random": torch.get_rng_state()}
+        if torch.cuda.is_available():
+            own["random_cuda"] = torch.cuda.get_rng_state()
+        # Such as the candidates whose quality is still being measured.
+        extra = {k: v for k, v in system.items() if k.endswith("_extra_state")}
+        _, *others = processes.gather(own | {"system": extra})
+        return own | {
             "step": self.step,
             "skipped": self.skipped,
             "best": self.best,
-            "system": dict(self.system.state_dict()),
+            "system": system,
             "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
             "average": {"weights": self.average.weights, "updates": self.average.updates},
-            "random": torch.get_rng_state(),
+            "others": others,
         }
-        if torch.cuda.is_available():
-            state["random_cuda"] = torch.cuda.get_rng_state()
-        return state
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Goes on from a state; players that it does not know start afresh.
@@ -158,10 +168,47 @@ class Run:
         return None
 
     def load_random(self, state: dict[str, Any]) -> None:
-        """Puts the random generators where they stood."""
-        torch.set_rng_state(state["random"])
+        """Puts the random generators where they stood, if the state is of this process."""
+        if "random" in state:
+            torch.set_rng_state(state["random"])
         if torch.cuda.is_available() and "random_cuda" in state:
             torch.cuda.set_rng_state(state["random_cuda"], self.fabric.device)
+
+
+def check_processes(state: dict[str, Any], path: Path) -> None:
+    """Whether a checkpoint is of as many processes as there are now.
+
+    With another number, other batches would come next and nobody would go on with the random
+    numbers and the labels of some.
+
+    Raises:
+        SpeechganError: it is of another number.
+    """
+    before, now = 1 + len(state.get("others", ())), processes.count()
+    if before != now:
+        raise SpeechganError(
+            f"{path}: of a training in {before} {'process' if before == 1 else 'processes'}, and "
+            f"here are {now}; resume with as many (trainer.devices times trainer.num_nodes), or "
+            f"branch off in another folder with run.start_from={path}"
+        )
+
+
+def state_of(state: dict[str, Any], number: int) -> dict[str, Any]:
+    """A checkpoint as one of its processes wrote it.
+
+    A process that was not there has the first one's candidates and random numbers of its own.
+    """
+    others = [{"system": {}}, *state.get("others", ())]
+    if number >= len(others):
+        return {k: v for k, v in state.items() if k not in ("random", "random_cuda")}
+    own = others[number]
+    return state | own | {"system": state["system"] | own["system"]}
+
+
+def mean(values: Sequence[float]) -> float:
+    """Of those that are numbers; NaN where none is."""
+    known = [value for value in values if not math.isnan(value)]
+    return sum(known) / len(known) if known else math.nan
 
 
 @contextmanager

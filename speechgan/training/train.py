@@ -7,6 +7,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from speechgan.systems.base import System
 from speechgan.systems.conversion.fitted import FittedSystem
+from speechgan.training import processes
 from speechgan.training.compose import build
 from speechgan.training.fine_tuning import load_predecessor, start_from_model
 from speechgan.training.fit import fit
@@ -33,6 +34,7 @@ def train(config: DictConfig, resume: bool = False) -> dict[str, float]:
         SpeechganError: a configuration that does not fit, unusable data, or a run that cannot go
             on.
     """
+    processes.check_count(config.trainer.devices, config.trainer.num_nodes)
     torch.manual_seed(config.trainer.seed)
     trainer, data = build(config.trainer), build(config.data)
     # A mistake is found before hours of decoding, unless the networks depend on the data.
@@ -45,9 +47,10 @@ def train(config: DictConfig, resume: bool = False) -> dict[str, float]:
     if predecessor:
         start_from_model(system, predecessor)
     folder = Path(config.run.folder)
-    restore_folder(folder / "best")
-    plain = OmegaConf.to_yaml(config, resolve=True)
-    write_whole(folder / "config.yaml", plain, "choose another folder with run.folder=DIR")
+    if processes.number() == 0:
+        restore_folder(folder / "best")
+        plain = OmegaConf.to_yaml(config, resolve=True)
+        write_whole(folder / "config.yaml", plain, "choose another folder with run.folder=DIR")
     release = release_to(folder / "best", config, material)
     if isinstance(system, FittedSystem):
         return fit(system, material, folder, release)

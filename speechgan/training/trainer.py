@@ -9,29 +9,33 @@ from typing import Any, Protocol
 
 import torch
 from lightning_fabric import Fabric
-from lightning_fabric.strategies import DDPStrategy
 from torch import nn
 from torch.optim import Optimizer
 
 from speechgan.systems.base import System
+from speechgan.training import processes
 from speechgan.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
+from speechgan.training.launching import launch
 from speechgan.training.loading import Batches, load_batches
 from speechgan.training.logging import RunLog
-from speechgan.training.memory import keep_freed_memory
-from speechgan.training.run import Run
+from speechgan.training.run import Run, check_processes, state_of
 from speechgan.training.stopping import stop_request
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import clear_unfinished
 
 
 class Validation(Protocol):
-    """Judges a system on held-out recordings."""
+    """Judges a system on held-out recordings.
+
+    Every process of a training calls it, may take its share of the recordings, and gets the same
+    figures; only the first has a log.
+    """
 
     @property
     def figures(self) -> tuple[str, ...]:
         """Names of the figures by which the best model can be chosen, greatest first."""
 
-    def __call__(self, system: System, log: RunLog, step: int) -> dict[str, float]: ...
+    def __call__(self, system: System, log: RunLog | None, step: int) -> dict[str, float]: ...
 
 
 SaveBest = Callable[[System, dict[str, float]], None]
@@ -65,7 +69,13 @@ class Turn:
 
 @dataclass
 class Trainer:
-    """Trains any `System`, on whatever device Lightning Fabric finds.
+    """Trains any `System`, on whatever devices Lightning Fabric finds.
+
+    Of W processes, one a device, process r takes in its step n batch number n W + r, and the
+    gradients are averaged: no batch is drawn twice, and where losses are means over items the
+    weights are those of one process with W times the items a batch. Random numbers of networks and
+    losses come from another seed in each process, and what is computed over a batch, such as the
+    statistics of batch normalisation, is over the process's own.
 
     Attributes:
         folder: where checkpoints and logs go.
@@ -84,7 +94,8 @@ class Trainer:
         patience: steps in a row with a non-finite gradient that stop the run.
         workers: processes that make batches; 0 to make them in the training process.
         seed: of weights and noise; batches have a seed of their own.
-        accelerator, devices, strategy, precision: as in Lightning Fabric.
+        accelerator, devices, num_nodes, strategy, precision: as in Lightning Fabric; devices of one
+            node.
         threads: of PyTorch on the CPU; None leaves the default.
         compiled: networks of the system, by name, that PyTorch compiles for training: faster by a
             third or more after a minute; on the CPU it takes a C++ compiler.
@@ -106,6 +117,7 @@ class Trainer:
     seed: int = 0
     accelerator: str = "auto"
     devices: int = 1
+    num_nodes: int = 1
     strategy: str = "auto"
     precision: Any = "32-true"
     threads: int | None = None
@@ -137,8 +149,9 @@ class Trainer:
             The figures of the best validation.
 
         Raises:
-            SpeechganError: the validation has no figure to monitor, gradients stay non-finite, or a
-                checkpoint cannot be written or read, or leaves no step to do.
+            SpeechganError: the validation has no figure to monitor, gradients stay non-finite, a
+                checkpoint cannot be written or read, leaves no step to do, or is of another number
+                of processes, or a process has ended without the others.
             SystemExit: after SIGTERM or Ctrl-C, with the state saved.
         """
         if validate and self.monitor not in validate.figures:
@@ -153,6 +166,7 @@ class Trainer:
         state = None
         if resume and self._checkpoint.exists():
             state = load_checkpoint(self._checkpoint)
+            check_processes(state, self._checkpoint)
         elif start_from:
             state = load_checkpoint(start_from) | {"best": {}}
             if state["step"] >= self.max_steps:
@@ -162,13 +176,15 @@ class Trainer:
                     "give more"
                 )
         if state:
+            state = state_of(state, fabric.global_rank)
             run.load_state(state)
         source = self._load(batches, run)
         if state:
             run.load_random(state)
         log = RunLog(self.folder, run.step, self.max_steps) if fabric.is_global_zero else None
         try:
-            self._play(run, source, batches.seconds, log, validate, save_best)
+            with processes.tell_of_loss():
+                self._play(run, source, batches.seconds, log, validate, save_best)
         finally:
             if log:
                 log.close()
@@ -189,46 +205,36 @@ class Trainer:
     ) -> None:
         """All steps that are left, of so many seconds of sound; only the first process logs."""
         with stop_request() as stop:
-            while run.step < self.max_steps and not stop.signal:
+            signal = 0
+            while run.step < self.max_steps and not signal:
                 self._step(run, source)
                 ends = run.step == self.max_steps
+                # A signal may reach one process or all, and each of them in another step.
+                signal = processes.greatest(stop.signal)
                 if log:
                     log.advance()
-                    if run.step % self.log_every == 0 or ends or stop.signal:
-                        figures = run.take_figures()
-                        pace = seconds * run.fabric.world_size / figures["seconds_per_step"]
+                if run.step % self.log_every == 0 or ends or signal:
+                    figures = run.take_figures()
+                    pace = seconds * processes.count() / figures["seconds_per_step"]
+                    if log:
                         log.scalars(run.step, figures | {"audio_seconds_per_second": pace})
                 if validate and (run.step % self.validate_every == 0 or ends):
+                    self._validate(run, validate, save_best, log)
+                if run.step % self.save_every == 0 or ends or signal:
+                    state = run.state()
                     if log:
-                        self._validate(run, validate, save_best, log)
-                    run.fabric.barrier()
-                if run.step % self.save_every == 0 or ends or stop.signal:
-                    if log:
-                        save_checkpoint(self._checkpoint, run.state())
-                    run.fabric.barrier()
-            if stop.signal:
+                        save_checkpoint(self._checkpoint, state)
+                    processes.wait()
+            if signal:
                 if log:
                     log.say(f"stopped at step {run.step}; go on with --resume")
-                raise SystemExit(128 + stop.signal)
+                raise SystemExit(128 + signal)
 
     def _launch(self) -> Fabric:
         if self.threads:
             torch.set_num_threads(self.threads)
-        # A turn uses some players' weights only, which plain DDP takes for an error.
-        strategy = (
-            DDPStrategy(find_unused_parameters=True) if self.strategy == "ddp" else self.strategy
-        )
-        fabric = Fabric(
-            accelerator=self.accelerator,
-            devices=self.devices,
-            strategy=strategy,
-            precision=self.precision,
-        )
-        fabric.launch()
-        if fabric.device.type == "cpu":
-            keep_freed_memory()
-        torch.manual_seed(self.seed + fabric.global_rank)
-        return fabric
+        count = self.devices, self.num_nodes
+        return launch(self.accelerator, *count, self.strategy, self.precision, self.seed)
 
     def _start(self, fabric: Fabric, system: System) -> Run:
         for name in self.compiled:
@@ -247,9 +253,8 @@ class Trainer:
     def _load(self, batches: Batches, run: Run) -> Iterator[Any]:
         """This process's share of the batches from the run's step on, on its device."""
         fabric = run.fabric
-        numbers = [
-            n * fabric.world_size + fabric.global_rank for n in range(run.step, self.max_steps)
-        ]
+        many, own = fabric.world_size, fabric.global_rank
+        numbers = [n * many + own for n in range(run.step, self.max_steps)]
         return load_batches(batches, numbers, fabric.device, self.workers)
 
     def _step(self, run: Run, source: Iterator[Any]) -> None:
@@ -270,17 +275,21 @@ class Trainer:
             )
 
     def _validate(
-        self, run: Run, validate: Validation, save_best: SaveBest | None, log: RunLog
+        self, run: Run, validate: Validation, save_best: SaveBest | None, log: RunLog | None
     ) -> None:
+        """The same in all processes, but that the first alone logs and keeps the best."""
         run.system.eval()
+        run.average.take_from_first()
         # Recordings have lengths of their own, each of which would be compiled for.
         as_written = torch.compiler.set_stance("force_eager")
         with run.average.applied(), torch.no_grad(), as_written:
             figures = validate(run.system, log, run.step)
             if figures[self.monitor] > run.best.get(self.monitor, float("-inf")):
                 run.best = figures | {"step": run.step}
-                if save_best:
+                if save_best and log:
                     save_best(run.system, run.best)
         run.system.train()
+        if not log:
+            return
         log.scalars(run.step, {f"valid/{name}": figure for name, figure in figures.items()})
         log.say(f"step {run.step}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))

@@ -1,6 +1,6 @@
 """Held-out sentences, converted and measured during training."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
@@ -13,6 +13,7 @@ from speechgan.features.voice import Voice
 from speechgan.metrics.conversion import content_distance, mel_cepstral_distortion
 from speechgan.metrics.probe import probe_speakers
 from speechgan.systems.conversion.base import image_converter
+from speechgan.training import processes
 from speechgan.training.logging import RunLog
 from speechgan.utils.errors import UnmeasurableError
 from speechgan.vocoders.base import Vocoder
@@ -61,14 +62,21 @@ class ConversionValidation:
         chosen = np.linspace(0, len(jobs) - 1, min(items, len(jobs))).round().astype(int)
         self.jobs = [jobs[i] for i in chosen]
 
-    def __call__(self, system: Any, log: RunLog, step: int) -> dict[str, float]:
+    def __call__(self, system: Any, log: RunLog | None, step: int) -> dict[str, float]:
         figures: dict[str, list[float]] = {}
-        for number, (source, target, name, converted) in enumerate(self._convert(system)):
-            if number < self.shown:
+        for number, (source, target, name) in processes.share(self.jobs):
+            converted = self._convert(system, source, target, name)
+            # The first process has the log, and its share begins with the first conversion.
+            if log and number < self.shown * processes.count():
                 self._show(log, step, f"{name}: {source} to {target}", source, name, converted)
             for key, value in self._measure(source, target, name, converted).items():
                 figures.setdefault(key, []).append(value)
-        means = {key: float(np.mean(values)) for key, values in figures.items()}
+        shares = processes.gather(figures)
+        names = dict.fromkeys(key for share in shares for key in share)
+        means = {
+            key: float(np.mean([x for share in shares for x in share.get(key, ())]))
+            for key in names
+        }
         if not self.jobs:
             return {"score": float(step)}
         score = -sum(means.values()) if means else float("-inf")
@@ -90,21 +98,14 @@ class ConversionValidation:
         except ValueError:  # too few recordings, or weights that are not finite
             return {}
 
-    def _convert(self, system: Any) -> Iterator[tuple[int, int, str, Voice]]:
-        for source, target, name in self.jobs:
-            voice = self.valid[source][name]
-            yield (
-                source,
-                target,
-                name,
-                convert_voice(
-                    image_converter(system.generator),
-                    voice,
-                    self.statistics[source],
-                    self.statistics[target],
-                    (target, source),
-                ),
-            )
+    def _convert(self, system: Any, source: int, target: int, name: str) -> Voice:
+        return convert_voice(
+            image_converter(system.generator),
+            self.valid[source][name],
+            self.statistics[source],
+            self.statistics[target],
+            (target, source),
+        )
 
     def _measure(self, source: int, target: int, name: str, converted: Voice) -> dict[str, float]:
         if not np.isfinite(converted.image).all():

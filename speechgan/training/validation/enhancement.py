@@ -6,6 +6,7 @@ from typing import Any
 from speechgan.data.enhancement.batch import PairedBatch
 from speechgan.metrics.intrusive import estoi, log_spectral_distance, pesq_wb, si_sdr
 from speechgan.training.logging import RunLog
+from speechgan.training.processes import count, share
 from speechgan.training.validation.measuring import Means, Measure
 
 
@@ -33,14 +34,15 @@ class EnhancementValidation:
         """What can be monitored."""
         return tuple(self.measures)
 
-    def __call__(self, system: Any, log: RunLog, step: int) -> dict[str, float]:
+    def __call__(self, system: Any, log: RunLog | None, step: int) -> dict[str, float]:
         """Means over all pairs, by name."""
         device = next(system.parameters()).device
         means = Means(self.measures | self.distances, self.sample_rate)
-        for number, (name, pair) in enumerate(self.pairs):
+        for number, (name, pair) in share(self.pairs):
             enhanced = system.infer(pair.to(device)).wave[0].cpu()
             clean = pair.clean[0]
-            if number < self.shown:
+            # The first process has the log, and its share begins with the first pair.
+            if log and number < self.shown * count():
                 waves = {"noisy": pair.noisy[0], "enhanced": enhanced, "clean": clean}
                 images = {k: system.features(w[None].to(device))[0] for k, w in waves.items()}
                 log.signals(step, name, images, waves, self.sample_rate)

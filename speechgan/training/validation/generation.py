@@ -54,7 +54,7 @@ class GenerationValidation:
         self.digits = _translate(labels.digits, DIGITS, self.wanted[:, 0])
         self.speakers = _translate(labels.speakers, SPEAKERS, self.wanted[:, 1])
 
-    def __call__(self, system: Any, log: RunLog, step: int) -> dict[str, float]:
+    def __call__(self, system: Any, log: RunLog | None, step: int) -> dict[str, float]:
         """The figures, by name."""
         device = next(system.parameters()).device
         if isinstance(system, Classifier):
@@ -76,7 +76,8 @@ class GenerationValidation:
             figures["speaker"] = float((verdict.speakers == self.speakers).mean())
         if hasattr(system.generator, "rebuild") and len(self.valid.images):
             figures["rebuilt"] = self._rebuild(system, device)
-        log.picture(step, "generated", sheet(images[:: max(1, len(images) // 60)]))
+        if log:
+            log.picture(step, "generated", sheet(images[:: max(1, len(images) // 60)]))
         return figures
 
     @cached_property

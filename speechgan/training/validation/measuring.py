@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from speechgan.training import processes
 from speechgan.utils.errors import UnmeasurableError
 
 Measure = Callable[[np.ndarray, np.ndarray, int], float]
@@ -12,6 +13,8 @@ Measure = Callable[[np.ndarray, np.ndarray, int], float]
 
 class Means:
     """Means of some measures, over all the recordings that they can measure.
+
+    Each process of a training adds its share, and all take the same means.
 
     Args:
         measures: by name.
@@ -32,4 +35,6 @@ class Means:
 
     def take(self) -> dict[str, float]:
         """The means; 0 where nothing could be measured."""
-        return {name: float(np.mean(s)) if s else 0.0 for name, s in self.scores.items()}
+        shares = processes.gather(self.scores)
+        scores = {name: [x for share in shares for x in share[name]] for name in self.scores}
+        return {name: float(np.mean(s)) if s else 0.0 for name, s in scores.items()}

@@ -9,6 +9,7 @@ import torch
 from speechgan.data.waves import WaveBatch
 from speechgan.metrics.intrusive import estoi, pesq_wb
 from speechgan.training.logging import RunLog
+from speechgan.training.processes import count, share
 from speechgan.training.validation.measuring import Means, Measure
 
 
@@ -31,14 +32,15 @@ class VocoderValidation:
         """What can be monitored."""
         return tuple(self.measures)
 
-    def __call__(self, system: Any, log: RunLog, step: int) -> dict[str, float]:
+    def __call__(self, system: Any, log: RunLog | None, step: int) -> dict[str, float]:
         """Means over all recordings, by the names of `figures`."""
         device = next(system.parameters()).device
         means = Means(self.measures, self.sample_rate)
-        for number, wave in enumerate(self.waves):
+        for number, wave in share(self.waves):
             real = torch.from_numpy(wave)
             made = system.infer(WaveBatch(real[None].to(device)))[0].cpu()
-            if number < self.shown:
+            # The first process has the log, and its share begins with the first recording.
+            if log and number < self.shown * count():
                 waves = {"real": real, "generated": made}
                 images = {k: system.features.mel(w[None].to(device))[0] for k, w in waves.items()}
                 log.signals(step, f"recording {number}", images, waves, self.sample_rate)

@@ -1,0 +1,205 @@
+"""Trainings in two processes that torchrun, or a stand-in that forks them, has started."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from omegaconf import DictConfig
+
+from speechgan.data.enhancement.batch import PairedBatch
+from speechgan.training.checkpoint import load_checkpoint
+from speechgan.training.compose import build, compose
+from speechgan.training.processes import check_count
+from speechgan.training.run import state_of
+from speechgan.training.tasks import TASKS
+from speechgan.training.train import train
+from speechgan.utils.errors import SpeechganError
+
+sys.path.insert(0, str(Path(__file__).parent / "kill"))
+import trainings
+
+TWO = ["trainer.devices=2", "trainer.validate_every=4"]
+# No batch normalisation, no labels, no random numbers: one process can do the same.
+PLAIN = [
+    *("system=two_headed", "trainer.turns.discriminator.start=1", "trainer.max_steps=4"),
+    *("generator=segan", "generator.latent=false", "generator.widths=[4,4,8,8]"),
+    "discriminator.widths=[2,2,2,2]",
+]
+GAME = ("system", "trainer.turns", "generator", "discriminator")
+"""What a test chooses itself."""
+MISMATCHED = "score/match/mismatched"
+"""Of pairs made within a process's own batch, which are others where that is twice as large."""
+LIMIT_SECONDS = 240
+
+
+def settings(work: Path, name: str, *overrides: str) -> list[str]:
+    places = [f"data.root={work / 'data'}", f"data.cache={work / 'cache'}"]
+    small = [x for x in trainings.SMALL if not x.startswith(GAME)]
+    return [*places, f"run.folder={work / name}", *small, *TWO, *overrides]
+
+
+def game(work: Path, name: str) -> DictConfig:
+    """With labels and random numbers of each process."""
+    own = [x for x in trainings.SMALL if x.startswith(GAME)]
+    return compose("enhance", settings(work, name, *own, "trainer.max_steps=8"))
+
+
+def start_two(config: DictConfig, resume: bool, errors: Path) -> list[Any]:
+    """As torchrun does, by forking a process that has imported everything."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    started = []
+    for rank in range(2):
+        given = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2}
+        given |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "TORCHELASTIC_RUN_ID": "test"}
+        process = trainings._server().Process(
+            target=train_one, args=(config, resume, given, errors.with_suffix(f".{rank}"))
+        )
+        process.start()
+        started.append(process)
+    return started
+
+
+def train_one(config: DictConfig, resume: bool, given: dict[str, Any], errors: Path) -> None:
+    os.environ |= {name: str(value) for name, value in given.items()}
+    trainings.label_in_threads()
+    code = 1
+    try:
+        train(config, resume)
+        code = 0
+    except SpeechganError as error:
+        errors.write_text(str(error))
+    except SystemExit as stop:
+        code = int(str(stop.code))
+    finally:
+        os._exit(code)
+
+
+def end(processes: list[Any]) -> list[int | None]:
+    """Their exit codes."""
+    for process in processes:
+        process.join(LIMIT_SECONDS)
+    codes = [process.exitcode for process in processes]
+    for process in processes:
+        process.kill()
+    return codes
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("many")
+    trainings.write_pairs(folder / "data")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(work: Path) -> Path:
+    """A run in two processes that nobody disturbed."""
+    assert end(start_two(game(work, "whole"), False, work / "whole.txt")) == [0, 0]
+    return work / "whole"
+
+
+def test_a_killed_process_ends_all_and_all_go_on_exactly(work: Path, whole: Path) -> None:
+    config, run = game(work, "killed"), work / "killed"
+    first, second = started = start_two(config, False, work / "killed.txt")
+    trainings.wait_for_moment(run, first, 4, 0.0)
+    second.kill()
+    killed = time.monotonic()
+    assert end(started) == [1, -signal.SIGKILL]
+    assert time.monotonic() - killed < 30
+    said = (work / "killed.0").read_text()
+    assert "another process of this training has ended" in said and "\n" not in said
+    assert 3 <= trainings.read_step(run) < 8
+    assert end(start_two(config, True, work / "resumed.txt")) == [0, 0]
+    states = [load_checkpoint(folder / "last.safetensors") for folder in (whole, run)]
+    assert not [*trainings.find_differences(*states)]
+    assert trainings.read_log(whole) == trainings.read_log(run)
+
+
+def test_each_process_has_random_numbers_and_labels_of_its_own(whole: Path) -> None:
+    state = load_checkpoint(whole / "last.safetensors")
+    own = [state_of(state, number) for number in (0, 1)]
+    assert not torch.equal(own[0]["random"], own[1]["random"])
+    key = next(k for k in state["system"] if k.endswith("_extra_state"))
+    pending = [x["system"][key]["pending"] for x in own]
+    assert len(pending[0]) == len(pending[1]) == 2
+    # The same batch gives neither of them, and none of a process that was not there.
+    assert not torch.equal(pending[0][0][0], pending[1][0][0])
+    assert "random" not in state_of(state, 2)
+
+
+def test_a_checkpoint_of_two_is_not_resumed_by_one(work: Path, whole: Path) -> None:
+    config = game(work, "whole")
+    config.trainer.devices = 1
+    with pytest.raises(SpeechganError, match=r"training in 2 processes, and here are 1; .*start_"):
+        train(config, resume=True)
+
+
+class Joined:
+    """What two processes are given in a step, as one batch."""
+
+    def __init__(self, batches: Any) -> None:
+        self.batches, self.seconds = batches, 2 * batches.seconds
+
+    def __getitem__(self, number: int) -> PairedBatch:
+        both = [self.batches[2 * number + rank] for rank in (0, 1)]
+        return PairedBatch(*(torch.cat([getattr(b, s) for b in both]) for s in ("noisy", "clean")))
+
+
+def test_two_under_torchrun_learn_what_one_with_both_their_batches_does(work: Path) -> None:
+    """Losses, gradients, the validation that they share out, and the averaged weights."""
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    done = subprocess.run(
+        [
+            *torchrun, "--nproc-per-node=2", "-m", "speechgan", "train", "enhance",
+            *settings(work, "two", *PLAIN),
+        ],
+        capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("/best: step") == 1 and "error" not in done.stderr
+    config = compose("enhance", settings(work, "one", *PLAIN, "trainer.devices=1"))
+    torch.manual_seed(config.trainer.seed)
+    trainer, system = build(config.trainer), build(config.system)
+    material = TASKS["enhance"](config, build(config.data), None)
+    trainer.fit(system, Joined(material.batches), material.validation)
+    logs = ((work / name / "metrics.jsonl").read_text() for name in ("two", "one"))
+    two, one = ([json.loads(line) for line in log.splitlines()] for log in logs)
+    assert len(two) == len(one) == 5
+    for line, other in zip(two, one, strict=True):
+        assert line.keys() == other.keys()
+        for name in line.keys() - {*trainings.SPEEDS, MISMATCHED}:
+            assert line[name] == pytest.approx(other[name], rel=1e-3, abs=1e-6), (
+                line["step"],
+                name,
+            )
+    weights = [load_checkpoint(work / n / "last.safetensors")["average"] for n in ("two", "one")]
+    for a, b in zip(*(x["weights"] for x in weights), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
+
+
+def test_torchrun_and_srun_must_have_started_as_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SLURM_STEP_NUM_TASKS", "TORCHELASTIC_RUN_ID"):
+        monkeypatch.delenv(name, raising=False)
+    check_count(4, 2)
+    with pytest.raises(SpeechganError, match=r"trainer\.num_nodes=0: must be"):
+        check_count(1, 0)
+    monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "8")
+    monkeypatch.setenv("SLURM_STEP_NUM_NODES", "2")
+    check_count(4, 2)
+    with pytest.raises(SpeechganError, match=r"srun started 8; give .*devices=4 .*num_nodes=2$"):
+        check_count(8, 2)
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "x")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    with pytest.raises(SpeechganError, match=r"are 1 processes, but torchrun started 2; give"):
+        check_count(1, 1)
