@@ -163,18 +163,7 @@ class Trainer:
         if fabric.is_global_zero:
             clear_unfinished(self.folder)
         run = self._start(fabric, system)
-        state = None
-        if resume and self._checkpoint.exists():
-            state = load_checkpoint(self._checkpoint)
-            check_processes(state, self._checkpoint)
-        elif start_from:
-            state = load_checkpoint(start_from) | {"best": {}}
-            if state["step"] >= self.max_steps:
-                raise SpeechganError(
-                    f"{start_from}: stands at step {state['step']}, where nothing is left of "
-                    f"trainer.max_steps={self.max_steps}; steps are counted from the first, so "
-                    "give more"
-                )
+        state = self._find_state(resume, start_from)
         if state:
             state = state_of(state, fabric.global_rank)
             run.load_state(state)
@@ -193,6 +182,22 @@ class Trainer:
     @property
     def _checkpoint(self) -> Path:
         return self.folder / CHECKPOINT
+
+    def _find_state(self, resume: bool, start_from: Path | None) -> dict[str, Any] | None:
+        if resume and self._checkpoint.exists():
+            own: dict[str, Any] = load_checkpoint(self._checkpoint)
+            check_processes(own, self._checkpoint)
+            return own
+        if not start_from:
+            return None
+        state = load_checkpoint(start_from) | {"best": {}}
+        if state["step"] >= self.max_steps:
+            raise SpeechganError(
+                f"{start_from}: stands at step {state['step']}, where nothing is left of "
+                f"trainer.max_steps={self.max_steps}; steps are counted from the first, so "
+                "give more"
+            )
+        return dict(state)
 
     def _play(
         self,

@@ -1,7 +1,6 @@
 """Trainings in two processes that torchrun, or a stand-in that forks them, has started."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -62,26 +61,11 @@ def start_two(config: DictConfig, resume: bool, errors: Path) -> list[Any]:
         given = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2}
         given |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "TORCHELASTIC_RUN_ID": "test"}
         process = trainings._server().Process(
-            target=train_one, args=(config, resume, given, errors.with_suffix(f".{rank}"))
+            target=member.train_one, args=(config, resume, given, errors.with_suffix(f".{rank}"))
         )
         process.start()
         started.append(process)
     return started
-
-
-def train_one(config: DictConfig, resume: bool, given: dict[str, Any], errors: Path) -> None:
-    os.environ |= {name: str(value) for name, value in given.items()}
-    trainings.label_in_threads()
-    code = 1
-    try:
-        train(config, resume)
-        code = 0
-    except SpeechganError as error:
-        errors.write_text(str(error))
-    except SystemExit as stop:
-        code = int(str(stop.code))
-    finally:
-        os._exit(code)
 
 
 def end(processes: list[Any]) -> list[int | None]:
