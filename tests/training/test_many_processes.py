@@ -23,6 +23,7 @@ from speechgan.training.train import train
 from speechgan.utils.errors import SpeechganError
 
 sys.path.insert(0, str(Path(__file__).parent / "kill"))
+import member
 import trainings
 
 TWO = ["trainer.devices=2", "trainer.validate_every=4"]
