@@ -4,6 +4,7 @@ set -euo pipefail
 
 here="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)"
 source "$here/../common.sh"
+source "$here/judging.sh"
 
 usage() {
   cat <<'TEXT'
@@ -72,19 +73,6 @@ train() {
   touch -- "$folder/done"
 }
 
-measure() {
-  local folder="$out/$1" place pairs scores
-  for place in pairs far; do
-    pairs="$data/$place/$split" scores="$folder/scores-$place-$split.json"
-    [[ -d "$pairs/noisy" && ! -e "$scores" ]] || continue
-    speechgan enhance "$pairs/noisy" -o "$folder/enhanced-$place" --model "$folder/best" \
-      --overwrite
-    speechgan evaluate enhance --clean "$pairs/clean" --enhanced "$folder/enhanced-$place" \
-      --noisy "$pairs/noisy" --json "$scores" > "${scores%.json}.txt" ||
-      [[ -e "$scores" ]] # some recordings cannot be measured; the scores say which
-  done
-}
-
 total=$((warm_up + steps))
 given=(${overrides[@]+"${overrides[@]}"})
 
@@ -127,7 +115,7 @@ for seed in $seeds; do
     esac
     overrides=(${given[@]+"${given[@]}"} ${last[@]+"${last[@]}"})
     train "$row-$seed" "$total" "${settings[@]}"
-    measure "$row-$seed"
+    measure_pairs "$out/$row-$seed"
   done
 done
 "$python" -P "$here/compare.py" "$out" --split "$split" | tee "$out/table.md"

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 SEGMENT_FRAMES = 50
 
@@ -23,6 +22,9 @@ def probe_speakers(codes: Sequence[Sequence[np.ndarray]]) -> float:
     Raises:
         ValueError: less than two speakers with two recordings of a segment's length each.
     """
+    # What imports this module seldom calls it, and the import takes a second.
+    from sklearn.linear_model import LogisticRegression
+
     described = [[d for code in own if len(d := describe_segments(code))] for own in codes]
     usable = [own for own in described if len(own) > 1]
     if len(usable) < 2:

@@ -70,7 +70,7 @@ def outputs(tmp_path: Path) -> list[str]:
 
 
 def test_one_for_enhancement(pairs: Path, tmp_path: Path, capsys) -> None:
-    arguments = [*folders_of(pairs, "clean", "enhanced", "noisy"), "--workers", "2"]
+    arguments = [*folders_of(pairs, "clean", "enhanced", "noisy"), "--workers", "1"]
     added = ["--measure", "my_measures:level"]
     assert main(["evaluate", "enhance", *arguments, *added, *outputs(tmp_path)]) == 0
     assert "Level, dB" in capsys.readouterr().out

@@ -110,7 +110,9 @@ def test_estimators_agree_on_recordings(
     recordings: dict[str, tuple[np.ndarray, np.ndarray]], estimator: str
 ) -> None:
     for _, clean in recordings.values():
-        expected, found = (World(f0=name).analyse(clean).f0 for name in ("harvest", estimator))
+        expected, found = (
+            World(f0=name).find_f0(clean[:32000].astype(float)) for name in ("harvest", estimator)
+        )
         both = (expected > 0) & (found > 0)
         assert both.sum() > 0.55 * (expected > 0).sum()
         cents = 1200 * np.abs(np.log2(found[both] / expected[both]))

@@ -12,9 +12,9 @@ import models
 import pytest
 import sounds
 
-CASES = {"enhance": 250, "convert": 50, "evaluate": 150, "judge": 40, "scan": 100}
-CASES |= {"train": 40, "train pairs": 30, "train voices": 30, "train vocoder": 20}
-MODELS = {"default": 25, "kerstin-p226": 25}
+CASES = {"enhance": 100, "convert": 25, "evaluate": 60, "judge": 20, "scan": 100}
+CASES |= {"train": 15, "train pairs": 12, "train voices": 12, "train vocoder": 8}
+MODELS = {"default": 12, "kerstin-p226": 10}
 SHIPPED = Path(commands.__file__).parents[2] / "speechgan" / "weights"
 
 

@@ -1,5 +1,6 @@
 """Recipes are run as a user runs them, but for what takes longest and is tested elsewhere."""
 
+import json
 import os
 import subprocess
 import sys
@@ -18,7 +19,24 @@ esac
 exec "{sys.executable}" "$@"
 """
 
+DRY_PYTHON = f"""#!{sys.executable} -S
+import json, os, re, sys
+words = sys.argv[1:]
+if "speechgan" not in words:
+    os.execv({sys.executable!r}, [{sys.executable!r}, *words])
+command = words[words.index("speechgan") + 1 :]
+with open(os.environ["COMMANDS"], "a") as file:
+    print(json.dumps(command), file=file)
+for word in command:
+    if word.startswith("run.folder="):
+        os.makedirs(word.partition("=")[2].strip("'"), exist_ok=True)
+if "--json" in command:
+    with open(command[command.index("--json") + 1], "w") as file:
+        file.write(os.environ["SCORES"])
+"""
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
+DryRun = Callable[..., tuple[subprocess.CompletedProcess[str], list[list[str]]]]
 
 
 @pytest.fixture(scope="session")
@@ -32,5 +50,25 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         environment = os.environ | {"PYTHON": str(python)}
         words = [RECIPES / recipe, *arguments]
         return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.fixture
+def dry_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DryRun:
+    """Runs `recipes/RECIPE` with a speechgan that notes its arguments and scores $SCORES."""
+    python, noted = tmp_path / "python", tmp_path / "commands"
+    python.write_text(DRY_PYTHON)
+    python.chmod(0o755)
+    monkeypatch.setenv("PYTHON", str(python))
+    monkeypatch.setenv("COMMANDS", str(noted))
+
+    def run(
+        recipe: str, *arguments: str | Path
+    ) -> tuple[subprocess.CompletedProcess[str], list[list[str]]]:
+        noted.write_text("")
+        words = [RECIPES / recipe, *arguments]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        return done, [json.loads(line) for line in noted.read_text().splitlines()]
 
     return run

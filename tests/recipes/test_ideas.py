@@ -1,6 +1,7 @@
 """recipes/ideas/run.sh, run as a user runs it."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,8 +9,25 @@ from pathlib import Path
 
 import pytest
 import yaml
+from omegaconf import OmegaConf
+
+from speechgan.training.compose import compose
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+DryRun = Callable[..., tuple[subprocess.CompletedProcess[str], list[list[str]]]]
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+SIDES = ("noisy", "enhanced")
+MEASURES = (
+    *("sharpness", "log_spectral_distance", "pesq", "estoi", "si_sdr", "covl"),
+    "dnsmos_overall",
+)
+SCORES = {
+    "generate": json.dumps({"real, test": {}, "made": {"both": 0.5}}),
+    "enhance": json.dumps(
+        {"mean": {side: {key: {"mean": 1} for key in MEASURES} for side in SIDES}}
+    ),
+}
 RECIPE = "ideas/run.sh"
 TINY = [
     *("generator.widths=[8,8,8,8]", "generator.code=8", "trainer.accelerator=cpu"),
@@ -43,17 +61,58 @@ def test_every_variant_is_trained_and_judged_once(run: Run, out: Path) -> None:
     assert "== " not in again.stderr
 
 
-def test_conductor_and_flat_decoder_are_judged_by_place(run: Run, tmp_path: Path) -> None:
-    words = ["music_vae", "--out", tmp_path, "--steps", "2", "--seeds", "7"]
-    done = run(RECIPE, *words, *TINY, "data.sequence=2")
-    assert done.returncode == 0, done.stderr
-    heads, _, real, *rows = read_table((tmp_path / "music_vae.md").read_text())
-    assert [row[0] for row in (real, *rows)] == ["real, test", "music_vae", "music_vae_flat"]
-    for head in ("rebuilt digit heard", "in the first second", "in the last second"):
-        place = heads.index(head)
-        assert not real[place] and all(row[place] for row in rows)
-    flat = yaml.safe_load((tmp_path / "music_vae_flat-7" / "config.yaml").read_text())
-    assert flat["generator"]["hierarchy"] is False and flat["generator"]["state"] == 384
+@pytest.mark.parametrize("recipe", ["run.sh", "enhance.sh"])
+def test_every_row_is_of_trainings_that_exist(
+    dry_run: DryRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recipe: str
+) -> None:
+    """Of all rows that `--help` names, each training is a configuration of its own."""
+    task, data = ("generate", EXAMPLES / "digits") if recipe == "run.sh" else ("enhance", tmp_path)
+    (tmp_path / "pairs" / "test" / "noisy").mkdir(parents=True)
+    monkeypatch.setenv("SCORES", SCORES[task])
+    shown, _ = dry_run(f"ideas/{recipe}", "--help")
+    rows = re.findall(r"^  (\w+) {2,}[a-z]", shown.stdout, re.MULTILINE)
+    assert len(rows) >= 4
+    for row in rows:
+        options = ["--out", tmp_path / row, "--seeds", "7", "--data", data]
+        done, commands = dry_run(f"ideas/{recipe}", row, *options)
+        assert done.returncode == 0, done.stderr
+        trainings = [words[2:-1] for words in commands if words[:2] == ["train", task]]
+        compared = [OmegaConf.to_container(compose(task, words)) for words in trainings]
+        for config in compared:
+            del config["run"]["folder"]
+        assert all(one != other for n, one in enumerate(compared) for other in compared[:n])
+        judged = [words for words in commands if words[:2] == ["evaluate", task]]
+        assert len(judged) >= len(trainings) >= 2
+
+
+def test_enhancers_are_told_at_home_and_away_with_their_spread(tmp_path: Path) -> None:
+    for seed, pesq in ((1, 1.5), (2, 1.7)):
+        for place in ("pairs", "far", "spread"):
+            means = {side: {key: {"mean": pesq} for key in MEASURES} for side in SIDES}
+            path = tmp_path / f"both_noise-{seed}" / f"scores-{place}-valid.json"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(json.dumps({"mean": means}))
+    words = ["--variants", "both_noise", "--seeds", "1", "2", "--split", "valid"]
+    heads, _, *rows = read_table(run_table("enhance_table.py", tmp_path, *words))
+    assert [row[:2] for row in rows] == [
+        *(["noisy input", "home"], ["both_noise", "home"]),
+        *(["noisy input", "away"], ["both_noise", "away"]),
+    ]
+    pesq, other = heads.index("PESQ-WB"), heads.index("other draw, dB")
+    assert [row[pesq] for row in rows] == ["1.50", "1.60 ± 0.10"] * 2
+    assert [row[other] for row in rows] == ["", "1.6 ± 0.1", "", ""]
+
+
+def test_places_of_a_sequence_have_columns_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "music_vae-7").mkdir()
+    made = {"rebuilt_digit": 0.46, "rebuilt_first": 0.51, "rebuilt_last": 0.52}
+    scores = {"real, test": {"accuracy": 0.97}, "a": made}
+    (tmp_path / "music_vae-7" / "scores.json").write_text(json.dumps(scores))
+    (tmp_path / "music_vae-7" / "minutes").write_text("3\n")
+    table = read_table(run_table("table.py", tmp_path, "--variants", "music_vae", "--seeds", "7"))
+    places = ["rebuilt digit heard", "in the first second", "in the last second"]
+    assert table[0] == ["", "digit heard", *places, "minutes"]
+    assert table[2][2:] == ["", "", "", ""] and table[3][2:5] == ["0.460", "0.510", "0.520"]
 
 
 def test_a_figure_is_the_mean_over_seeds_with_its_spread(tmp_path: Path) -> None:
@@ -65,12 +124,15 @@ def test_a_figure_is_the_mean_over_seeds_with_its_spread(tmp_path: Path) -> None
         (folder / "scores.json").write_text(json.dumps(scores))
         (folder / "3_theo.json").write_text(json.dumps({"real, test": {}, "a/b": {"both": 0.4}}))
         (folder / "minutes").write_text("3\n")
-    script = Path(__file__).parents[2] / "recipes" / "ideas" / "table.py"
-    words = [sys.executable, "-P", script, tmp_path, "--variants", "cgan", "--seeds", "1", "2"]
-    table = read_table(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    table = read_table(run_table("table.py", tmp_path, "--variants", "cgan", "--seeds", "1", "2"))
     assert table[0] == ["", "digit heard", "unheard pair heard", "Fréchet", "minutes"]
     assert table[2] == ["real, test", "0.970", "", "7.2", ""]
     assert table[3] == ["cgan", "0.600 ± 0.100", "0.400 ± 0.000", "62.0 ± 2.0", "3.0 ± 0.0"]
+
+
+def run_table(script: str, *words: str | Path) -> str:
+    command = [sys.executable, "-P", ROOT / "recipes" / "ideas" / script, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def read_table(text: str) -> list[list[str]]:

@@ -1,7 +1,5 @@
 """The loop on a system of two small layers, in this process."""
 
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -231,12 +229,9 @@ def test_a_checkpoint_brings_rates_that_the_run_can_scale(tmp_path):
         assert all(changed) if moves else not any(changed)
 
 
-@pytest.mark.skipif(
-    not any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++"))),
-    reason="needs a C++ compiler",
-)
 def test_compiling_a_network_changes_nothing_but_the_time(tmp_path, monkeypatch):
-    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "inductor"))
+    # Traced as ever, but no machine code is made of it, which takes most of a minute.
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
     seen: list[tuple[bool, bool]] = []
 
     def look(system: Fitting) -> None:

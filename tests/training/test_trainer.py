@@ -179,18 +179,6 @@ def test_a_generator_may_move_less_often_than_its_judges(tmp_path, every):
     assert all("gradient/metric" in line for line in read_log(tmp_path / "run")[:5])
 
 
-def test_two_processes_agree_on_the_weights(tmp_path):
-    done = subprocess.run(
-        command(
-            tmp_path / "run", "system=two_headed", *JUDGED, "trainer.max_steps=4",
-            "trainer.devices=2", "trainer.strategy=ddp",
-        ),
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert load_checkpoint(tmp_path / "run/last.safetensors")["step"] == 4
-
-
 def test_a_run_branches_off_from_another(tmp_path):
     run(tmp_path / "warm", "system=supervised", "trainer.max_steps=3")
     start = f"run.start_from={tmp_path / 'warm/last.safetensors'}"

@@ -34,6 +34,8 @@ class EnhancementData:
         rooms: simulated rooms; 0 for none.
         reverberation: least and greatest reverberation time, in seconds.
         speaker_balance: 0 draws speakers by how long they speak, 1 draws them equally often.
+        train_speech: most recordings of speech to train on, spread evenly over all there are; 0 for
+            all of them. It tells how much speech is enough.
         valid_fraction: share of the files held out where the folder names no `valid` split.
         valid_speakers: speakers held out instead.
         valid_mixtures: whether to validate on mixtures, made as those to train on, although there
@@ -51,6 +53,7 @@ class EnhancementData:
     rooms: int = 100
     reverberation: tuple[float, float] = (0.15, 0.6)
     speaker_balance: float = 0.5
+    train_speech: int = 0
     valid_fraction: float = 0.05
     valid_speakers: Sequence[str] = ()
     valid_items: int = 40
@@ -102,6 +105,9 @@ class EnhancementData:
         noise = _select(recordings, split, "noise")
         if not speech:
             raise SpeechganError(f"{root}: no {split} speech; add some below speech/")
+        if split == "train" and 0 < self.train_speech < len(speech):
+            chosen = np.linspace(0, len(speech) - 1, self.train_speech).round()
+            speech = [speech[int(index)] for index in chosen]
         cache = Path(self.cache)
         rooms = (
             room_responses(self.rooms, self.sample_rate, 0, self.reverberation, cache)

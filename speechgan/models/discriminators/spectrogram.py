@@ -43,39 +43,17 @@ class PatchDiscriminator(nn.Sequential):
         super().__init__(*layers)
 
 
-class JointDiscriminator(Discriminator):
-    """Condition and candidate as two channels of one image, scored patch by patch.
-
-    Follows the discriminator of pix2pix (arXiv:1611.07004) on compressed magnitudes.
-    """
-
-    reads = "image"
-    heads = ("joint",)
-    conditional_heads = ("joint",)
-
-    def __init__(self, widths: tuple[int, ...] = (16, 32, 48, 64)) -> None:
-        super().__init__()
-        self.joint = PatchDiscriminator(2, tuple(widths))
-
-    def forward(self, condition: Signal, candidate: Signal) -> dict[str, Tensor]:
-        """Scores `(batch, 1, patch, patch)`, high for real, by head."""
-        pair = torch.cat([magnitude(condition.image), magnitude(candidate.image)], 1)
-        return {"joint": self.joint(pair)}
-
-
-class TwoHeadedDiscriminator(Discriminator):
-    """Two judgements: is the candidate clear, and does it match the noisy condition?
-
-    The clarity head never sees the condition, so that it cannot excuse a blurred candidate by a
-    hard input; the match head sees both. The heads share no weights, so that either score says why
-    a candidate fails.
+class SpectrogramDiscriminator(Discriminator):
+    """What the discriminators of spectrograms have in common: how they look at them.
 
     On compressed magnitudes, which pix2pix's pixels stand for, the noise that is left in a pause is
     next to nothing beside speech, and the same picture at another level is another picture; in
     decibels, over the mean of the image, it is what differs most from clean.
 
     Args:
-        widths: channels of the strided layers.
+        widths: channels of the strided layers of each head; how many there are says of how much of
+            the image a score is: with four 78 bins and frames, with seven 638, which is all of it
+            where it is no longer than 10 s.
         scale: what is looked at.
         spectral: see `PatchDiscriminator`.
         silence: of decibels: the magnitude, over the mean of the image and compressed as that is,
@@ -86,8 +64,6 @@ class TwoHeadedDiscriminator(Discriminator):
     """
 
     reads = "image"
-    heads = ("clarity", "match")
-    conditional_heads = ("match",)
 
     def __init__(
         self,
@@ -102,18 +78,56 @@ class TwoHeadedDiscriminator(Discriminator):
         if scale not in get_args(Scale):
             raise ValueError(f"scale {scale}: must be one of {', '.join(get_args(Scale))}")
         self.scale, self.silence = scale, silence
-        self.clarity = PatchDiscriminator(1, tuple(widths), spectral)
-        self.match = PatchDiscriminator(2, tuple(widths), spectral)
+        for head in self.heads:
+            images = 2 if head in self.conditional_heads else 1
+            self.add_module(head, PatchDiscriminator(images, tuple(widths), spectral))
+
+    def look(self, image: Tensor, reference: Tensor) -> Tensor:
+        """What is judged of an image, `(batch, 1, frequency, frame)`, beside a reference."""
+        if self.scale == "compressed":
+            return magnitude(image)
+        return relative_level(magnitude(image), magnitude(reference), self.silence)
+
+    def look_at_both(self, condition: Signal, candidate: Signal) -> Tensor:
+        """Condition and candidate as two channels of one image."""
+        images = (condition.image, candidate.image)
+        return torch.cat([self.look(image, condition.image) for image in images], 1)
+
+
+class JointDiscriminator(SpectrogramDiscriminator):
+    """Condition and candidate as two channels of one image, scored patch by patch.
+
+    Follows the discriminator of pix2pix (arXiv:1611.07004).
+    """
+
+    heads = ("joint",)
+    conditional_heads = ("joint",)
+    joint: PatchDiscriminator
 
     def forward(self, condition: Signal, candidate: Signal) -> dict[str, Tensor]:
         """Scores `(batch, 1, patch, patch)`, high for real, by head."""
-        noisy, clear = magnitude(condition.image), magnitude(candidate.image)
-        if self.scale == "compressed":
-            alone, pair = clear, [noisy, clear]
-        else:
-            alone = relative_level(clear, clear, self.silence)
-            pair = [relative_level(image, noisy, self.silence) for image in (noisy, clear)]
-        return {"clarity": self.clarity(alone), "match": self.match(torch.cat(pair, 1))}
+        return {"joint": self.joint(self.look_at_both(condition, candidate))}
+
+
+class TwoHeadedDiscriminator(SpectrogramDiscriminator):
+    """Two judgements: is the candidate clear, and does it match the noisy condition?
+
+    The clarity head never sees the condition, so that it cannot excuse a blurred candidate by a
+    hard input; the match head sees both. The heads share no weights, so that either score says why
+    a candidate fails.
+    """
+
+    heads = ("clarity", "match")
+    conditional_heads = ("match",)
+    clarity: PatchDiscriminator
+    match: PatchDiscriminator
+
+    def forward(self, condition: Signal, candidate: Signal) -> dict[str, Tensor]:
+        """Scores `(batch, 1, patch, patch)`, high for real, by head."""
+        return {
+            "clarity": self.clarity(self.look(candidate.image, candidate.image)),
+            "match": self.match(self.look_at_both(condition, candidate)),
+        }
 
 
 def relative_level(size: Tensor, reference: Tensor, silence: float) -> Tensor:

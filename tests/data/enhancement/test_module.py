@@ -39,6 +39,20 @@ def test_held_out_pairs_are_never_trained_on(tmp_path):
     assert len(trained_on) == 7 and not trained_on & validated_on
 
 
+def test_some_of_the_speech_will_do(tmp_path):
+    """So many recordings of the whole range, and as ever all of the noise."""
+    for number in range(10):
+        put(tmp_path / "data" / "speech" / "train" / f"{number}.wav", 0.1 + number / 20)
+        put(tmp_path / "data" / "noise" / "train" / f"{number}.wav", 0.1)
+        put(tmp_path / "data" / "speech" / "valid" / f"{number}.wav", 0.1)
+        put(tmp_path / "data" / "noise" / "valid" / f"{number}.wav", 0.1)
+    for asked, given in ((3, [0, 4, 9]), (0, [*range(10)]), (11, [*range(10)])):
+        training, _ = open_data(tmp_path / "data", train_speech=asked)
+        levels = [float(training.speech[n].mean()) for n in range(len(training.speech))]
+        assert [round((level - 0.1) * 20) for level in levels] == given
+        assert len(training.noise) == 10
+
+
 def test_published_voicebank_folders_hold_two_speakers_out(tmp_path):
     root = tmp_path / "VCTK-DEMAND"
     for side in ("clean", "noisy"):

@@ -35,12 +35,13 @@ def test_clarity_is_blind_to_the_condition_and_match_is_not():
     assert discriminator.conditional_heads == ("match",)
 
 
-def test_in_decibels_a_pair_looks_the_same_at_every_level():
+@pytest.mark.parametrize("kind", [JointDiscriminator, TwoHeadedDiscriminator])
+def test_in_decibels_a_pair_looks_the_same_at_every_level(kind):
     noisy, candidate = signals(2)
     softer = [Signal(s.wave / 10, Stft()(s.wave / 10)) for s in (noisy, candidate)]
     for scale, same in (("decibels", True), ("compressed", False)):
         torch.manual_seed(0)
-        discriminator = TwoHeadedDiscriminator(scale=scale).eval()
+        discriminator = kind(scale=scale).eval()
         before, after = discriminator(noisy, candidate), discriminator(*softer)
         for head in discriminator.heads:
             assert torch.allclose(before[head], after[head], atol=1e-4) == same
@@ -57,6 +58,21 @@ def test_in_decibels_noise_in_a_pause_is_seen_most():
         views.append(relative_level(size, size, 0.05))
     change = (views[1] - views[0]).abs().mean((0, 1, 2))
     assert views[0].min() > -3.1 and change[-40:].mean() > 3 * change[:40].mean()
+
+
+@pytest.mark.parametrize(("widths", "seen"), [((4,) * 4, 78), ((4,) * 7, 638)])
+def test_the_number_of_layers_says_how_much_a_score_is_of(widths, seen):
+    """A change further off than half of it changes nothing, one within it does."""
+    discriminator = JointDiscriminator(widths, spectral=False).eval()
+    image = torch.randn(1, 2, 257, 1601)
+    changed = image.clone()
+    changed[..., 0] += 1
+    first, second = (
+        discriminator(*[Signal(torch.zeros(1, 1), x)] * 2)["joint"][0, 0] for x in (image, changed)
+    )
+    step = 2 ** len(widths)
+    moved = (first - second).abs().amax(0).nonzero().flatten() * step
+    assert 0 < moved.max() <= seen / 2 < moved.max() + 2 * step
 
 
 def test_weights_are_normalised_only_where_that_is_asked_for():

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# What is claimed of image-to-image GANs, on noisy speech. `enhance.sh --help` says how.
+set -euo pipefail
+
+here="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)"
+source "$here/../common.sh"
+source "$here/../enhance/judging.sh"
+
+usage() {
+  cat <<'TEXT'
+Trains a U-Net on noisy speech for each variant of a row of docs/ideas.md, and tells what became of
+the test pairs as a table. The discriminators look at decibels, patch by patch, and are in play from
+the first step to the last. Closeness is the mean absolute difference of images and waves, and
+nothing else: what more the shipped models are told hides what an adversary does.
+
+usage: recipes/ideas/enhance.sh ROW --data DIR [option ...] [key=value ...]
+
+rows:
+  both     closeness alone, an adversary alone, and both
+  patches  an adversary of patches against one of the whole image, of many recordings and of few
+  heads    two scores against one, with and without mismatched pairs
+  noise    noise as a further input, with and without an adversary
+
+  --data DIR    speech/ and noise/ to mix, and pairs/test/{clean,noisy}; far/test too, if there is
+  --out DIR     where everything is written (default: runs/ideas-enhance)
+  --seeds LIST  of data and networks (default: 1 2)
+  --steps N     of each training (default: 3000)
+  --split WHAT  of pairs and far: test, or valid (default: test)
+  --help        this text
+  key=value     settings of all trainings, such as trainer.accelerator=cuda
+
+Rows share trainings: what is finished is not trained again, what was interrupted goes on.
+TEXT
+}
+
+# variants_of ROW: what it compares.
+variants_of() {
+  case "$1" in
+    both) echo closeness adversary both ;;
+    patches) echo both both_whole few few_whole ;;
+    heads) echo both both_unmatched joint joint_unmatched ;;
+    noise) echo both both_noise closeness closeness_noise ;;
+    *) fail "$1: no such row; see --help" 2 ;;
+  esac
+}
+
+# settings_of VARIANT
+settings_of() {
+  local l1="closeness@system.closeness=none system.closeness.magnitude_l1=20 system.closeness.wave=20"
+  local game="discriminator.scale=decibels discriminator.spectral=false trainer.turns.discriminator.start=0"
+  case "$1" in
+    closeness) echo "system=supervised $l1" ;;
+    adversary) echo "system=two_headed $game closeness@system.closeness=none" ;;
+    # Both pull equally hard.
+    both) echo "system=balanced $game $l1 system.balance.share=1.0" ;;
+    joint) echo "$(settings_of both) discriminator=joint" ;;
+    few) echo "$(settings_of both) data.train_speech=20" ;;
+    *_unmatched) echo "$(settings_of "${1%_unmatched}") system.mismatched=false" ;;
+    *_whole) echo "$(settings_of "${1%_whole}") discriminator.widths=[16,32,48,64,64,64,64]" ;;
+    *_noise) echo "$(settings_of "${1%_noise}") generator.z_channels=16" ;;
+  esac
+}
+
+# measure_spread FOLDER: what FOLDER/best makes of the noisy pairs with other noise drawn, against what it
+# made of them before.
+measure_spread() {
+  local folder="$1" scores="$1/scores-spread-$split.json"
+  [[ ! -e "$scores" ]] || return 0
+  speechgan enhance "$data/pairs/$split/noisy" -o "$folder/enhanced-other" --model "$folder/best" \
+    --seed 1 --overwrite
+  speechgan evaluate enhance --clean "$folder/enhanced-pairs" --enhanced "$folder/enhanced-other" \
+    --no-dnsmos --json "$scores" > /dev/null || [[ -e "$scores" ]]
+}
+
+row="${1:---help}"
+[[ "$row" != --* ]] || row=""
+[[ -z "$row" ]] || shift
+data="" out="runs/ideas-enhance" seeds="1 2" steps=3000 split="test"
+read_options data out seeds steps split -- "$@"
+[[ -n "$row" ]] || fail "which row? see --help" 2
+variants="$(variants_of "$row")"
+[[ -n "$data" ]] || fail "--data is needed; see --help" 2
+for number in "$steps" $seeds; do
+  [[ "$number" =~ ^[0-9]+$ ]] || fail "$number: must be a whole number" 2
+done
+[[ "$split" == test || "$split" == valid ]] || fail "--split $split: must be test or valid" 2
+[[ -d "$data/pairs/$split/noisy" ]] || fail "$data/pairs/$split/noisy: no such folder"
+
+for variant in $variants; do
+  for seed in $seeds; do
+    folder="$out/$variant-$seed"
+    if [[ ! -e "$folder/done" ]]; then
+      printf '== %s\n' "$folder" >&2
+      # shellcheck disable=SC2046 # settings have no spaces
+      speechgan train enhance generator=unet "generator.widths=[16,32,64,128,128,128]" \
+        $(settings_of "$variant") "data.root=$(quote "$data")" "data.cache=$(quote "$out/cache")" \
+        "run.folder=$(quote "$folder")" "data.seed=$seed" "trainer.seed=$seed" data.batch_size=4 \
+        data.seconds=2 "trainer.max_steps=$steps" "trainer.decay_steps=$((steps * 2 / 5))" \
+        "trainer.validate_every=$steps" ${overrides[@]+"${overrides[@]}"} --resume
+      touch -- "$folder/done"
+    fi
+    measure_pairs "$folder"
+    [[ "$variant" != *_noise ]] || measure_spread "$folder"
+  done
+done
+# shellcheck disable=SC2086 # names and numbers
+"$python" -P "$here/enhance_table.py" "$out" --variants $variants --seeds $seeds --split "$split" |
+  tee "$out/$row.md"
