@@ -56,7 +56,7 @@ settings_of() {
     joint) echo "$(settings_of both) discriminator=joint" ;;
     few) echo "$(settings_of both) data.train_speech=20" ;;
     *_unmatched) echo "$(settings_of "${1%_unmatched}") system.mismatched=false" ;;
-    *_whole) echo "$(settings_of "${1%_whole}") discriminator.widths=[16,32,48,64,64,64,64]" ;;
+    *_whole) echo "$(settings_of "${1%_whole}") discriminator.widths=[16,32,48,64,64,64]" ;;
     *_noise) echo "$(settings_of "${1%_noise}") generator.z_channels=16" ;;
   esac
 }
@@ -92,10 +92,10 @@ for variant in $variants; do
     if [[ ! -e "$folder/done" ]]; then
       printf '== %s\n' "$folder" >&2
       # shellcheck disable=SC2046 # settings have no spaces
-      speechgan train enhance generator=unet "generator.widths=[16,32,64,128,128,128]" \
+      speechgan train enhance generator=unet "generator.widths=[16,32,64,64,64,64]" \
         $(settings_of "$variant") "data.root=$(quote "$data")" "data.cache=$(quote "$out/cache")" \
         "run.folder=$(quote "$folder")" "data.seed=$seed" "trainer.seed=$seed" data.batch_size=4 \
-        data.seconds=2 "trainer.max_steps=$steps" "trainer.decay_steps=$((steps * 2 / 5))" \
+        data.seconds=1 "trainer.max_steps=$steps" "trainer.decay_steps=$((steps * 2 / 5))" \
         "trainer.validate_every=$steps" ${overrides[@]+"${overrides[@]}"} --resume
       touch -- "$folder/done"
     fi
