@@ -10,7 +10,8 @@ from speechgan.inference.enhancement.streaming import State
 
 # From so many frames on, the graph of many frames is the faster one.
 FEW_FRAMES = 8
-# What lies between its layers fits a core's own cache then; of 500 frames it takes half as long again.
+# What lies between its layers then fits a core's own cache; at 500 frames it takes half as much
+# time again.
 MANY_FRAMES = 64
 
 
