@@ -29,6 +29,7 @@ COMMANDS = {
     "dream": ("speechgan.cli.dream", "make what a judge of spoken digits likes best"),
     "explain": ("speechgan.cli.explain", "show why a discriminator scores a recording so"),
     "train": ("speechgan.cli.train", "train a model on your own recordings"),
+    "sweep": ("speechgan.cli.sweep", "find settings by many trainings"),
     "data": ("speechgan.cli.data", "look at a folder of recordings, or fetch public ones"),
     "evaluate": ("speechgan.cli.evaluate", "measure enhanced speech against clean speech"),
     "speakers": ("speechgan.cli.speakers", "list the voices that a conversion model speaks in"),

@@ -6,6 +6,7 @@ EXTRAS = {
     "fastapi": "serve",
     "gradio": "demo",
     "huggingface_hub": "hub",
+    "optuna": "sweep",
     "pocketsphinx": "words",
     "uvicorn": "serve",
 }
