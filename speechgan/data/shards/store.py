@@ -33,15 +33,16 @@ class ShardStore(Store):
 
     def _find_length(self, recording: Recording, sample_rate: int) -> int | str:
         member = self.shards / recording.path
-        if not recording.sample_rate:
+        rate = member.entry.recording.sample_rate
+        if not rate:
             return f"{member}: could not be read when it was sharded; mend it and shard again"
         # As soxr has it, to the last bit.
-        length = int(member.entry.samples / (recording.sample_rate / sample_rate) + 0.5)
+        length = int(member.entry.samples / (rate / sample_rate) + 0.5)
         return length or f"{member}: shorter than a sample at {sample_rate} Hz; leave it out"
 
     def _read(self, index: int, start: int, count: int) -> np.ndarray:
         member = self.shards / self.recordings[index].path
-        if self.recordings[index].sample_rate == self.sample_rate:
+        if member.entry.recording.sample_rate == self.sample_rate:
             with audio.Reader(member) as reader:
                 part = round_samples(reader.cut(start, count).mean(0))
         else:
