@@ -110,7 +110,7 @@ def _shard(arguments: argparse.Namespace) -> int:
     for error in made.unreadable:
         print(f"speechgan: taken along, but no sound: {error}", file=sys.stderr)
     code = _name(made.missing)
-    recordings = [entry.recording for entry in made.index.entries if entry.recording.seconds]
+    recordings = [entry.recording for entry in made.index.entries if entry.recording.sample_rate]
     minutes = sum(recording.seconds for recording in recordings) / 60
     megabytes = sum(shard.size for shard in made.index.shards) / 1e6
     texts = len(made.index.entries) - len(recordings) - len(made.unreadable)

@@ -19,7 +19,7 @@ from speechgan.data.cache import WaveStore
 from speechgan.data.conversion.module import ConversionData
 from speechgan.data.digits.module import DigitData
 from speechgan.data.enhancement.module import EnhancementData
-from speechgan.data.manifest import scan
+from speechgan.data.manifest import scan, write_manifest
 from speechgan.data.roots import open_root, open_store
 from speechgan.data.shards.writing import write_shards
 from speechgan.data.waves import VocoderData
@@ -76,7 +76,8 @@ def compare(open_data: Open, root: Path, server: Any) -> tuple[Any, list[Any]]:
 def test_mixtures(recordings, server, caplog) -> None:
     def open_data(root: str | Path, cache: Path) -> Any:
         settings = [f"data.root='{root}'", f"data.cache='{cache}'", "data.rooms=0"]
-        settings += ["data.seconds=0.5", "data.valid_items=2", "data.degradation.babble=0.3"]
+        settings += ["data.seconds=0.25", "data.valid_items=1", "data.degradation.babble=0.3"]
+        settings += ["data.batch_size=4"]
         return instantiate(compose("enhance", settings).data, _convert_="all").open()
 
     root = write_mixable(server.folder / "data", recordings)
@@ -110,6 +111,9 @@ def test_speech_for_a_vocoder(recordings, server) -> None:
     for opened in after:
         pairs = zip(before[1], opened[1], strict=True)
         assert all(np.array_equal(wave, other) for wave, other in pairs)
+    write_manifest(scan(root), root / "manifest.csv")
+    listed, _ = open_data(root / "manifest.csv", server.folder / "cache")
+    require_equal(listed[2], before[0][2])
 
 
 def test_voices(voices_folder, server) -> None:
