@@ -18,6 +18,7 @@ from speechgan.data.cache import WaveStore
 from speechgan.data.conversion.voice_cache import analyse_recordings
 from speechgan.data.enhancement.rooms import room_responses
 from speechgan.data.manifest import scan, write_manifest
+from speechgan.data.shards.writing import write_shards
 from speechgan.evaluation.enhancement import evaluate_enhancement
 from speechgan.evaluation.report import write_report
 from speechgan.evaluation.results import Evaluation
@@ -130,6 +131,12 @@ def test_what_is_kept_for_the_next_run(tmp_path: Path, name: str, size: int) -> 
     made = read_all(tmp_path)
     CACHED[name](tmp_path)
     assert read_all(tmp_path) == made  # whole, so that it is not made again
+
+
+@pytest.mark.parametrize("size", [0, 1000, 300_000])
+def test_shards(tmp_path: Path, size: int) -> None:
+    check(tmp_path, lambda folder: write_shards(PAIRS, folder / "shards"), size)
+    assert not read_all(tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,10 @@
 """Sound files read, whole or block by block; every error names the file."""
 
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 import soundfile
@@ -17,10 +18,27 @@ _MP3_GUESS_SECONDS = 1.0
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
 # Above any integer that was kept as floating point; no square of it overflows.
 LARGEST_SAMPLE = 1e10
+# What libsndfile finds a sample of without decoding what lies before; a codec would start anew.
+_CUT_EXACTLY = ("PCM_", "FLOAT", "DOUBLE")
+
+
+class Stored(Protocol):
+    """A recording that is no file of its own; `str` says what to call it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def stem(self) -> str: ...
+
+    def read_bytes(self) -> bytes: ...
 
 
 class Reader:
     """A sound file open for reading; a context manager.
+
+    Args:
+        path: the file, or what holds all of it in memory.
 
     Attributes:
         path: the file.
@@ -34,11 +52,11 @@ class Reader:
         SpeechganError: missing, unreadable, not audio, or empty.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        _require_readable(self.path)
+    def __init__(self, path: str | os.PathLike[str] | Stored) -> None:
+        self.path = Path(path) if isinstance(path, str | os.PathLike) else path
+        content = _require_readable(self.path)
         try:
-            self._file = soundfile.SoundFile(self.path)
+            self._file = soundfile.SoundFile(content)
         except (soundfile.LibsndfileError, TypeError):
             # TypeError: soundfile takes a name that ends in .raw for headerless samples.
             raise SpeechganError(
@@ -99,6 +117,34 @@ class Reader:
             yield block
             start += block.shape[1]
 
+    def cut(self, start: int, samples: int) -> Wave:
+        """Part of the file, `(channel, samples)` float32, shorter where the file ends before.
+
+        Raises:
+            SpeechganError: the file is damaged, or a sample is NaN or infinite.
+        """
+        if not self.format.subtype.startswith(_CUT_EXACTLY):
+            parts = list(self._blocks_to(start + samples))
+            return np.concatenate(parts, axis=1)[:, start : start + samples]
+        try:
+            self._file.seek(start)
+            part = self._file.read(samples, dtype="float32", always_2d=True).T
+        except (soundfile.LibsndfileError, MemoryError):
+            raise SpeechganError(
+                f"{self.path}: damaged at {start / self.sample_rate:.3f} s; get the file anew"
+            ) from None
+        require_finite(part, self.sample_rate, str(self.path), start)
+        return part
+
+    def _blocks_to(self, stop: int) -> Iterator[Wave]:
+        """Blocks from the beginning until they hold so many samples."""
+        count = 0
+        for block in self.blocks(_READ_SAMPLES):
+            yield block
+            count += block.shape[1]
+            if count >= stop:
+                return
+
     def close(self) -> None:
         self._file.close()
 
@@ -109,7 +155,7 @@ class Reader:
         self.close()
 
 
-def read(path: str | os.PathLike[str]) -> tuple[Wave, int]:
+def read(path: str | os.PathLike[str] | Stored) -> tuple[Wave, int]:
     """A whole file: float32 `(channel, sample)` in ±1, and its sample rate in Hz.
 
     Raises:
@@ -140,12 +186,19 @@ def require_finite(wave: Wave, sample_rate: float, name: str, start: int = 0) ->
         )
 
 
-def _require_readable(path: Path) -> None:
+def _require_readable(path: Path | Stored) -> Path | io.BytesIO:
+    """What libsndfile is to open."""
+    content: Path | io.BytesIO
     try:
-        with path.open("rb") as file:
-            empty = not file.read(1)
+        if isinstance(path, Path):
+            with path.open("rb") as file:
+                content, empty = path, not file.read(1)
+        else:
+            data = path.read_bytes()
+            content, empty = io.BytesIO(data), not data
     except FileNotFoundError:
-        reason = "a link to a file that is gone" if path.is_symlink() else "no such file"
+        link = isinstance(path, Path) and path.is_symlink()
+        reason = "a link to a file that is gone" if link else "no such file"
         raise SpeechganError(f"{path}: {reason}; check the name") from None
     except IsADirectoryError:
         raise SpeechganError(f"{path}: a folder, not a file; name a file in it") from None
@@ -155,3 +208,4 @@ def _require_readable(path: Path) -> None:
         ) from None
     if empty:
         raise SpeechganError(f"{path}: an empty file; leave it out")
+    return content

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from speechgan.cli import corpora
+from speechgan.cli.jobs import parse_count
 from speechgan.utils.errors import SpeechganError
 
 
@@ -24,13 +25,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
     voices = actions.add_parser("voices", help="list the speakers of a folder")
     voices.add_argument("folder", type=Path, help="holds a folder for each speaker")
 
+    shard = actions.add_parser(
+        "shard", help="write a folder as a few tar files, to read from a disk or over a network"
+    )
+    shard.add_argument("folder", type=Path, help="of any layout that can be trained on")
+    shard.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="SHARDS", help="folder to make"
+    )
+    shard.add_argument(
+        "--size", type=parse_count, default=256, metavar="MB", help="most of a shard (default: 256)"
+    )
+
     fetch = actions.add_parser("fetch", help="fetch a public corpus, or list what there is")
     corpora.configure(fetch)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Scans, lists or fetches; the exit code."""
-    actions = {"scan": _scan, "voices": _list_voices, "fetch": corpora.run}
+    """Scans, lists, shards or fetches; the exit code."""
+    actions = {"scan": _scan, "voices": _list_voices, "shard": _shard, "fetch": corpora.run}
     return actions[arguments.action](arguments)
 
 
@@ -82,6 +94,34 @@ def _scan(arguments: argparse.Namespace) -> int:
         print(f"{role:8}{split:8}{len(seconds):8}{sum(seconds) / 60:10.1f}")
     print(f"manifest: {output}")
     return code
+
+
+def _shard(arguments: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from speechgan.data.shards.writing import write_shards
+
+    made = write_shards(
+        arguments.folder,
+        arguments.output,
+        arguments.size,
+        lambda files: tqdm(files, desc="shard", unit="file", leave=False, disable=None),
+    )
+    for error in made.unreadable:
+        print(f"speechgan: taken along, but no sound: {error}", file=sys.stderr)
+    code = _name(made.missing)
+    recordings = [entry.recording for entry in made.index.entries if entry.recording.sample_rate]
+    minutes = sum(recording.seconds for recording in recordings) / 60
+    megabytes = sum(shard.size for shard in made.index.shards) / 1e6
+    texts = len(made.index.entries) - len(recordings) - len(made.unreadable)
+    print(f"{'recordings':>10}{'minutes':>10}{'texts':>8}{'shards':>8}{'MB':>10}")
+    print(
+        f"{len(recordings):10}{minutes:10.1f}{texts:8}{len(made.index.shards):8}{megabytes:10.1f}"
+    )
+    if made.others:
+        print(f"left behind, neither sound nor text: {made.others} files")
+    print(f"shards: {arguments.output}")
+    return 1 if made.unreadable else code
 
 
 def _name(refused: Sequence[SpeechganError]) -> int:

@@ -1,18 +1,16 @@
 """All recordings of one role as one file of samples, decoded once."""
 
-import copy
 import hashlib
 import json
-import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
-import soxr
 
-from speechgan import audio
 from speechgan.data.manifest import Recording
+from speechgan.data.stores import Store, decode
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import remove_abandoned, replace_whole, write_whole
 
@@ -21,18 +19,16 @@ REMEDY = "choose another folder with data.cache=DIR"
 HEADER = 128
 """Bytes before the samples in a file of `numpy.save`."""
 
-log = logging.getLogger(__name__)
 
-
-class WaveStore:
+class WaveStore(Store):
     """Mono 16-bit waves at one sample rate, one after the other in a file.
 
     Decoding and resampling thousands of files each epoch costs more than training a small
     network on them; from here a random crop costs one read. The file's name is a hash of the
     recordings' paths, sizes and times of change, so that changed data is decoded again.
 
-    A recording that cannot be read is left out, and named in a warning each time. What is left out
-    is kept with the samples, so that a run that goes on draws from the same recordings.
+    What is left out, as it cannot be read, is kept with the samples, so that a run that goes on
+    draws from the same recordings.
 
     Args:
         recordings: what to hold, in this order.
@@ -52,38 +48,16 @@ class WaveStore:
     def __init__(
         self, recordings: Sequence[Recording], root: Path, sample_rate: int, folder: Path
     ) -> None:
-        self.sample_rate = sample_rate
         stats = [(r.path, *_size_and_time(root / r.path)) for r in recordings]
         key = json.dumps([sample_rate, str(root.resolve()), stats])
         self.path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npy"
-        found = self._look_up(len(stats)) or self._decode([root / r.path for r in recordings])
-        for problem in dict.fromkeys(x for x in found if isinstance(x, str)):
-            log.warning("left out: %s", problem)
-        self.kept = np.array([isinstance(x, int) for x in found], dtype=bool)
-        self.recordings = [r for r, kept in zip(recordings, self.kept, strict=True) if kept]
-        if recordings and not self.recordings:
-            what = " ".join(filter(None, (recordings[0].split, recordings[0].role)))
-            raise SpeechganError(
-                f"{root}: none of the {len(recordings)} {what} recordings can be read; "
-                "mend those that are named above, or add others"
-            )
-        self.lengths = np.array([x for x in found if isinstance(x, int)], dtype=np.int64)
+        found = self._look_up(len(stats)) or self._decode(
+            [root / r.path for r in recordings], sample_rate
+        )
+        super().__init__(recordings, root, sample_rate, found)
         self.starts = np.cumsum(self.lengths) - self.lengths
 
-    def __len__(self) -> int:
-        return len(self.recordings)
-
-    def __getitem__(self, index: int) -> np.ndarray:
-        """One whole recording, `(sample,)` float32 in [-1, 1]."""
-        return self.crop(index, 0, int(self.lengths[index]))
-
-    def crop(self, index: int, start: int, samples: int) -> np.ndarray:
-        """Part of a recording, shorter where the recording ends before.
-
-        Raises:
-            SpeechganError: the decoded file is gone or damaged.
-        """
-        count = max(0, min(samples, int(self.lengths[index]) - start))
+    def _read(self, index: int, start: int, count: int) -> np.ndarray:
         place = HEADER + 2 * (int(self.starts[index]) + start)
         try:
             # Read and not mapped into memory: a mapped file that is cut ends the process.
@@ -95,13 +69,11 @@ class WaveStore:
                 f"{self.path}: decoded recordings are gone or damaged; the same command with "
                 "--resume decodes them anew and goes on"
             )
-        return part.astype(np.float32) / 32768
+        return part
 
-    def select(self, chosen: np.ndarray) -> "WaveStore":
-        """The same store with these of its recordings only, `(recording,)` bool."""
-        other = copy.copy(self)
-        other.recordings = [r for r, wanted in zip(self.recordings, chosen, strict=True) if wanted]
-        other.lengths, other.starts = self.lengths[chosen], self.starts[chosen]
+    def select(self, chosen: np.ndarray) -> Self:
+        other = super().select(chosen)
+        other.starts = self.starts[chosen]
         return other
 
     def _look_up(self, count: int) -> list[int | str] | None:
@@ -114,12 +86,12 @@ class WaveStore:
         except (OSError, ValueError, TypeError):
             return None
 
-    def _decode(self, paths: Sequence[Path]) -> list[int | str]:
+    def _decode(self, paths: Sequence[Path], sample_rate: int) -> list[int | str]:
         waves: list[np.ndarray] = []
         found: list[int | str] = []
         for path in paths:
             try:
-                waves.append(self._read(path))
+                waves.append(decode(path, sample_rate))
                 found.append(len(waves[-1]))
             except SpeechganError as error:
                 found.append(str(error))
@@ -128,17 +100,6 @@ class WaveStore:
         with replace_whole(self.path, REMEDY) as beside, beside.open("wb") as file:
             np.save(file, np.concatenate(waves) if waves else np.zeros(0, np.int16))
         return found
-
-    def _read(self, path: Path) -> np.ndarray:
-        wave, rate = audio.read(path)
-        mono = wave.mean(0)
-        if rate != self.sample_rate:
-            mono = soxr.resample(mono, rate, self.sample_rate)
-        if not len(mono):
-            raise SpeechganError(
-                f"{path}: shorter than a sample at {self.sample_rate} Hz; leave it out"
-            )
-        return np.clip(np.round(mono * 32768), -32768, 32767).astype(np.int16)
 
 
 def _size_and_time(path: Path) -> tuple[int, int]:

@@ -4,9 +4,9 @@ import csv
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from speechgan.audio import AUDIO_EXTENSIONS, Reader
 from speechgan.utils.errors import SpeechganError
@@ -69,12 +69,9 @@ def scan(root: Path) -> list[Recording]:
     if not root.is_dir():
         raise SpeechganError(f"{root}: no such folder; give the folder that holds the recordings")
     recordings = []
-    for folder, subfolders, names in os.walk(root, followlinks=True):
-        subfolders.sort()
-        for name in sorted(names):
-            path = Path(folder, name)
-            if path.suffix.lower() in AUDIO_EXTENSIONS and (found := describe(path, root)):
-                recordings.append(found)
+    for path in walk_files(root):
+        if path.suffix.lower() in AUDIO_EXTENSIONS and (found := describe(path)):
+            recordings.append(found)
     if not recordings:
         raise SpeechganError(
             f"{root}: no recordings in folders named clean/ and noisy/, or speech/ and noise/"
@@ -82,11 +79,18 @@ def scan(root: Path) -> list[Recording]:
     return recordings
 
 
-def describe(path: Path, root: Path) -> Recording | None:
-    """The manifest row of one file, or None where its folders name no role."""
-    relative = path.relative_to(root)
+def walk_files(root: Path) -> Iterator[PurePosixPath]:
+    """Every file below a folder, by its path relative to that, in the order of their names."""
+    for folder, subfolders, names in os.walk(root, followlinks=True):
+        subfolders.sort()
+        below = PurePosixPath(Path(folder).relative_to(root).as_posix())
+        yield from (below / name for name in sorted(names))
+
+
+def describe(path: PurePosixPath) -> Recording | None:
+    """The manifest row of a file below the root, or None where its folders name no role."""
     role, split, rest = "", "", []
-    for part in relative.parts[:-1]:
+    for part in path.parts[:-1]:
         lower = part.lower()
         if match := VOICEBANK.fullmatch(lower):
             role, split = match[1], match[2]
@@ -104,7 +108,7 @@ def describe(path: Path, root: Path) -> Recording | None:
         speaker = rest[0]
     else:
         speaker = path.stem.split("_")[0] if "_" in path.stem else ""
-    return Recording(relative.as_posix(), role, split, speaker)
+    return Recording(path.as_posix(), role, split, speaker)
 
 
 def measure(recording: Recording, root: Path) -> Recording:
@@ -113,10 +117,20 @@ def measure(recording: Recording, root: Path) -> Recording:
     Raises:
         SpeechganError: it cannot be read, or holds what is no sound.
     """
-    with Reader(root / recording.path) as reader:
+    samples, rate, channels = count_samples(root / recording.path)
+    seconds = round(samples / rate, 3)
+    return replace(recording, seconds=seconds, sample_rate=rate, channels=channels)
+
+
+def count_samples(path: Path) -> tuple[int, int, int]:
+    """Length of a channel, sample rate in hertz and channels, of a file that is read to its end.
+
+    Raises:
+        SpeechganError: it cannot be read, or holds what is no sound.
+    """
+    with Reader(path) as reader:
         samples = sum(block.shape[1] for block in reader.blocks(BLOCK))
-        seconds, rate = round(samples / reader.sample_rate, 3), reader.sample_rate
-        return replace(recording, seconds=seconds, sample_rate=rate, channels=reader.channels)
+        return samples, reader.sample_rate, reader.channels
 
 
 def hold_out(

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from speechgan.data.cache import WaveStore
-from speechgan.data.manifest import Recording, hold_out, scan
+from speechgan.data.manifest import hold_out
+from speechgan.data.roots import open_recordings, open_store
+from speechgan.data.stores import Store
 from speechgan.utils.errors import SpeechganError
 
 # Items are scaled to a random level in this range, in dBFS.
@@ -40,7 +41,7 @@ class WaveCrops:
         seed: of all random choices.
     """
 
-    def __init__(self, store: WaveStore, batch_size: int, samples: int, seed: int) -> None:
+    def __init__(self, store: Store, batch_size: int, samples: int, seed: int) -> None:
         self.store, self.batch_size, self.samples, self.seed = store, batch_size, samples, seed
         self.seconds = batch_size * samples / store.sample_rate
         self.chances = store.lengths / store.lengths.sum()
@@ -63,7 +64,8 @@ class VocoderData:
     """Training crops and held-out recordings for vocoders.
 
     Attributes:
-        root: folder with `speech/`, as for enhancement; other roles are left alone.
+        root: folder, manifest or shards with `speech/`, as for enhancement; other roles are left
+            alone.
         cache: folder for decoded audio.
         sample_rate: in hertz.
         batch_size: items of a batch.
@@ -71,9 +73,10 @@ class VocoderData:
         valid_fraction: share of the files held out where the folder names no `valid` split.
         valid_items: most recordings to validate on.
         seed: of all random choices.
+        cache_gb: most of the cache that recordings from a URL take; 0 keeps none.
     """
 
-    root: Path
+    root: str | Path
     cache: Path
     sample_rate: int = 16000
     batch_size: int = 8
@@ -81,6 +84,7 @@ class VocoderData:
     valid_fraction: float = 0.05
     valid_items: int = 20
     seed: int = 0
+    cache_gb: float = 10.0
 
     def open(self) -> tuple[WaveCrops, list[np.ndarray]]:
         """Decodes what is not decoded yet; returns training batches and held-out waves.
@@ -88,20 +92,19 @@ class VocoderData:
         Raises:
             SpeechganError: no speech to train on that can be read.
         """
-        root = Path(self.root)
-        recordings = [r for r in scan(root) if r.role in ("speech", "clean")]
+        cache = Path(self.cache)
+        found, root = open_recordings(self.root, cache, self.cache_gb)
+        recordings = [r for r in found if r.role in ("speech", "clean")]
         split = {
             name: [r for r in hold_out(recordings, self.valid_fraction) if r.split == name]
             for name in ("train", "valid")
         }
         if not all(split.values()):
             raise SpeechganError(f"{root}: no speech to train on; add some below speech/")
-        store = self._store(split["train"], root)
-        held = self._store(split["valid"], root)
+        store, held = (
+            open_store(split[name], root, self.sample_rate, cache) for name in ("train", "valid")
+        )
         chosen = np.linspace(0, len(held) - 1, min(self.valid_items, len(held))).round()
         samples = round(self.seconds * self.sample_rate)
         crops = WaveCrops(store, self.batch_size, samples, self.seed)
         return crops, [held[int(index)] for index in chosen]
-
-    def _store(self, recordings: list[Recording], root: Path) -> WaveStore:
-        return WaveStore(recordings, root, self.sample_rate, Path(self.cache))

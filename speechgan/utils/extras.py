@@ -3,7 +3,9 @@
 from speechgan.utils.errors import SpeechganError
 
 EXTRAS = {
+    "aiohttp": "shards",
     "fastapi": "serve",
+    "fsspec": "shards",
     "gradio": "demo",
     "huggingface_hub": "hub",
     "optuna": "sweep",

@@ -11,6 +11,8 @@ import numpy as np
 from speechgan.data.conversion.unpaired import AlignedCrops, UnpairedCrops
 from speechgan.data.conversion.voice_cache import analyse_recordings
 from speechgan.data.conversion.voices import Speaker, scan_voices
+from speechgan.data.roots import open_root
+from speechgan.data.shards.reading import Source
 from speechgan.features.alignment import align_speech
 from speechgan.features.statistics import SpeakerStatistics
 from speechgan.features.voice import Voice, VoiceFeatures
@@ -48,7 +50,7 @@ class ConversionData:
     """Training batches and held-out sentences for voice conversion.
 
     Attributes:
-        root: folder with a folder for each speaker.
+        root: folder with a folder for each speaker, or shards of one.
         cache: folder for analysed recordings.
         speakers: whom to take, in this order; everybody if empty.
         about: table of what is known of the speakers, see `scan_voices`; or None.
@@ -61,7 +63,7 @@ class ConversionData:
         seed: of all random choices.
     """
 
-    root: Path
+    root: str | Path
     cache: Path
     speakers: Sequence[str] = ()
     about: Path | None = None
@@ -94,7 +96,7 @@ class ConversionData:
                 be used.
         """
         about = Path(self.about) if self.about else None
-        found = scan_voices(Path(self.root), list(self.speakers), self.valid_fraction, about)
+        found = scan_voices(open_root(self.root), list(self.speakers), self.valid_fraction, about)
         known = known or {}
         if len(set(known) | {s.name for s in found}) < 2:
             raise SpeechganError(
@@ -135,7 +137,7 @@ class ConversionData:
         )
 
     def _analyse(
-        self, speaker: Speaker, paths: Sequence[Path], features: VoiceFeatures
+        self, speaker: Speaker, paths: Sequence[Source], features: VoiceFeatures
     ) -> dict[str, Voice]:
         workers = self.workers or os.cpu_count() or 1
         voices = analyse_recordings(paths, features, Path(self.cache), workers, progress=True)

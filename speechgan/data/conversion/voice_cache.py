@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from speechgan import audio
 from speechgan.audio.level import bring_to_level
+from speechgan.data.shards.reading import Source
 from speechgan.features.voice import Voice, VoiceFeatures
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import remove_abandoned, replace_whole
@@ -23,18 +24,18 @@ PARTS = ("image", "loudness", "f0", "aperiodicity")
 # No gain brings what is below to a level without overflow.
 QUIETEST = 1e-30
 
-Job = tuple[Path, Path, VoiceFeatures]
+Job = tuple[Source, Path, VoiceFeatures]
 
 log = logging.getLogger(__name__)
 
 
 def analyse_recordings(
-    paths: Sequence[Path],
+    paths: Sequence[Source],
     features: VoiceFeatures,
     folder: Path,
     workers: int = 1,
     progress: bool = False,
-) -> dict[Path, Voice]:
+) -> dict[Source, Voice]:
     """The voice in each recording, from the cache or analysed now, in parallel.
 
     A recording that cannot be read is left out, and named in a warning.
@@ -52,9 +53,9 @@ def analyse_recordings(
     Raises:
         SpeechganError: the folder cannot be written.
     """
-    voices: dict[Path, Voice | None] = {}
-    problems: dict[Path, str] = {}
-    places: dict[Path, Path] = {}
+    voices: dict[Source, Voice | None] = {}
+    problems: dict[Source, str] = {}
+    places: dict[Source, Path] = {}
     for path in paths:
         try:
             places[path] = folder / f"{_hash(path, features)}.npz"
@@ -92,7 +93,7 @@ def _map_jobs(jobs: Sequence[Job], workers: int) -> Iterator[Iterator[str]]:
         yield (_analyse(*job) for job in jobs)
 
 
-def read_voice_wave(path: Path, sample_rate: int) -> np.ndarray:
+def read_voice_wave(path: Source, sample_rate: int) -> np.ndarray:
     """A recording as `(sample,)` float32 at the reference level, resampled, channels averaged.
 
     Raises:
@@ -106,13 +107,18 @@ def read_voice_wave(path: Path, sample_rate: int) -> np.ndarray:
     return bring_to_level(mono)
 
 
-def _hash(path: Path, features: VoiceFeatures) -> str:
+def _hash(path: Source, features: VoiceFeatures) -> str:
     try:
-        content = hashlib.sha256(path.read_bytes())
+        # Of what is in shards the index knows it: nothing is fetched to find out that it is known.
+        content = (
+            hashlib.sha256(path.read_bytes()).hexdigest()
+            if isinstance(path, Path)
+            else path.entry.sha256
+        )
     except OSError as error:
         raise SpeechganError(f"{path}: cannot be read ({error.strerror})") from None
-    content.update(json.dumps(features.settings, sort_keys=True).encode())
-    return content.hexdigest()[:32]
+    settings = json.dumps(features.settings, sort_keys=True)
+    return hashlib.sha256(f"{content} {settings}".encode()).hexdigest()[:32]
 
 
 def _load(place: Path) -> Voice | None:
@@ -124,7 +130,7 @@ def _load(place: Path) -> Voice | None:
         return None
 
 
-def _analyse(path: Path, place: Path, features: VoiceFeatures) -> str:
+def _analyse(path: Source, place: Path, features: VoiceFeatures) -> str:
     """Keeps a recording's voice; says why if there is none in it."""
     try:
         wave = read_voice_wave(path, features.sample_rate)

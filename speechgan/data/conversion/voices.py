@@ -2,13 +2,16 @@
 
 import csv
 import hashlib
+import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 
 from speechgan.audio import AUDIO_EXTENSIONS
 from speechgan.data.manifest import SPLITS
+from speechgan.data.roots import list_files
+from speechgan.data.shards.reading import Root, Source
 from speechgan.utils.errors import SpeechganError
 
 ABOUT = "speakers.csv"
@@ -22,30 +25,30 @@ class Speaker:
     Attributes:
         name: of the folder.
         train, valid, test: recordings by split.
-        folder: that holds them.
+        folder: that holds them; in shards, below their root.
         sex, language, licence: as `speakers.csv` says; empty where it does not.
     """
 
     name: str
-    train: tuple[Path, ...]
-    valid: tuple[Path, ...] = ()
-    test: tuple[Path, ...] = ()
+    train: tuple[Source, ...]
+    valid: tuple[Source, ...] = ()
+    test: tuple[Source, ...] = ()
     sex: str = ""
     language: str = ""
     licence: str = ""
-    folder: Path = Path()
+    folder: PurePath = Path()
 
-    def sentence(self, path: Path) -> str:
+    def sentence(self, path: Source) -> str:
         """A recording's name below the folder, without split and extension.
 
         Two speakers' recordings of one name may be the same sentence; two of one speaker in
         different folders are two.
         """
-        return _name_sentence(path, self.folder)
+        return _name_sentence(path.relative_to(self.folder))
 
 
 def scan_voices(
-    root: Path,
+    root: Root,
     names: Sequence[str] = (),
     valid_fraction: float = 0.1,
     about: Path | None = None,
@@ -57,7 +60,7 @@ def scan_voices(
     so that a sentence which several speakers say is held out of all of them.
 
     Args:
-        root: folder of folders.
+        root: folder of folders, or shards of one.
         names: speakers to take; all of them if empty.
         valid_fraction: share of the training recordings to hold out.
         about: table with the columns speaker, sex, language, licence; `root/speakers.csv` if None.
@@ -65,14 +68,10 @@ def scan_voices(
     Raises:
         SpeechganError: no such folder or speaker, no recordings, or an unreadable table.
     """
-    if not root.is_dir():
+    if isinstance(root, Path) and not root.is_dir():
         raise SpeechganError(f"{root}: no such folder; give the folder that holds the speakers'")
-    found = {
-        folder.name: recordings
-        for folder in sorted(root.iterdir())
-        if folder.is_dir() and not folder.name.startswith(".")
-        if (recordings := _find_recordings(folder))
-    }
+    files = list_files(root)
+    found = _find_recordings(files)
     if missing := [name for name in names if name not in found]:
         raise SpeechganError(
             f"{root}: no recordings of {missing[0]}; found: {', '.join(found) or 'nobody'}"
@@ -82,44 +81,52 @@ def scan_voices(
             f"{root}: holds no recordings; put each speaker's into a folder of that name, as in "
             f"{root}/alice/1.wav"
         )
-    facts = _read_facts(about or root / ABOUT, required=about is not None)
-    return [
-        _describe(root / name, found[name], valid_fraction, facts.get(name, {}))
-        for name in (names or found)
-    ]
+    beside = root / ABOUT if PurePosixPath(ABOUT) in files else None
+    facts = _read_facts(about or beside)
+    return [_describe(root, name, found[name], valid_fraction, facts) for name in (names or found)]
 
 
-def _find_recordings(folder: Path) -> dict[str, list[Path]]:
-    """Recordings by split."""
-    splits: dict[str, list[Path]] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in AUDIO_EXTENSIONS or path.name.startswith("."):
+def _find_recordings(files: Iterable[PurePosixPath]) -> dict[str, dict[str, list[PurePosixPath]]]:
+    """Recordings by speaker and split, relative to the speaker's folder."""
+    found: dict[str, dict[str, list[PurePosixPath]]] = {}
+    for path in sorted(files):
+        name, *parts = path.parts
+        if not parts or name.startswith(".") or path.name.startswith("."):
             continue
-        parts = [p.lower() for p in path.relative_to(folder).parts[:-1]]
-        split = next((SPLITS[p] for p in parts if p in SPLITS), "train")
-        splits.setdefault(split, []).append(path)
-    return splits
+        if path.suffix.lower() in AUDIO_EXTENSIONS:
+            split = next((SPLITS[p.lower()] for p in parts[:-1] if p.lower() in SPLITS), "train")
+            found.setdefault(name, {}).setdefault(split, []).append(path.relative_to(name))
+    return found
 
 
 def _describe(
-    folder: Path, recordings: dict[str, list[Path]], valid_fraction: float, facts: dict[str, str]
+    root: Root,
+    name: str,
+    recordings: dict[str, list[PurePosixPath]],
+    valid_fraction: float,
+    facts: dict[str, dict[str, str]],
 ) -> Speaker:
     train, valid = recordings.get("train", []), recordings.get("valid", [])
     if not valid and len(train) > 1:
         # A threshold on the hash, not a count of files: whether a sentence is held out must not
         # depend on what else a speaker has said.
-        shares = {path: _share(_name_sentence(path, folder)) for path in train}
+        shares = {path: _share(_name_sentence(path)) for path in train}
         valid = [path for path in train if shares[path] < valid_fraction] or [
             min(train, key=lambda path: shares[path])
         ]
         valid = valid[: len(train) - 1]
-        train = [path for path in train if path not in valid]
-    test = tuple(recordings.get("test", []))
-    return Speaker(folder.name, tuple(train), tuple(valid), test, folder=folder, **facts)
+        held = set(valid)
+        train = [path for path in train if path not in held]
+    folder = root / name if isinstance(root, Path) else PurePosixPath(name)
+    one, other, test = (
+        tuple(root / PurePosixPath(name, path) for path in paths)
+        for paths in (train, valid, recordings.get("test", []))
+    )
+    return Speaker(name, one, other, test, folder=folder, **facts.get(name, {}))
 
 
-def _name_sentence(path: Path, folder: Path) -> str:
-    parts = path.relative_to(folder).with_suffix("").parts
+def _name_sentence(path: PurePath) -> str:
+    parts = path.with_suffix("").parts
     return "/".join([*(p for p in parts[:-1] if p.lower() not in SPLITS), parts[-1]])
 
 
@@ -128,12 +135,11 @@ def _share(name: str) -> float:
     return int.from_bytes(hashlib.sha256(os.fsencode(name)).digest()[:4]) / 2**32
 
 
-def _read_facts(path: Path, required: bool) -> dict[str, dict[str, str]]:
-    if not required and not path.exists():
+def _read_facts(path: Source | None) -> dict[str, dict[str, str]]:
+    if path is None:
         return {}
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        rows = list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8"), newline="")))
         return {row["speaker"]: {key: row.get(key) or "" for key in FACTS} for row in rows}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SpeechganError(f"{path}: not readable ({error})") from None

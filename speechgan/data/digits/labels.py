@@ -1,8 +1,10 @@
 """What the two labels of a spoken digit stand for."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from speechgan.data.roots import list_files
+from speechgan.data.shards.reading import Root, Source
 from speechgan.utils.errors import SpeechganError
 
 
@@ -23,27 +25,30 @@ class Labels:
 class Utterance:
     """A recording and its labels, by their names."""
 
-    path: Path
+    path: Source
     digit: str
     speaker: str
 
 
-def find_utterances(folder: Path) -> list[Utterance]:
-    """The recordings of a folder, named `DIGIT_SPEAKER_TAKE`.
+def find_utterances(root: Root, split: str = "") -> list[Utterance]:
+    """The recordings of a folder, or of one in it, named `DIGIT_SPEAKER_TAKE`.
 
     Raises:
         SpeechganError: no such folder, none in it, or one that is named otherwise.
     """
-    if not folder.is_dir():
+    folder = f"{root}/{split}".rstrip("/")
+    if isinstance(root, Path) and not (root / split).is_dir():
         raise SpeechganError(f"{folder}: no such folder; give one with train/ in it as data.root")
     found = []
-    for path in sorted(folder.glob("*.*")):
-        if path.suffix.lower() not in (".flac", ".wav"):
+    for path in sorted(list_files(root)):
+        if path.parent != PurePosixPath(split) or path.suffix.lower() not in (".flac", ".wav"):
             continue
         parts = path.stem.split("_")
         if len(parts) != 3 or not all(parts):
-            raise SpeechganError(f"{path}: not named DIGIT_SPEAKER_TAKE, such as 7_theo_12.wav")
-        found.append(Utterance(path, parts[0], parts[1]))
+            raise SpeechganError(
+                f"{root / path}: not named DIGIT_SPEAKER_TAKE, such as 7_theo_12.wav"
+            )
+        found.append(Utterance(root / path, parts[0], parts[1]))
     if not found:
         raise SpeechganError(f"{folder}: no WAV or FLAC files; put some in, as 7_theo_12.wav")
     return found

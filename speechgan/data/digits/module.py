@@ -12,6 +12,7 @@ from speechgan.audio.resampling import resample
 from speechgan.data.digits.batches import LabelledImages
 from speechgan.data.digits.labels import Labels, Utterance, find_utterances
 from speechgan.data.digits.sequences import follow, join_seconds
+from speechgan.data.roots import open_root
 from speechgan.features.clip import MelClip
 from speechgan.utils.errors import SpeechganError
 
@@ -59,7 +60,7 @@ class DigitData:
     """Training batches and held-out images of single spoken words.
 
     Attributes:
-        root: folder with `train/` in it, files named `DIGIT_SPEAKER_TAKE`.
+        root: folder with `train/` in it, files named `DIGIT_SPEAKER_TAKE`, or shards of one.
         batch_size: items of a batch.
         shift: most frames by which an item is moved, at random.
         valid_every: of each digit by each speaker, every so many-th recording is held out; those
@@ -73,7 +74,7 @@ class DigitData:
         ValueError: a number out of its range.
     """
 
-    root: Path
+    root: str | Path
     batch_size: int = 32
     shift: int = 2
     valid_every: int = 9
@@ -94,8 +95,8 @@ class DigitData:
             SpeechganError: none to train on, one that cannot be read, or an unheard combination
                 that there is not.
         """
-        folder = Path(self.root) / "train"
-        found = find_utterances(folder)
+        root = open_root(self.root)
+        folder, found = f"{root}/train", find_utterances(root, "train")
         digits = tuple(sorted({u.digit for u in found}))
         labels = Labels(digits, tuple(sorted({u.speaker for u in found})))
         known = {f"{u.digit}_{u.speaker}" for u in found}

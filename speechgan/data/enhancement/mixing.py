@@ -7,11 +7,11 @@ import numpy as np
 import scipy.fft
 import torch
 
-from speechgan.data.cache import WaveStore
 from speechgan.data.enhancement.batch import PairedBatch
 from speechgan.data.enhancement.damage import Damage
 from speechgan.data.enhancement.degradation import Degradation
 from speechgan.data.enhancement.perturbation import change_formants, change_speed, shape_spectrum
+from speechgan.data.stores import Store
 
 
 class Mixtures:
@@ -33,8 +33,8 @@ class Mixtures:
 
     def __init__(
         self,
-        speech: WaveStore,
-        noise: WaveStore,
+        speech: Store,
+        noise: Store,
         rooms: np.ndarray,
         degradation: Degradation,
         batch_size: int,
@@ -150,7 +150,7 @@ class FirstMixtures:
             yield f"mixture {number}", self.mixtures[number]
 
 
-def speaker_chances(speech: WaveStore, balance: float) -> np.ndarray:
+def speaker_chances(speech: Store, balance: float) -> np.ndarray:
     """How often each recording is drawn, `(recording,)`, summing to one."""
     speakers = [r.speaker for r in speech.recordings]
     seconds: dict[str, float] = {}

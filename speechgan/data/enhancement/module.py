@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from speechgan.data.cache import WaveStore
 from speechgan.data.enhancement.degradation import Degradation
 from speechgan.data.enhancement.mixing import FirstMixtures, Mixtures
 from speechgan.data.enhancement.paired import PairCrops, PairStore, open_pairs
 from speechgan.data.enhancement.rooms import room_responses
-from speechgan.data.manifest import Recording, hold_out, read_manifest, scan
+from speechgan.data.manifest import Recording, hold_out
+from speechgan.data.roots import open_recordings, open_store
+from speechgan.data.shards.reading import Root
 from speechgan.utils.errors import SpeechganError
 
 
@@ -25,7 +26,8 @@ class EnhancementData:
     `valid_mixtures` in any case.
 
     Attributes:
-        root: folder with recordings, or a manifest file made by `speechgan data scan`.
+        root: folder with recordings, a manifest file made by `speechgan data scan`, or shards made
+            by `speechgan data shard`, in a folder or behind a URL.
         cache: folder for decoded audio and room responses.
         sample_rate: in hertz.
         batch_size: items of a batch.
@@ -42,9 +44,10 @@ class EnhancementData:
             are pairs.
         valid_items: most pairs to validate on; they are spread evenly over all there are.
         seed: of all random choices.
+        cache_gb: most of the cache that recordings from a URL take; 0 keeps none.
     """
 
-    root: Path
+    root: str | Path
     cache: Path
     sample_rate: int = 16000
     batch_size: int = 8
@@ -59,6 +62,7 @@ class EnhancementData:
     valid_items: int = 40
     valid_mixtures: bool = False
     seed: int = 0
+    cache_gb: float = 10.0
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "seconds", "sample_rate", "valid_items"):
@@ -71,15 +75,11 @@ class EnhancementData:
         Raises:
             SpeechganError: nothing to train or to validate on that can be read.
         """
-        root = Path(self.root)
-        if root.is_file():
-            recordings, root = read_manifest(root), root.parent
-        else:
-            recordings = scan(root)
+        recordings, root = open_recordings(self.root, Path(self.cache), self.cache_gb)
         recordings = hold_out(recordings, self.valid_fraction, self.valid_speakers)
         return self._training(recordings, root), self._validation(recordings, root)
 
-    def _training(self, recordings: list[Recording], root: Path) -> Mixtures | PairCrops:
+    def _training(self, recordings: list[Recording], root: Root) -> Mixtures | PairCrops:
         if _select(recordings, "train", "speech"):
             return self._mixtures(recordings, root, "train", self.batch_size, self.seed)
         pairs = _select(recordings, "train", "clean", "noisy")
@@ -90,7 +90,7 @@ class EnhancementData:
         store = open_pairs(pairs, root, self.sample_rate, Path(self.cache))
         return PairCrops(store, self.batch_size, self.seconds, self.seed)
 
-    def _validation(self, recordings: list[Recording], root: Path) -> PairStore | FirstMixtures:
+    def _validation(self, recordings: list[Recording], root: Root) -> PairStore | FirstMixtures:
         pairs = _select(recordings, "valid", "clean", "noisy")
         if pairs and not self.valid_mixtures:
             held_out = open_pairs(pairs, root, self.sample_rate, Path(self.cache))
@@ -99,7 +99,7 @@ class EnhancementData:
         return FirstMixtures(mixtures, self.valid_items)
 
     def _mixtures(
-        self, recordings: list[Recording], root: Path, split: str, batch_size: int, seed: int
+        self, recordings: list[Recording], root: Root, split: str, batch_size: int, seed: int
     ) -> Mixtures:
         speech = _select(recordings, split, "speech")
         noise = _select(recordings, split, "noise")
@@ -115,8 +115,8 @@ class EnhancementData:
             else np.zeros((0, 1), np.float32)
         )
         return Mixtures(
-            WaveStore(speech, root, self.sample_rate, cache),
-            WaveStore(noise, root, self.sample_rate, cache),
+            open_store(speech, root, self.sample_rate, cache),
+            open_store(noise, root, self.sample_rate, cache),
             rooms,
             self.degradation,
             batch_size,

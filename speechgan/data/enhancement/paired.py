@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from speechgan.data.cache import WaveStore
 from speechgan.data.enhancement.batch import PairedBatch
 from speechgan.data.manifest import Recording
+from speechgan.data.roots import open_store
+from speechgan.data.shards.reading import Root
+from speechgan.data.stores import Store
 from speechgan.utils.errors import SpeechganError
 
 log = logging.getLogger(__name__)
@@ -20,8 +22,8 @@ log = logging.getLogger(__name__)
 class PairStore:
     """Noisy and clean waves, in the same order."""
 
-    noisy: WaveStore
-    clean: WaveStore
+    noisy: Store
+    clean: Store
 
     def __len__(self) -> int:
         return len(self.noisy)
@@ -41,7 +43,7 @@ class PairStore:
 
 
 def open_pairs(
-    recordings: Sequence[Recording], root: Path, sample_rate: int, cache: Path
+    recordings: Sequence[Recording], root: Root, sample_rate: int, cache: Path
 ) -> PairStore:
     """Matches noisy with clean recordings by name and opens both.
 
@@ -59,8 +61,8 @@ def open_pairs(
         if r.key not in clean
     ]
     noisy = [r for r in noisy if r.key in clean]
-    one = WaveStore(noisy, root, sample_rate, cache)
-    other = WaveStore([clean[r.key] for r in noisy], root, sample_rate, cache)
+    one = open_store(noisy, root, sample_rate, cache)
+    other = open_store([clean[r.key] for r in noisy], root, sample_rate, cache)
     both = one.kept & other.kept
     one, other = one.select(both[one.kept]), other.select(both[other.kept])
     equal = one.lengths == other.lengths
