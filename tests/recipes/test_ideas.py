@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import yaml
 from omegaconf import OmegaConf
 
@@ -101,6 +103,25 @@ def test_enhancers_are_told_at_home_and_away_with_their_spread(tmp_path: Path) -
     pesq, other = heads.index("PESQ-WB"), heads.index("other draw, dB")
     assert [row[pesq] for row in rows] == ["1.50", "1.60 ± 0.10"] * 2
     assert [row[other] for row in rows] == ["", "1.6 ± 0.1", "", ""]
+
+
+def test_panels_show_the_recording_in_the_middle(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [
+        {"name": name, "noisy": {"pesq": pesq}} for name, pesq in zip("abc", (3, 1, 2), strict=True)
+    ]
+    (tmp_path / "both-1").mkdir()
+    (tmp_path / "both-1" / "scores-pairs-test.json").write_text(json.dumps({"recordings": rows}))
+    for folder in ("pairs/test/noisy", "pairs/test/clean", "both-1/enhanced-pairs"):
+        (tmp_path / folder).mkdir(parents=True)
+        soundfile.write(tmp_path / folder / "c.flac", 0.1 * rng.standard_normal(16000), 16000)
+    picture = tmp_path / "panels.png"
+    words = [tmp_path, "--data", tmp_path, "--variants", "both", "-o", picture]
+    run_table("panels.py", *words)
+    assert picture.stat().st_size > 10_000
+    command = [sys.executable, "-P", ROOT / "recipes" / "ideas" / "panels.py", *words]
+    done = subprocess.run([*command, "--recording", "a"], capture_output=True, text=True)
+    assert done.returncode == 1 and "holds no a; choose another --recording" in done.stderr
 
 
 def test_places_of_a_sequence_have_columns_of_their_own(tmp_path: Path) -> None:
