@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,18 @@ import pytest
 RECIPES = Path(__file__).parents[2] / "recipes"
 QUICK = ("--no-dnsmos", "--workers", "1")
 """Arguments of `evaluate`: worker processes and DNSMOS take most of the time of a recipe."""
-PYTHON = f"""#!/bin/sh
+WARM = Path(__file__).with_name("warm_python.py")
+
+
+def format_python(address: Path) -> str:
+    """A `python` for recipes, whose commands run in copies of the one at this address."""
+    return f"""#!/bin/sh
 case " $* " in
   *" evaluate enhance "* | *" evaluate convert "*) set -- "$@" {" ".join(QUICK)} ;;
 esac
-exec "{sys.executable}" "$@"
+exec "{sys.executable}" -S "{WARM}" "{address}" "$@"
 """
+
 
 DRY_PYTHON = f"""#!{sys.executable} -S
 import json, os, re, sys
@@ -40,10 +48,23 @@ DryRun = Callable[..., tuple[subprocess.CompletedProcess[str], list[list[str]]]]
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def warm_python() -> Iterator[Path]:
+    """The address of a Python that waits for commands; see warm_python.py."""
+    # Short, as the name of a socket has to be.
+    with tempfile.TemporaryDirectory(prefix="sg-") as folder:
+        address = Path(folder) / "s"
+        with subprocess.Popen([sys.executable, WARM, address]) as process:
+            while not address.exists() and process.poll() is None:
+                time.sleep(0.1)
+            yield address
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def run(warm_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs `recipes/RECIPE` with arguments."""
     python = tmp_path_factory.mktemp("python") / "python"
-    python.write_text(PYTHON)
+    python.write_text(format_python(warm_python))
     python.chmod(0o755)
 
     def run(recipe: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
