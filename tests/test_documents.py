@@ -21,6 +21,7 @@ import soundfile
 from speechgan.cli.main import build_parser, main
 from speechgan.pretrained.folder import SHIPPED
 from speechgan.training.compose import compose
+from speechgan.training.sweeping.space import parse_space
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -58,6 +59,7 @@ def name(words: list[str]) -> str:
 
 SPOKEN = [words for page in PAGES for words in find_commands(page, "speechgan")]
 TRAININGS = [words for words in SPOKEN if words[1:2] == ["train"]]
+SWEEPS = [words for words in SPOKEN if words[1:2] == ["sweep"]]
 RUN = [
     words
     for words in SPOKEN
@@ -91,6 +93,13 @@ def test_commands_have_these_arguments(words: list[str]) -> None:
 @pytest.mark.parametrize("words", TRAININGS, ids=name)
 def test_trainings_have_these_settings(words: list[str]) -> None:
     compose(words[2], [word for word in words[3:] if not word.startswith("-")])
+
+
+@pytest.mark.parametrize("words", SWEEPS, ids=name)
+def test_sweeps_have_these_settings(words: list[str]) -> None:
+    space = parse_space([word for word in words[3:] if "=" in word])
+    chosen = {key: getattr(kind, "choices", None) or [kind.low] for key, kind in space.free.items()}
+    compose(words[2], space.settings({key: values[0] for key, values in chosen.items()}))
 
 
 @pytest.fixture
