@@ -4,9 +4,13 @@ from speechgan.utils.errors import SpeechganError
 
 EXTRAS = {
     "fastapi": "serve",
+    "fsspec": "ray",
     "gradio": "demo",
     "huggingface_hub": "hub",
     "pocketsphinx": "words",
+    "pyarrow": "ray",
+    "ray": "ray",
+    "s3fs": "ray",
     "uvicorn": "serve",
 }
 """The extra that installs a library, by the name under which that is imported; else `train`."""
