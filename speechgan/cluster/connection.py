@@ -51,16 +51,17 @@ def connect(address: str, cpus: int = 0) -> Iterator[Cluster]:
         SpeechganError: no Ray answers there, or none can be started.
     """
     ray = _import_ray(address)
-    if ray.is_initialized():
-        yield Cluster(None, ray.cluster_resources())
-        return
     # Ray prints what it thinks of dead workers to standard output, which is the report's.
-    with _make_folder(address) as folder, redirect_stdout(io.StringIO()):
-        try:
-            _start(ray, address, folder, cpus)
-            yield Cluster(folder, ray.cluster_resources())
-        finally:
-            ray.shutdown()
+    with redirect_stdout(io.StringIO()):
+        if ray.is_initialized():
+            yield Cluster(None, ray.cluster_resources())
+            return
+        with _make_folder(address) as folder:
+            try:
+                _start(ray, address, folder, cpus)
+                yield Cluster(folder, ray.cluster_resources())
+            finally:
+                ray.shutdown()
 
 
 def _import_ray(address: str) -> Any:
