@@ -25,7 +25,7 @@ from speechgan.training.compose import compose
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^(?:    [^\n]*\n|\n(?=    ))+|^```(\w*)\n(.*?)^```$", re.M | re.S)
-# Those that need no training, no data but a recording, no network and no microphone.
+# Those that need no training, no data but a recording, no network, no cluster, no microphone.
 QUICK = ("enhance", "convert", "generate", "models", "speakers", "completion", "restore")
 # What stands for somebody's own: a folder of recordings, a speaker, the folder of a training.
 WORDS = {"NAME": "kerstin", "SOURCE": "p226", "TARGET": "kerstin", "anna": "kerstin"}
@@ -58,11 +58,8 @@ def name(words: list[str]) -> str:
 
 SPOKEN = [words for page in PAGES for words in find_commands(page, "speechgan")]
 TRAININGS = [words for words in SPOKEN if words[1:2] == ["train"]]
-RUN = [
-    words
-    for words in SPOKEN
-    if words[1] in QUICK and "--stream" not in words and "-" not in words and "..." not in words
-]
+ELSEWHERE = {"--stream", "--cluster", "-", "..."}
+RUN = [words for words in SPOKEN if words[1] in QUICK and ELSEWHERE.isdisjoint(words)]
 SCRIPTS = [
     words
     for page in PAGES

@@ -227,19 +227,21 @@ def add_common_arguments(parser: argparse.ArgumentParser, model: str) -> None:
         metavar="N",
         help="recordings to work on side by side (default: as many as there are cores)",
     )
-    add_cluster_argument(parser)
+    add_cluster_argument(
+        parser, "do the work there; files are paths that all workers see, or URLs of s3 and gs"
+    )
     add("--overwrite", action="store_true", help="replace outputs that exist")
     add("--json", action="store_true", help="print what was done as JSON")
 
 
-def add_cluster_argument(parser: argparse.ArgumentParser) -> None:
-    """Adds what says that a cluster does the work."""
+def add_cluster_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """Adds what says that a cluster does the work; `what` is said of it in the help."""
     parser.add_argument(
         "--cluster",
         type=_parse_address,
         metavar="local|auto|ray://HOST:PORT",
-        help="have Ray do the work: started here, found on this machine, or elsewhere; files are "
-        "paths that all workers see, or URLs of s3 or gs (needs the extra ray)",
+        help="a Ray that is started here, found on this machine, or elsewhere (needs the extra "
+        f"ray): {what}",
     )
 
 

@@ -7,7 +7,8 @@ made again, whole, in the place of the same.
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
@@ -15,7 +16,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from speechgan.cluster.connection import Cluster, connect
+from speechgan.cluster.connection import connect
 from speechgan.cluster.files import FileJob, Work, start_files
 from speechgan.cluster.places import Place
 from speechgan.cluster.pool import Loss, Needs, Pool
@@ -81,11 +82,19 @@ def make_files(jobs: Sequence[FileJob], folder: Place, plan: Plan) -> Outcome:
     rows = _begin(jobs, there, read_summary(folder))
     # Written before the work too: a folder that cannot be written is said now.
     write_summary(folder, rows, plan.title)
-    _remove_unfinished(folder, names, {str(jobs[number].target) for number in todo})
+    unfinished = {str(jobs[number].target) for number in todo}
+    _remove_unfinished(folder, names, unfinished)
     try:
         if todo:
-            for place, row in _make(plan, [jobs[number] for number in todo]):
-                rows[todo[place]] = row
+            # Closed whatever happens, so that no worker goes on.
+            with closing(_make(plan, [jobs[number] for number in todo])) as made:
+                for place, row in made:
+                    rows[todo[place]] = row
+    except BaseException:
+        if not folder.scheme:
+            # Of workers that were ended in the middle of a file.
+            _remove_unfinished(folder, folder.list_files(), unfinished)
+        raise
     finally:
         write_summary(folder, rows, plan.title)
     return Outcome(rows, todo)
@@ -104,7 +113,7 @@ def _begin(jobs: Iterable[FileJob], there: set[str], earlier: dict[str, Row]) ->
     return rows
 
 
-def _make(plan: Plan, jobs: Sequence[FileJob]) -> Iterable[tuple[int, Row]]:
+def _make(plan: Plan, jobs: Sequence[FileJob]) -> Generator[tuple[int, Row], None, None]:
     """Rows by the number of their job, as they come."""
     hidden = not sys.stderr.isatty()
     cpus = max(1, plan.threads)
@@ -120,7 +129,7 @@ def _make(plan: Plan, jobs: Sequence[FileJob]) -> Iterable[tuple[int, Row]]:
             say(f"{jobs[number].source}: {loss}")
             jobs[number].target.remove_unfinished()
 
-        needs = Needs(plan.workers or _count_room(cluster, cpus, plan.gpu), cpus, int(plan.gpu))
+        needs = Needs(plan.workers or cluster.count_room(cpus, plan.gpu), cpus, int(plan.gpu))
         pool = Pool(partial(start_files, plan.start, cluster.scratch), needs, lost, say)
         for number, outcome in pool.run(jobs):
             row = _describe(jobs[number], outcome)
@@ -139,14 +148,8 @@ def _describe(job: FileJob, outcome: Any) -> Row:
     return replace(row, error=str(outcome))
 
 
-def _count_room(cluster: Cluster, cpus: int, gpu: bool) -> int:
-    """For how many workers there is room now."""
-    room = cluster.resources.get("GPU", 0) if gpu else cluster.resources.get("CPU", 0) // cpus
-    return max(1, int(room))
-
-
 def _remove_unfinished(folder: Place, names: Iterable[str], targets: set[str]) -> None:
-    """Removes what a run that was killed has left beside what is to be made."""
+    """Removes what killed workers have left beside what is to be made."""
     for name in map(PurePosixPath, names):
         if (match := _UNFINISHED.fullmatch(name.name)) is not None:
             target = folder / name.with_name(match[1])

@@ -33,6 +33,11 @@ class Cluster:
     scratch: str | None
     resources: dict[str, float]
 
+    def count_room(self, cpus: int, gpu: bool = False) -> int:
+        """For how many workers of so many CPUs, or with a GPU each, there is room now."""
+        room = self.resources.get("GPU", 0) if gpu else self.resources.get("CPU", 0) // cpus
+        return max(1, int(room))
+
 
 @contextmanager
 def connect(address: str, cpus: int = 0) -> Iterator[Cluster]:

@@ -16,8 +16,8 @@ from speechgan.utils.errors import SpeechganError
 
 DEPTH = 2
 """Items given to an actor at a time: one is done, the others wait, so that it never does."""
-# Actors that die before they have loaded the work, in a row, for each one that there is to be.
-_STILLBORN = 2
+# Actors that die before they have loaded the work, in a row, until none is expected to.
+_STILLBORN = 10
 _PATIENCE_SECONDS = 60.0
 
 
@@ -214,7 +214,7 @@ class Pool:
     def _replace(self, actor: _Actor, error: Exception) -> None:
         _kill(actor)  # one that was only cut off must not go on beside the next
         self._stillborn += bool(actor.starting)
-        if self._stillborn > _STILLBORN * self._needs.actors:
+        if self._stillborn >= _STILLBORN:
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
             raise SpeechganError(
                 f"the cluster's workers do not start ({lines[-1]}); each machine of it needs "

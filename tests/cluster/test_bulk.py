@@ -17,6 +17,7 @@ from ray_processes import list_workers
 from speechgan.cli.main import main
 
 pytestmark = pytest.mark.usefixtures("ray_here")
+PAIRS = Path(__file__).parents[1] / "assets"
 CLUSTER = ("--cluster", "local", "--jobs", "1")
 Run = Callable[..., tuple[int, str, str]]
 
@@ -146,3 +147,15 @@ def test_other_commands_do_so_too(tmp_path: Path, run: Run, words: tuple[str, ..
     make_files(tmp_path / "in", 1, 16000)
     assert run(*words, tmp_path / "in", "-o", tmp_path / "out", *CLUSTER)[0] == 0
     assert list_files(tmp_path / "out") == list_files(tmp_path / "in")
+
+
+def test_measuring_on_a_cluster_gives_the_same_scores(tmp_path: Path, run: Run) -> None:
+    for side in ("clean", "noisy"):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "a.flac").symlink_to(PAIRS / side / "p228_wind.flac")
+    folders = ("--clean", tmp_path / "clean", "--enhanced", tmp_path / "noisy")
+    command = ("evaluate", "enhance", *folders, "--no-dnsmos", "--workers", 1, "--json")
+    assert run(*command, tmp_path / "alone.json")[0] == 0
+    code, said, _ = run(*command, tmp_path / "there.json", "--cluster", "local")
+    assert (code, "PESQ" in said) == (0, True)
+    assert (tmp_path / "there.json").read_text() == (tmp_path / "alone.json").read_text()
