@@ -24,7 +24,6 @@ def run_on_cluster(task: Task, inputs: list[str], arguments: argparse.Namespace)
             cannot be made.
     """
     output = _require_folder(inputs, arguments.output)
-    # Said before anything else where an extra is not installed.
     from speechgan.cluster.bulk import Plan, make_files
     from speechgan.cluster.places import Place
     from speechgan.cluster.summary import HTML

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.extras import missing_extra
 from speechgan.utils.files import replace_whole, write_whole
 
 STORES = {"s3": "s3fs", "gs": "gcsfs"}
@@ -47,11 +48,9 @@ class Place:
             return cls("", Path(os.path.abspath(rest if mark else text)).as_posix())
         if scheme not in STORES or not rest.strip("/"):
             raise SpeechganError(f"{text}: not a URL that is known; give file://, s3:// or gs://")
-        if importlib.util.find_spec(STORES[scheme]) is None:
-            library = STORES[scheme]
-            raise SpeechganError(
-                f"{text}: needs {library}, which is not installed; pip install {library}"
-            )
+        library = STORES[scheme]
+        if importlib.util.find_spec(library) is None:
+            raise missing_extra(library, text)
         return cls(scheme, rest.strip("/"))
 
     def __str__(self) -> str:

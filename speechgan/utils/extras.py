@@ -15,6 +15,9 @@ EXTRAS = {
 }
 """The extra that installs a library, by the name under which that is imported; else `train`."""
 
+ALONE = {"gcsfs": "gcsfs"}
+"""Packages that no extra holds, likewise."""
+
 
 def missing_extra(library: str, what: str) -> SpeechganError:
     """The error where a library is not installed.
@@ -23,7 +26,5 @@ def missing_extra(library: str, what: str) -> SpeechganError:
         library: as it is imported.
         what: what needs it.
     """
-    extra = EXTRAS.get(library, "train")
-    return SpeechganError(
-        f"{what}: needs {library}, which is not installed; pip install 'speechgan[{extra}]'"
-    )
+    package = ALONE.get(library) or f"'speechgan[{EXTRAS.get(library, 'train')}]'"
+    return SpeechganError(f"{what}: needs {library}, which is not installed; pip install {package}")
