@@ -98,7 +98,7 @@ def test_a_second_run_makes_what_is_absent_alone(tmp_path: Path, run: Run) -> No
 
 
 def test_files_come_from_a_store_and_go_to_one(tmp_path: Path, run: Run, bucket: str) -> None:
-    make_files(tmp_path / "noisy", 6)
+    make_files(tmp_path / "noisy", 4)
     store = s3fs.S3FileSystem(skip_instance_cache=True)
     store.put(f"{tmp_path}/noisy", f"{bucket}/a", recursive=True)
     store.pipe(f"{bucket}/a/bad.flac", b"This is text.")
@@ -116,7 +116,7 @@ def test_files_come_from_a_store_and_go_to_one(tmp_path: Path, run: Run, bucket:
         assert store.cat(f"{bucket}/a/out/{name}") == (tmp_path / "alone" / name).read_bytes()
     # What is there is known by the store alone.
     code, _, err = run(*command)
-    assert (code, "6 of 7 files were there before" in err) == (1, True)
+    assert (code, "4 of 5 files were there before" in err) == (1, True)
 
 
 def test_what_a_store_refuses_is_said_in_one_line(tmp_path: Path, run: Run, bucket: str) -> None:
@@ -140,12 +140,10 @@ def test_work_that_cannot_begin_is_one_error(tmp_path: Path, run: Run) -> None:
     assert {row["error"] for row in rows} == {"not reached; run the same command again"}
 
 
-@pytest.mark.parametrize(
-    "words", [("restore",), ("convert", "--target-speaker", "kerstin", "--src")]
-)
-def test_other_commands_do_so_too(tmp_path: Path, run: Run, words: tuple[str, ...]) -> None:
+def test_other_commands_do_so_too(tmp_path: Path, run: Run) -> None:
     make_files(tmp_path / "in", 1, 16000)
-    assert run(*words, tmp_path / "in", "-o", tmp_path / "out", *CLUSTER)[0] == 0
+    convert = ("convert", "--target-speaker", "kerstin", "--model", "kerstin-p226", "--src")
+    assert run(*convert, tmp_path / "in", "-o", tmp_path / "out", *CLUSTER)[0] == 0
     assert list_files(tmp_path / "out") == list_files(tmp_path / "in")
 
 
