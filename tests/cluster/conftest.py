@@ -24,6 +24,8 @@ def bucket() -> Iterator[str]:
         patch.setenv("AWS_ACCESS_KEY_ID", "anybody")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "anything")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        # Ray's workers give way to all else, such as other tests.
+        patch.setenv("RAY_worker_niceness", "0")
         s3fs.S3FileSystem(skip_instance_cache=True).mkdir("sounds")
         yield "s3://sounds"
     server.stop()

@@ -1,5 +1,6 @@
 """A Ray that the command starts itself, and what is left of it."""
 
+import os
 import re
 import signal
 import subprocess
@@ -22,7 +23,10 @@ def test_an_interrupted_run_leaves_no_process_and_no_half_file(tmp_path: Path) -
     # A shell that starts the tests in the background lets them ignore Ctrl-C.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
-        [*command, "--cluster", "local", "--jobs", "2"], stderr=subprocess.PIPE, text=True
+        [*command, "--cluster", "local", "--jobs", "2"],
+        env={**os.environ, "RAY_worker_niceness": "0"},
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         signal.signal(signal.SIGINT, before)
         while not list((tmp_path / "out").glob("*.wav")):

@@ -40,13 +40,9 @@ def test_an_item_that_kills_is_tried_twice_and_takes_no_other_with_it() -> None:
     assert sorted(lost) == [0, 0, 12, 12]
 
 
-def test_few_items_are_on_their_way_at_a_time() -> None:
-    items = Watched(["1"] * 40)
-    for done, _ in enumerate(Pool(START, Needs(2)).run(items)):
-        assert items.taken - done <= 2 * DEPTH
-    assert items.taken == 40
-
-
-def test_a_defect_is_no_error_of_a_file() -> None:
+def test_few_items_are_on_their_way_at_a_time_and_a_defect_ends_all() -> None:
+    items = Watched([*["1"] * 39, "1 / 0"])
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
-        list(Pool(START, Needs(1)).run(["1 / 0"]))
+        for done, _ in enumerate(Pool(START, Needs(2)).run(items)):
+            assert items.taken - done <= 2 * DEPTH
+    assert items.taken == 40
