@@ -74,6 +74,8 @@ def _import_ray(address: str) -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     # Else a program under `uv run` has Ray upload the folder that it was started in.
     os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
+    # Else a call after a cluster was lost starts another one on this machine.
+    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
     if address == LOCAL and "ray" not in sys.modules and "RAY_AUTH_MODE" not in os.environ:
         # It listens to the network, and whoever reaches it without a key may have it run anything.
         os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"] = "token", secrets.token_hex(32)
