@@ -11,6 +11,7 @@ ROOMS = [
     "cli",
     "page",
     "service",
+    "cluster",
     "inference",
     "training",
     "pretrained",

@@ -26,7 +26,7 @@ from speechgan.training.sweeping.space import parse_space
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^(?:    [^\n]*\n|\n(?=    ))+|^```(\w*)\n(.*?)^```$", re.M | re.S)
-# Those that need no training, no data but a recording, no network and no microphone.
+# Those that need no training, no data but a recording, no network, no cluster, no microphone.
 QUICK = ("enhance", "convert", "generate", "models", "speakers", "completion", "restore")
 # What stands for somebody's own: a folder of recordings, a speaker, the folder of a training.
 WORDS = {"NAME": "kerstin", "SOURCE": "p226", "TARGET": "kerstin", "anna": "kerstin"}
@@ -60,11 +60,8 @@ def name(words: list[str]) -> str:
 SPOKEN = [words for page in PAGES for words in find_commands(page, "speechgan")]
 TRAININGS = [words for words in SPOKEN if words[1:2] == ["train"]]
 SWEEPS = [words for words in SPOKEN if words[1:2] == ["sweep"]]
-RUN = [
-    words
-    for words in SPOKEN
-    if words[1] in QUICK and "--stream" not in words and "-" not in words and "..." not in words
-]
+ELSEWHERE = {"--stream", "--cluster", "-", "..."}
+RUN = [words for words in SPOKEN if words[1] in QUICK and ELSEWHERE.isdisjoint(words)]
 SCRIPTS = [
     words
     for page in PAGES

@@ -4,9 +4,11 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from speechgan.cli.jobs import add_cluster_argument
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import write_whole
 
@@ -65,11 +67,12 @@ def _configure_generation(parser: argparse.ArgumentParser) -> None:
 
 def _configure_enhancement(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--clean", type=Path, required=True, metavar="DIR", help="references")
-    add("--enhanced", type=Path, required=True, metavar="DIR", help="to measure")
+    add("--clean", type=_parse_folder, required=True, metavar="DIR", help="references")
+    add("--enhanced", type=_parse_folder, required=True, metavar="DIR", help="to measure")
     help_noisy = "inputs of the enhancement, to show what it gained"
-    add("--noisy", type=Path, metavar="DIR", help=help_noisy)
+    add("--noisy", type=_parse_folder, metavar="DIR", help=help_noisy)
     _add_common(parser)
+    add_cluster_argument(parser, "measure there; folders are ones that all workers see")
 
 
 def _configure_conversion(parser: argparse.ArgumentParser) -> None:
@@ -158,7 +161,14 @@ def _evaluate(arguments: argparse.Namespace) -> "Evaluation":
     if arguments.task == "enhance":
         from speechgan.evaluation.enhancement import evaluate_enhancement
 
-        return evaluate_enhancement(arguments.clean, arguments.enhanced, arguments.noisy, **common)
+        folders = [arguments.clean, arguments.enhanced, arguments.noisy]
+        if arguments.cluster:
+            from speechgan.cluster.items import run_items
+
+            common["workers"] = partial(run_items, arguments.cluster, arguments.workers)
+            # Workers are somewhere else.
+            folders = [folder and folder.absolute() for folder in folders]
+        return evaluate_enhancement(*folders, **common)
     from speechgan.evaluation.conversion import evaluate_conversion
 
     return evaluate_conversion(
@@ -199,6 +209,12 @@ def _parse_count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return count
+
+
+def _parse_folder(text: str) -> Path:
+    if "://" in text:
+        raise argparse.ArgumentTypeError(f"{text}: a URL; name a folder, such as a mounted one")
+    return Path(text)
 
 
 def _parse_shown(text: str) -> int | None:

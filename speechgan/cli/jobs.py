@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from speechgan.cli.plan import Job, plan_jobs, refuse_mixed_output
+from speechgan.cli.plan import Job, plan_jobs, refuse_mixed_output, refuse_urls
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import remove_unfinished
 from speechgan.utils.workers import Report, WorkerDeath, count_cores, run_in_workers
@@ -76,16 +76,26 @@ def run_task(task: Task, inputs: list[str], arguments: argparse.Namespace) -> in
     Raises:
         SpeechganError: inputs and output do not go together, or the work cannot be made.
     """
+    if arguments.cluster:
+        from speechgan.cli.cluster import run_on_cluster
+
+        return run_on_cluster(task, inputs, arguments)
+    refuse_urls(inputs, arguments.output)
     refuse_mixed_output(inputs, arguments.output, arguments.json)
     started = time.perf_counter()
     with plan_jobs(inputs, arguments.output, task.mark) as jobs:
         records = run_jobs(jobs, How(task.start, arguments.overwrite, arguments.jobs))
     if arguments.json:
-        report = {"model": arguments.model, **task.told, "files": records}
-        print(json.dumps(report, indent=2, ensure_ascii=False))
+        print_report(records, task, arguments.model)
     else:
         print(summarise(records, task.verb, time.perf_counter() - started), file=sys.stderr)
     return 1 if any("error" in record for record in records) else 0
+
+
+def print_report(records: list[dict[str, Any]], task: Task, model: str) -> None:
+    """What was done, as JSON."""
+    report = {"model": model, **task.told, "files": records}
+    print(json.dumps(report, indent=2, ensure_ascii=False))
 
 
 def run_jobs(jobs: list[Job], how: How) -> list[dict[str, Any]]:
@@ -217,8 +227,28 @@ def add_common_arguments(parser: argparse.ArgumentParser, model: str) -> None:
         metavar="N",
         help="recordings to work on side by side (default: as many as there are cores)",
     )
+    add_cluster_argument(
+        parser, "do the work there; files are paths that all workers see, or URLs of s3 and gs"
+    )
     add("--overwrite", action="store_true", help="replace outputs that exist")
     add("--json", action="store_true", help="print what was done as JSON")
+
+
+def add_cluster_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """Adds what says that a cluster does the work; `what` is said of it in the help."""
+    parser.add_argument(
+        "--cluster",
+        type=_parse_address,
+        metavar="local|auto|ray://HOST:PORT",
+        help="a Ray that is started here, found on this machine, or elsewhere (needs the extra "
+        f"ray): {what}",
+    )
+
+
+def _parse_address(text: str) -> str:
+    if text not in ("local", "auto") and not text.startswith("ray://"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not local, auto or ray://HOST:PORT")
+    return text
 
 
 def parse_share(text: str) -> float:

@@ -65,8 +65,10 @@ def refuse_live_files(arguments: argparse.Namespace, inputs: Sequence[str], sour
     """Refuses files with --stream.
 
     Raises:
-        SpeechganError: an input that is not -, an output, or JSON.
+        SpeechganError: an input that is not -, an output, JSON, or a cluster.
     """
+    if arguments.cluster:
+        raise SpeechganError("--stream: works here, on one sound; leave out --cluster")
     if list(inputs) != ["-"] or arguments.output not in (None, "-") or arguments.json:
         raise SpeechganError(
             f"--stream: goes from standard input to standard output; {source} is -"

@@ -7,9 +7,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
+from typing import TYPE_CHECKING
 
 from speechgan.utils.errors import SpeechganError
+
+if TYPE_CHECKING:
+    from speechgan.cluster.files import FileJob
+    from speechgan.cluster.places import Place
 
 STANDARD = "-"
 
@@ -63,6 +68,52 @@ def plan_jobs(inputs: list[str], output: str | None, mark: str) -> Iterator[list
                 shutil.copyfileobj(file, sys.stdout.buffer)
 
 
+def plan_places(inputs: list[str], output: str) -> "list[FileJob]":
+    """The jobs of a command line for a cluster; names are chosen as on one machine.
+
+    Args:
+        inputs: paths or URLs of files and folders.
+        output: path or URL of a folder.
+
+    Raises:
+        SpeechganError: an input is missing or holds no audio, or would be written over.
+    """
+    from speechgan.cluster.files import FileJob
+    from speechgan.cluster.places import Place
+
+    out = Place.parse(output)
+    jobs: dict[Place, FileJob] = {}
+    for place in map(Place.parse, inputs):
+        for source, relative in _find_places(place, out):
+            job = FileJob(source, out / relative.with_suffix(_choose_suffix(relative)))
+            other = jobs.setdefault(job.target, job)
+            if other is not job:
+                raise _name_collision(source, other.source, job.target)
+    sources = {job.source for job in jobs.values()}
+    for target in jobs:
+        if target in sources:
+            raise SpeechganError(f"{target}: is itself an input; choose another output")
+    return list(jobs.values())
+
+
+def _find_places(place: "Place", output: "Place") -> "list[tuple[Place, PurePosixPath]]":
+    """Audio files, and their paths in the output; of a folder those that `find_audio` finds."""
+    from speechgan.audio import AUDIO_EXTENSIONS
+
+    if place.is_file():
+        return [(place, PurePosixPath(place.name))]
+    found = []
+    for name in place.list_files():
+        relative, file = PurePosixPath(name), place / name
+        hidden = any(part.startswith(".") for part in relative.parts)
+        written = output.holds(file) and not output.holds(place)
+        if relative.suffix.lower() in AUDIO_EXTENSIONS and not hidden and not written:
+            found.append((file, relative))
+    if not found:
+        raise SpeechganError(f"{place}: no such file, or a folder without audio; check the name")
+    return found
+
+
 def refuse_mixed_output(inputs: list[str], output: str | None, as_json: bool) -> None:
     """Standard output takes the sound or a report, not both.
 
@@ -71,6 +122,17 @@ def refuse_mixed_output(inputs: list[str], output: str | None, as_json: bool) ->
     """
     if as_json and (output == STANDARD or (output is None and STANDARD in inputs)):
         raise SpeechganError("--json: standard output takes the sound; name a file with -o")
+
+
+def refuse_urls(inputs: list[str], output: str | None) -> None:
+    """Files elsewhere are a cluster's.
+
+    Raises:
+        SpeechganError: there is a URL.
+    """
+    for text in (*inputs, output or ""):
+        if "://" in text:
+            raise SpeechganError(f"{text}: URLs are taken with --cluster; add --cluster local")
 
 
 def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
@@ -92,11 +154,14 @@ def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
             job = Job(file, target, str(file))
             other = jobs.setdefault(target.absolute(), job)
             if other is not job:
-                raise SpeechganError(
-                    f"{file}: {other.source} would be written to {target} too; take one of "
-                    "them on its own"
-                )
+                raise _name_collision(file, other.source, target)
     return list(jobs.values())
+
+
+def _name_collision(source: object, other: object, target: object) -> SpeechganError:
+    return SpeechganError(
+        f"{source}: {other} would be written to {target} too; take one of them on its own"
+    )
 
 
 def find_audio(folder: Path, output: Path | None = None, mark: str = "") -> list[Path]:
@@ -132,7 +197,7 @@ def find_audio(folder: Path, output: Path | None = None, mark: str = "") -> list
     return found
 
 
-def _choose_suffix(file: Path) -> str:
+def _choose_suffix(file: PurePath) -> str:
     """The input's own, unless the format loses sound anew each time it is written."""
     from speechgan.audio import AUDIO_EXTENSIONS, LOSSY_EXTENSIONS
 

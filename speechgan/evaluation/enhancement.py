@@ -12,7 +12,7 @@ from speechgan.evaluation.enhancement_measures import MEASURES
 from speechgan.evaluation.measure import Measure, Scores
 from speechgan.evaluation.opinions import DNSMOS
 from speechgan.evaluation.pairing import Recording, pair_recordings
-from speechgan.evaluation.pipeline import gather, run_jobs
+from speechgan.evaluation.pipeline import Runner, gather, run_jobs
 from speechgan.evaluation.results import Evaluation, Row
 from speechgan.evaluation.sounds import SAMPLE_RATE, load
 from speechgan.evaluation.task import Scale, Task
@@ -84,7 +84,7 @@ def evaluate_enhancement(
     noisy: str | Path | None = None,
     *,
     measures: Sequence[Measure] = (),
-    workers: int | None = None,
+    workers: int | Runner | None = None,
     with_dnsmos: bool = True,
     progress: bool = False,
 ) -> Evaluation:
@@ -101,7 +101,8 @@ def evaluate_enhancement(
         noisy: folder of the inputs of the enhancement, to measure them and the difference.
         measures: further ones.
         workers: processes that measure at the same time; all cores by default. With more than
-            one, a script must call this below `if __name__ == "__main__":`.
+            one, a script must call this below `if __name__ == "__main__":`. Or what does the work
+            elsewhere, as `speechgan.cluster.items.run_items` does.
         with_dnsmos: whether to run DNSMOS, which takes longer than all other measures together.
         progress: whether to show a progress bar on stderr, if that is a terminal.
 

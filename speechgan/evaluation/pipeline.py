@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from tqdm import tqdm
@@ -16,6 +17,10 @@ Job = Callable[[Any], Any]
 """Does one item, or raises a SpeechganError that says why it cannot."""
 
 
+Runner = Callable[[Callable[[], Job], Sequence[Any]], Iterable[tuple[int, Any]]]
+"""Does items elsewhere, given what makes the job there: numbers with results or SpeechganErrors."""
+
+
 class _Start:
     """Makes a job in a worker process."""
 
@@ -27,7 +32,7 @@ class _Start:
 
 
 def run_jobs(
-    job: Job, items: Mapping[str, Any], workers: int | None, progress: bool
+    job: Job, items: Mapping[str, Any], workers: int | Runner | None, progress: bool
 ) -> dict[str, Any]:
     """Results by the name of their item; a SpeechganError in place of one says why it is missing.
 
@@ -36,11 +41,12 @@ def run_jobs(
     Args:
         job: does one item; in a process of its own, so that it goes there by pickle.
         items: what is to be done, by name.
-        workers: processes; None for one a core. With one, the job is done in this process.
+        workers: processes; None for one a core. With one, the job is done in this process. Or what
+            does the items elsewhere.
         progress: whether to show a bar on stderr, if that is a terminal.
     """
     names, values = list(items), list(items.values())
-    count = min(workers or count_cores(), len(items))
+    count = 0 if callable(workers) else min(workers or count_cores(), len(items))
     hidden = None if progress else True
     results: dict[str, Any] = dict.fromkeys(names)
     with tqdm(total=len(items), desc="evaluate", unit="file", disable=hidden) as bar:
@@ -48,11 +54,13 @@ def run_jobs(
         def died(number: int, death: WorkerDeath) -> None:
             bar.write(f"speechgan: {names[number]}: {death}", file=sys.stderr)
 
-        for number, result in (
-            _run_here(job, values)
-            if count < 2
-            else run_in_workers(_Start(job), values, count, died=died)
-        ):
+        if callable(workers):
+            outcomes = workers(partial(_give, job), values)
+        elif count < 2:
+            outcomes = _run_here(job, values)
+        else:
+            outcomes = run_in_workers(_Start(job), values, count, died=died)
+        for number, result in outcomes:
             is_dead = isinstance(result, WorkerDeath)
             results[names[number]] = _explain(result) if is_dead else result
             bar.update()
@@ -93,6 +101,10 @@ def _run_here(job: Job, items: Sequence[Any]) -> Iterable[tuple[int, Any]]:
             yield number, job(item)
         except SpeechganError as error:
             yield number, error
+
+
+def _give(job: Job) -> Job:
+    return job
 
 
 def _explain(death: WorkerDeath) -> SpeechganError:

@@ -10,9 +10,15 @@ EXTRAS = {
     "huggingface_hub": "hub",
     "optuna": "sweep",
     "pocketsphinx": "words",
+    "pyarrow": "ray",
+    "ray": "ray",
+    "s3fs": "ray",
     "uvicorn": "serve",
 }
 """The extra that installs a library, by the name under which that is imported; else `train`."""
+
+ALONE = {"gcsfs": "gcsfs"}
+"""Packages that no extra holds, likewise."""
 
 
 def missing_extra(library: str, what: str) -> SpeechganError:
@@ -22,7 +28,5 @@ def missing_extra(library: str, what: str) -> SpeechganError:
         library: as it is imported.
         what: what needs it.
     """
-    extra = EXTRAS.get(library, "train")
-    return SpeechganError(
-        f"{what}: needs {library}, which is not installed; pip install 'speechgan[{extra}]'"
-    )
+    package = ALONE.get(library) or f"'speechgan[{EXTRAS.get(library, 'train')}]'"
+    return SpeechganError(f"{what}: needs {library}, which is not installed; pip install {package}")

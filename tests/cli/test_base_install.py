@@ -26,7 +26,7 @@ for command in json.loads(sys.argv[2]):
 EXTRAS = ["torch", "torchaudio", "scipy", "sklearn", "librosa", "safetensors", "hydra", "omegaconf"]
 EXTRAS += ["lightning_fabric", "tensorboard", "pesq", "pystoi", "speechmos", "onnx", "matplotlib"]
 EXTRAS += ["pyroomacoustics", "webrtcvad", "pocketsphinx", "fastapi", "uvicorn", "pydantic"]
-EXTRAS += ["gradio"]
+EXTRAS += ["gradio", "ray", "pyarrow", "fsspec", "s3fs"]
 
 
 def run_without_extras(commands: Sequence[Sequence[object]]) -> subprocess.CompletedProcess[str]:
@@ -92,6 +92,16 @@ def test_a_server_names_its_extra(command: str) -> None:
     assert code == "1"
     assert line.startswith(f"speechgan: error: {command}: needs ")
     assert line.endswith(f"which is not installed; pip install 'speechgan[{command}]'")
+
+
+def test_a_cluster_names_its_extra(tmp_path: Path) -> None:
+    noisy = ROOT / "examples" / "noisy"
+    command = ("enhance", noisy, "-o", tmp_path / "out", "--cluster", "local")
+    line, code = run_without_extras([command]).stderr.splitlines()
+    assert code == "1"
+    assert line.startswith("speechgan: error: enhance: needs ")
+    assert line.endswith("which is not installed; pip install 'speechgan[ray]'")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_onnxruntime_tells_nobody_what_it_opens(tmp_path: Path) -> None:

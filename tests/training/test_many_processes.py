@@ -1,5 +1,6 @@
 """Trainings in two processes that torchrun, or a stand-in that forks them, has started."""
 
+import itertools
 import json
 import signal
 import socket
@@ -14,6 +15,7 @@ import torch
 from omegaconf import DictConfig
 
 from speechgan.data.enhancement.batch import PairedBatch
+from speechgan.training import processes
 from speechgan.training.checkpoint import load_checkpoint
 from speechgan.training.compose import build, compose
 from speechgan.training.processes import check_count
@@ -91,6 +93,17 @@ def whole(work: Path) -> Path:
     """A run in two processes that nobody disturbed."""
     assert end(start_two(game(work, "whole"), False, work / "whole.txt")) == [0, 0]
     return work / "whole"
+
+
+def test_each_item_is_that_of_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_met", lambda: True)
+    monkeypatch.setattr(processes, "count", lambda: 3)
+    shares = []
+    for number in range(3):
+        monkeypatch.setattr(processes, "number", lambda number=number: number)
+        shares.append(list(processes.share("abcdefg")))
+    assert shares[1] == [(1, "b"), (4, "e")]
+    assert sorted(itertools.chain(*shares)) == list(enumerate("abcdefg"))
 
 
 def test_a_killed_process_ends_all_and_all_go_on_exactly(work: Path, whole: Path) -> None:

@@ -1,0 +1,1 @@
+"""Bulk work on a Ray cluster: files by URL, each whole or absent, whatever becomes of workers."""

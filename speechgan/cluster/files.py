@@ -1,0 +1,80 @@
+"""One file of a bulk job: fetched, worked on in a private folder, and put where it is to be."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from speechgan.cluster.places import Place
+from speechgan.cluster.pool import name_worker
+from speechgan.cluster.scratch import lend_scratch, remove_orphans
+from speechgan.utils.errors import SpeechganError
+from speechgan.utils.workers import Report
+
+
+@dataclass(frozen=True)
+class FileJob:
+    """A file to make of another.
+
+    Attributes:
+        source: what to read.
+        target: what to write.
+    """
+
+    source: Place
+    target: Place
+
+
+class Made(Protocol):
+    """What is told of a file that was made."""
+
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def sample_rate(self) -> int: ...
+    @property
+    def channels(self) -> int: ...
+
+
+Work = Callable[[Path, Path, Report], Made]
+"""Makes a file of another, both on this machine."""
+
+
+def start_files(start: Callable[[], Work], scratch: str | None) -> Callable[[FileJob], Any]:
+    """What a worker does to a job; tells what was made, as a part of a `summary.Row`.
+
+    Args:
+        start: makes the work.
+        scratch: of `connection.Cluster`.
+
+    Raises:
+        SpeechganError: the work cannot be made.
+    """
+    remove_orphans(scratch)
+    return partial(_do, start(), scratch)
+
+
+def _do(work: Work, scratch: str | None, job: FileJob) -> dict[str, Any]:
+    started = time.perf_counter()
+    with lend_scratch(scratch) as name:
+        # An input and its output may have one name.
+        fetched, made = Path(name) / "fetched", Path(name) / "made" / job.target.name
+        fetched.mkdir()
+        source = job.source.fetch(fetched)
+        try:
+            done = work(source, made, lambda seconds: None)
+        except SpeechganError as error:
+            text = str(error).replace(str(source), str(job.source))
+            raise SpeechganError(text.replace(str(made), str(job.target))) from None
+        except Exception as error:  # of thousands of files, a defect must not stop the others
+            raise SpeechganError(f"{job.source}: {type(error).__name__}: {error}") from error
+        job.target.put(made)
+    return {
+        "seconds": round(done.seconds, 3),
+        "sample_rate": done.sample_rate,
+        "channels": done.channels,
+        "elapsed": round(time.perf_counter() - started, 3),
+        "worker": name_worker(),
+    }

@@ -1,0 +1,42 @@
+"""Items of any kind done on a cluster, in the manner of `speechgan.utils.workers`."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from speechgan.cluster.connection import connect
+from speechgan.cluster.pool import Loss, Needs, Pool
+from speechgan.utils.errors import SpeechganError
+
+
+def run_items(
+    address: str,
+    workers: int | None,
+    start: Callable[[], Callable[[Any], Any]],
+    items: Sequence[Any],
+) -> Iterator[tuple[int, Any]]:
+    """Does items on a cluster.
+
+    Args:
+        address: of `connection.connect`.
+        workers: how many; None for as many as the cluster has room for now.
+        start: makes the work, once in each worker; it and the items go there by pickle.
+        items: what is to be done.
+
+    Yields:
+        The number of an item with its result or its `SpeechganError`, as they come.
+
+    Raises:
+        SpeechganError: as of `connect` and of `pool.Pool.run`.
+    """
+
+    def say(text: object) -> None:
+        print(f"speechgan: {text}", file=sys.stderr)
+
+    with connect(address, workers or 0) as cluster:
+        needs = Needs(workers or cluster.count_room(1))
+        pool = Pool(start, needs, lambda number, loss: say(loss), say)
+        for number, outcome in pool.run(items):
+            if isinstance(outcome, Loss):
+                outcome = SpeechganError(f"{outcome}, twice; the memory may be short")
+            yield number, outcome

@@ -1,0 +1,151 @@
+"""Files by path or URL: listed, fetched, and put so that each is there whole or not at all."""
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from glob import escape
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from speechgan.utils.errors import SpeechganError
+from speechgan.utils.extras import missing_extra
+from speechgan.utils.files import replace_whole, write_whole
+
+STORES = {"s3": "s3fs", "gs": "gcsfs"}
+"""The library that opens an object store, by the scheme of its URLs; in all of them an object is
+whole or absent."""
+
+
+def is_url(text: str) -> bool:
+    """Whether it is no path."""
+    return "://" in text
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file or folder, on a disk that all workers see or in an object store.
+
+    Attributes:
+        scheme: of its URL; empty on a disk.
+        path: absolute; in a store, bucket and key.
+    """
+
+    scheme: str
+    path: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Place":
+        """A path or a URL.
+
+        Raises:
+            SpeechganError: a URL of another kind, or one whose library is not installed.
+        """
+        scheme, mark, rest = text.partition("://")
+        if not mark or scheme == "file":
+            return cls("", Path(os.path.abspath(rest if mark else text)).as_posix())
+        if scheme not in STORES or not rest.strip("/"):
+            raise SpeechganError(f"{text}: not a URL that is known; give file://, s3:// or gs://")
+        library = STORES[scheme]
+        if importlib.util.find_spec(library) is None:
+            raise missing_extra(library, text)
+        return cls(scheme, rest.strip("/"))
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.path}" if self.scheme else self.path
+
+    def __truediv__(self, relative: str | PurePosixPath) -> "Place":
+        return Place(self.scheme, f"{self.path.rstrip('/')}/{relative}")
+
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return PurePosixPath(self.path).name
+
+    def holds(self, other: "Place") -> bool:
+        """Whether `other` is this place or lies below it."""
+        below = f"{other.path}/".startswith(f"{self.path.rstrip('/')}/")
+        return self.scheme == other.scheme and below
+
+    def is_file(self) -> bool:
+        """Whether it is one file, and not many or none."""
+        if not self.scheme:
+            return Path(self.path).is_file()
+        with self._named("looked up"):
+            return bool(self._store.isfile(self.path))
+
+    def list_files(self) -> list[str]:
+        """Paths of all files below it, relative to it, sorted; none if it is not there."""
+        if not self.scheme:
+            root = Path(self.path)
+            found = [Path(parent, name) for parent, _, names in os.walk(root) for name in names]
+            return sorted(file.relative_to(root).as_posix() for file in found)
+        with self._named("listed"), suppress(FileNotFoundError):
+            self._store.invalidate_cache()
+            start = f"{self.path}/"
+            return sorted(f.removeprefix(start) for f in self._store.find(start) if f != start)
+        return []
+
+    def fetch(self, folder: Path) -> Path:
+        """The file on this machine: itself, or a copy in `folder` of what is in a store."""
+        if not self.scheme:
+            return Path(self.path)
+        copy = folder / self.name
+        with self._named("fetched"):
+            self._store.get_file(self.path, str(copy))
+        return copy
+
+    def put(self, file: Path) -> None:
+        """Makes this a copy of a file of this machine; all of it, or what was there stays."""
+        if not self.scheme:
+            with replace_whole(self.path) as beside:
+                shutil.copyfile(file, beside)
+            return
+        with self._named("written"):
+            self._store.put_file(str(file), self.path)
+
+    def read(self) -> bytes | None:
+        """What it holds; None if there is no such file."""
+        if not self.scheme:
+            file = Path(self.path)
+            return file.read_bytes() if file.is_file() else None
+        with self._named("read"), suppress(FileNotFoundError):
+            data: bytes = self._store.cat_file(self.path)
+            return data
+        return None
+
+    def write(self, data: bytes) -> None:
+        """As `put`."""
+        if not self.scheme:
+            write_whole(self.path, data)
+            return
+        with self._named("written"):
+            self._store.pipe_file(self.path, data)
+
+    def remove_unfinished(self) -> None:
+        """Removes what killed workers have left beside it; a store keeps nothing of that kind."""
+        if not self.scheme:
+            file = Path(self.path)
+            for part in file.parent.glob(f".{escape(file.name)}.[0-9]*.part"):
+                part.unlink(missing_ok=True)
+
+    @property
+    def _store(self) -> Any:
+        import fsspec
+
+        return fsspec.filesystem(self.scheme)
+
+    @contextmanager
+    def _named(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise SpeechganError(f"{self}: no such file; check the name") from None
+        except Exception as error:  # each store has errors of its own
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise SpeechganError(
+                f"{self}: cannot be {what} ({reason}); check the name, the address of the store "
+                "and the credentials"
+            ) from None
