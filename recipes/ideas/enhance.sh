@@ -11,15 +11,17 @@ usage() {
 Trains a U-Net on noisy speech for each variant of a row of docs/ideas.md, and tells what became of
 the test pairs as a table. The discriminators look at decibels, patch by patch, and are in play from
 the first step to the last. Closeness is the mean absolute difference of images and waves, and
-nothing else: what more the shipped models are told hides what an adversary does.
+nothing else: what more the shipped models are told hides what an adversary does. In the row
+`saliency` it is the cross-entropy of maps, and the maps have a table of their own.
 
 usage: recipes/ideas/enhance.sh ROW --data DIR [option ...] [key=value ...]
 
 rows:
-  both     closeness alone, an adversary alone, and both
-  patches  an adversary of patches against one of the whole image, of many recordings and of few
-  heads    two scores against one, with and without mismatched pairs
-  noise    noise as a further input, with and without an adversary
+  both      closeness alone, an adversary alone, and both
+  patches   an adversary of patches against one of the whole image, of many recordings and of few
+  heads     two scores against one, with and without mismatched pairs
+  noise     noise as a further input, with and without an adversary
+  saliency  maps of what is speech, with and without an adversary that judges pairs
 
   --data DIR    speech/ and noise/ to mix, and pairs/test/{clean,noisy}; far/test too, if there is
   --out DIR     where everything is written (default: runs/ideas-enhance)
@@ -40,6 +42,7 @@ variants_of() {
     patches) echo both both_whole few few_whole ;;
     heads) echo both both_unmatched joint joint_unmatched ;;
     noise) echo both both_noise closeness closeness_noise ;;
+    saliency) echo saliency saliency_judged ;;
     *) fail "$1: no such row; see --help" 2 ;;
   esac
 }
@@ -49,16 +52,28 @@ settings_of() {
   local l1="closeness@system.closeness=none system.closeness.magnitude_l1=20 system.closeness.wave=20"
   local game="discriminator.scale=decibels discriminator.spectral=false trainer.turns.discriminator.start=0"
   case "$1" in
-    closeness) echo "system=supervised $l1" ;;
-    adversary) echo "system=two_headed $game closeness@system.closeness=none" ;;
+    closeness) echo "system=supervised generator=unet $l1" ;;
+    adversary) echo "system=two_headed generator=unet $game closeness@system.closeness=none" ;;
     # Both pull equally hard.
-    both) echo "system=balanced $game $l1 system.balance.share=1.0" ;;
+    both) echo "system=balanced generator=unet $game $l1 system.balance.share=1.0" ;;
+    saliency) echo "system=saliency" ;;
+    saliency_judged) echo "system=saliency_judged $game system.balance.share=1.0" ;;
     joint) echo "$(settings_of both) discriminator=joint" ;;
     few) echo "$(settings_of both) data.train_speech=20" ;;
     *_unmatched) echo "$(settings_of "${1%_unmatched}") system.mismatched=false" ;;
     *_whole) echo "$(settings_of "${1%_whole}") discriminator.widths=[16,32,48,64,64,64]" ;;
     *_noise) echo "$(settings_of "${1%_noise}") generator.z_channels=16" ;;
   esac
+}
+
+# tell_row: the tables of the row.
+tell_row() {
+  # shellcheck disable=SC2086 # names and numbers
+  "$python" -P "$here/enhance_table.py" "$out" --variants $variants --seeds $seeds --split "$split"
+  if [[ "$row" == saliency ]]; then
+    echo
+    "$python" -P "$here/saliency.py" "${models[@]}" --data "$data" --split "$split"
+  fi
 }
 
 # measure_spread FOLDER: what FOLDER/best makes of the noisy pairs with other noise drawn, against what it
@@ -86,14 +101,16 @@ done
 [[ "$split" == test || "$split" == valid ]] || fail "--split $split: must be test or valid" 2
 [[ -d "$data/pairs/$split/noisy" ]] || fail "$data/pairs/$split/noisy: no such folder"
 
+models=()
 for variant in $variants; do
   for seed in $seeds; do
     folder="$out/$variant-$seed"
+    models+=("$folder/best")
     if [[ ! -e "$folder/done" ]]; then
       printf '== %s\n' "$folder" >&2
       # shellcheck disable=SC2046 # settings have no spaces
-      speechgan train enhance generator=unet "generator.widths=[16,32,64,64,64,64]" \
-        $(settings_of "$variant") "data.root=$(quote "$data")" "data.cache=$(quote "$out/cache")" \
+      speechgan train enhance $(settings_of "$variant") "generator.widths=[16,32,64,64,64,64]" \
+        "data.root=$(quote "$data")" "data.cache=$(quote "$out/cache")" \
         "run.folder=$(quote "$folder")" "data.seed=$seed" "trainer.seed=$seed" data.batch_size=4 \
         data.seconds=1 "trainer.max_steps=$steps" "trainer.decay_steps=$((steps * 2 / 5))" \
         "trainer.validate_every=$steps" ${overrides[@]+"${overrides[@]}"} --resume
@@ -103,6 +120,4 @@ for variant in $variants; do
     [[ "$variant" != *_noise ]] || measure_spread "$folder"
   done
 done
-# shellcheck disable=SC2086 # names and numbers
-"$python" -P "$here/enhance_table.py" "$out" --variants $variants --seeds $seeds --split "$split" |
-  tee "$out/$row.md"
+tell_row | tee "$out/$row.md"

@@ -11,7 +11,8 @@ class Signal:
 
     Attributes:
         wave: `(batch, sample)`.
-        image: `(batch, 2, frequency, frame)`, of `speechgan.features.stft.Stft`.
+        image: `(batch, 2, frequency, frame)`, of `speechgan.features.stft.Stft`; or a map of its
+            points, `(batch, 1, frequency, frame)`.
     """
 
     wave: Tensor

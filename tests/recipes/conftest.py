@@ -30,6 +30,8 @@ exec "{sys.executable}" -S "{WARM}" "{address}" "$@"
 DRY_PYTHON = f"""#!{sys.executable} -S
 import json, os, re, sys
 words = sys.argv[1:]
+if any(word.endswith("/saliency.py") for word in words):
+    words.insert(0, "speechgan")
 if "speechgan" not in words:
     os.execv({sys.executable!r}, [{sys.executable!r}, *words])
 command = words[words.index("speechgan") + 1 :]
@@ -77,7 +79,10 @@ def run(warm_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture
 def dry_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DryRun:
-    """Runs `recipes/RECIPE` with a speechgan that notes its arguments and scores $SCORES."""
+    """Runs `recipes/RECIPE` with a speechgan that notes its arguments and scores $SCORES.
+
+    saliency.py, which runs models, notes its own.
+    """
     python, noted = tmp_path / "python", tmp_path / "commands"
     python.write_text(DRY_PYTHON)
     python.chmod(0o755)

@@ -85,6 +85,9 @@ def test_every_row_is_of_trainings_that_exist(
         assert all(one != other for n, one in enumerate(compared) for other in compared[:n])
         judged = [words for words in commands if words[:2] == ["evaluate", task]]
         assert len(judged) >= len(trainings) >= 2
+        mapped = [words[2:4] for words in commands if "--data" in words and words[0] == "-P"]
+        own = [f"{tmp_path}/saliency/{name}-7/best" for name in ("saliency", "saliency_judged")]
+        assert mapped == ([own] if row == "saliency" else [])
 
 
 def test_enhancers_are_told_at_home_and_away_with_their_spread(tmp_path: Path) -> None:

@@ -109,6 +109,18 @@ class JointDiscriminator(SpectrogramDiscriminator):
         return {"joint": self.joint(self.look_at_both(condition, candidate))}
 
 
+class MapDiscriminator(JointDiscriminator):
+    """A noisy image and a map of it, scored patch by patch: is the map the true one?
+
+    SalGAN's discriminator of pairs (Pan et al. 2017, arXiv:1701.01081). Deliberate difference: a
+    score for each patch, where SalGAN has one for all.
+    """
+
+    def look_at_both(self, condition: Signal, candidate: Signal) -> Tensor:
+        """The condition as ever; the candidate's image is a map and needs no look."""
+        return torch.cat([self.look(condition.image, condition.image), candidate.image], 1)
+
+
 class TwoHeadedDiscriminator(SpectrogramDiscriminator):
     """Two judgements: is the candidate clear, and does it match the noisy condition?
 

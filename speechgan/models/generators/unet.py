@@ -26,6 +26,7 @@ class SpectrogramUNet(nn.Module):
     reads = "image"
     causal = False
     level_invariant = False
+    mask_channels = 2
 
     def __init__(
         self,
@@ -61,7 +62,7 @@ class SpectrogramUNet(nn.Module):
             )
             for n, (i, o) in enumerate(zip(joined, reversed(widths[:-1]), strict=False))
         )
-        self.mask = nn.ConvTranspose2d(joined[-1], 2, 4, stride=2, padding=1)
+        self.mask = nn.ConvTranspose2d(joined[-1], self.mask_channels, 4, stride=2, padding=1)
 
     def forward(self, image: Tensor, z: Tensor | None = None) -> Tensor:
         """Noisy to enhanced, `(batch, 2, frequency, frame)`.
@@ -71,6 +72,10 @@ class SpectrogramUNet(nn.Module):
             z: `(batch, z_channels, ceil(frame / multiple))`; drawn from a normal distribution
                 where it is not given.
         """
+        return complex_product(2 * torch.tanh(self.draw_mask(image, z)), image)
+
+    def draw_mask(self, image: Tensor, z: Tensor | None = None) -> Tensor:
+        """Unbounded, `(batch, mask_channels, frequency, frame)`; arguments as of a call."""
         frames = image.shape[-1]
         x = F.pad(image[:, :, :-1], (0, -frames % self.multiple))
         skips = []
@@ -84,6 +89,5 @@ class SpectrogramUNet(nn.Module):
             x = torch.cat([x, z[:, :, None].expand(-1, -1, x.shape[2], -1)], 1)
         for layer in self.decoder:
             x = torch.cat([layer(x), skips.pop()], 1)
-        mask = 2 * torch.tanh(self.mask(x))[..., :frames]
-        mask = torch.cat([mask, mask[:, :, -1:]], 2)
-        return complex_product(mask, image)
+        mask = self.mask(x)[..., :frames]
+        return torch.cat([mask, mask[:, :, -1:]], 2)
