@@ -35,7 +35,7 @@ def test_an_interrupted_run_leaves_no_process_and_no_half_file(tmp_path: Path) -
         (raylet,) = list_children(process.pid, "raylet")
         started = [raylet, *list_children(process.pid, "gcs_server"), *list_workers(process.pid)]
         said = Path(f"/proc/{raylet}/cmdline").read_text()
-        folder = Path(re.search(r"/tmp/speechgan-\w+", said)[0])
+        folder = Path(re.search(r"(/tmp/speechgan-\w+)/session", said)[1])
         assert folder.exists()
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
