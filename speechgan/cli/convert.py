@@ -5,9 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechgan.cli.jobs import Task, Work, Written, add_common_arguments, run_task
+from speechgan.cli.jobs import Task, add_common_arguments, run_task
 from speechgan.cli.live import add_live_arguments, follow, refuse_live_files, refuse_raw_files
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.file_work import Work, Written
 from speechgan.utils.workers import Report
 from speechgan.vocoders.choose import NAMES
 

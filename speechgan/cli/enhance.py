@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from speechgan.cli.jobs import (
     Task,
-    Work,
-    Written,
     add_common_arguments,
     parse_count,
     parse_number,
@@ -16,6 +14,7 @@ from speechgan.cli.jobs import (
     run_task,
 )
 from speechgan.cli.live import add_live_arguments, follow, refuse_live_files, refuse_raw_files
+from speechgan.utils.file_work import Work, Written
 from speechgan.utils.workers import Report
 
 if TYPE_CHECKING:

@@ -8,29 +8,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from speechgan.cli.plan import Job, plan_jobs, refuse_mixed_output, refuse_urls
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.file_work import Work
 from speechgan.utils.files import remove_unfinished
 from speechgan.utils.workers import Report, WorkerDeath, count_cores, run_in_workers
 
 BAR = "{percentage:3.0f}% |{bar}| {n:.0f}/{total:.0f} s of audio [{elapsed}<{remaining}]"
-
-
-class Written(Protocol):
-    """What is told of a file that was written."""
-
-    @property
-    def seconds(self) -> float: ...
-    @property
-    def sample_rate(self) -> int: ...
-    @property
-    def channels(self) -> int: ...
-
-
-Work = Callable[[Path, Path, Report], Written]
-"""Makes a target of a source, and tells the seconds of audio finished on the way."""
 
 
 @dataclass(frozen=True)

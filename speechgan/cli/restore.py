@@ -7,12 +7,11 @@ from typing import Any
 
 from speechgan.cli.jobs import (
     Task,
-    Work,
-    Written,
     add_common_arguments,
     parse_share,
     run_task,
 )
+from speechgan.utils.file_work import Work, Written
 from speechgan.utils.workers import Report
 
 EPILOG = """\

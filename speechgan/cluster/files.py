@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from speechgan.cluster.places import Place
 from speechgan.cluster.pool import name_worker
 from speechgan.cluster.scratch import lend_scratch, remove_orphans
 from speechgan.utils.errors import SpeechganError
-from speechgan.utils.workers import Report
+from speechgan.utils.file_work import Work
 
 
 @dataclass(frozen=True)
@@ -25,21 +25,6 @@ class FileJob:
 
     source: Place
     target: Place
-
-
-class Made(Protocol):
-    """What is told of a file that was made."""
-
-    @property
-    def seconds(self) -> float: ...
-    @property
-    def sample_rate(self) -> int: ...
-    @property
-    def channels(self) -> int: ...
-
-
-Work = Callable[[Path, Path, Report], Made]
-"""Makes a file of another, both on this machine."""
 
 
 def start_files(start: Callable[[], Work], scratch: str | None) -> Callable[[FileJob], Any]:

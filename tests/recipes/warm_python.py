@@ -17,6 +17,7 @@ PATIENCE = 2.0  # seconds between two looks at the parent
 
 def serve(path: str) -> int:
     """Copies itself for each command; the exit code, in a copy that of its command."""
+    # For the copies, which find them there.
     import speechgan.cli.evaluate
     import speechgan.evaluation.conversion
     import speechgan.evaluation.enhancement

@@ -1,0 +1,23 @@
+"""What every command that makes files of files hands to those that do it, here or elsewhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from speechgan.utils.workers import Report
+
+
+class Written(Protocol):
+    """What is told of a file that was written."""
+
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def sample_rate(self) -> int: ...
+    @property
+    def channels(self) -> int: ...
+
+
+Work = Callable[[Path, Path, Report], Written]
+"""Makes a target of a source, both on this machine, and tells the seconds of audio finished on the
+way."""
