@@ -22,6 +22,11 @@ rows:
   heads     two scores against one, with and without mismatched pairs
   noise     noise as a further input, with and without an adversary
   saliency  maps of what is speech, with and without an adversary that judges pairs
+  stages    one network against two of half its size, the first for a coarse image
+  distance  how a trained network hears the result, as a part of closeness: one that has learned
+            what people think of a sound, and one that knows voices apart
+  reward    from a network trained by closeness on, as long as 3,000 steps of closeness take: more of
+            it, PESQ by policy gradient, by a critic that learns to tell it, or by a distance
 
   --data DIR    speech/ and noise/ to mix, and pairs/test/{clean,noisy}; far/test too, if there is
   --out DIR     where everything is written (default: runs/ideas-enhance)
@@ -43,6 +48,9 @@ variants_of() {
     heads) echo both both_unmatched joint joint_unmatched ;;
     noise) echo both both_noise closeness closeness_noise ;;
     saliency) echo saliency saliency_judged ;;
+    stages) echo closeness staged ;;
+    distance) echo closeness closeness_listener closeness_speaker ;;
+    reward) echo closeness more policy critic pesq ;;
     *) fail "$1: no such row; see --help" 2 ;;
   esac
 }
@@ -51,8 +59,15 @@ variants_of() {
 settings_of() {
   local l1="closeness@system.closeness=none system.closeness.magnitude_l1=20 system.closeness.wave=20"
   local game="discriminator.scale=decibels discriminator.spectral=false trainer.turns.discriminator.start=0"
+  local half="generator.widths=[16,32,48,48,48,44] generator.coarse_widths=[16,32,44,44,44]"
   case "$1" in
     closeness) echo "system=supervised generator=unet $l1" ;;
+    staged) echo "system=staged $half $l1" ;;
+    closeness_listener) echo "$(settings_of closeness) system.closeness.listener_features=1.0" ;;
+    closeness_speaker) echo "$(settings_of closeness) system.closeness.speaker_features=1.0" ;;
+    more) settings_of closeness ;;
+    policy | pesq) echo "system=balanced_$1 generator=unet $l1 system.balance.share=1.0" ;;
+    critic) echo "$(settings_of policy) system=balanced_metric trainer.turns.metric.start=0" ;;
     adversary) echo "system=two_headed generator=unet $game closeness@system.closeness=none" ;;
     # Both pull equally hard.
     both) echo "system=balanced generator=unet $game $l1 system.balance.share=1.0" ;;
@@ -63,6 +78,22 @@ settings_of() {
     *_unmatched) echo "$(settings_of "${1%_unmatched}") system.mismatched=false" ;;
     *_whole) echo "$(settings_of "${1%_whole}") discriminator.widths=[16,32,48,64,64,64]" ;;
     *_noise) echo "$(settings_of "${1%_noise}") generator.z_channels=16" ;;
+  esac
+}
+
+# origin_of VARIANT SEED: the model that its training goes on from, or null.
+origin_of() {
+  case "$1" in
+    more | policy | critic | pesq) quote "$out/closeness-$2/best" ;;
+    *) echo null ;;
+  esac
+}
+
+# steps_of VARIANT: as many as take as long as --steps of closeness.
+steps_of() {
+  case "$1" in
+    policy) echo $((steps / 10)) ;;
+    *) echo "$steps" ;;
   esac
 }
 
@@ -108,12 +139,14 @@ for variant in $variants; do
     models+=("$folder/best")
     if [[ ! -e "$folder/done" ]]; then
       printf '== %s\n' "$folder" >&2
+      last="$(steps_of "$variant")"
       # shellcheck disable=SC2046 # settings have no spaces
-      speechgan train enhance $(settings_of "$variant") "generator.widths=[16,32,64,64,64,64]" \
-        "data.root=$(quote "$data")" "data.cache=$(quote "$out/cache")" \
-        "run.folder=$(quote "$folder")" "data.seed=$seed" "trainer.seed=$seed" data.batch_size=4 \
-        data.seconds=1 "trainer.max_steps=$steps" "trainer.decay_steps=$((steps * 2 / 5))" \
-        "trainer.validate_every=$steps" ${overrides[@]+"${overrides[@]}"} --resume
+      speechgan train enhance "generator.widths=[16,32,64,64,64,64]" $(settings_of "$variant") \
+        "data.root=$(quote "$data")" "data.cache=$(quote "$out/cache")" "data.seed=$seed" \
+        "run.folder=$(quote "$folder")" "run.fine_tune=$(origin_of "$variant" "$seed")" \
+        "trainer.seed=$seed" data.batch_size=4 data.seconds=1 "trainer.max_steps=$last" \
+        "trainer.decay_steps=$((last * 2 / 5))" "trainer.validate_every=$last" \
+        ${overrides[@]+"${overrides[@]}"} --resume
       touch -- "$folder/done"
     fi
     measure_pairs "$folder"

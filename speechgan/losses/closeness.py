@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from speechgan.features.signal import Signal
+from speechgan.losses.deep_features import DeepFeatureDistance, ListenerEar, SpeakerEar
 from speechgan.losses.envelope import LogLikelihoodRatio
 from speechgan.losses.intelligibility import EstoiDistance
 from speechgan.losses.perceptual import PesqDistance
@@ -34,6 +35,8 @@ TERMS: dict[str, Callable[[int], nn.Module]] = {
     "log_likelihood_ratio": lambda rate: LogLikelihoodRatio(),
     "pesq": PesqDistance,
     "estoi": EstoiDistance,
+    "listener_features": lambda rate: DeepFeatureDistance(ListenerEar(rate)),
+    "speaker_features": lambda rate: DeepFeatureDistance(SpeakerEar(rate)),
 }
 """What makes each known term, given the sample rate in hertz."""
 

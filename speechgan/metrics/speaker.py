@@ -41,6 +41,12 @@ class SpeakerEncoder(nn.Module):
         raw = torch.relu(self.linear(hidden[-1]))
         return raw / raw.norm(dim=1, keepdim=True)
 
+    def listen(self, mel: Tensor) -> Tensor:
+        """What the last LSTM layer holds after each frame: `(batch, frame, band)` to
+        `(batch, frame, 256)`."""
+        heard: Tensor = self.lstm(mel)[0]
+        return heard
+
 
 def embed_windows(wave: np.ndarray) -> np.ndarray:
     """The voice in each 1.6 s of `(sample,)` at 16 kHz, vectors of length 1, `(window, 256)`.
@@ -58,7 +64,7 @@ def embed_windows(wave: np.ndarray) -> np.ndarray:
     ).astype(np.float32)
     windows = np.stack([mel[:, s : s + FRAMES].T for s in starts])
     with torch.no_grad():
-        embedded: np.ndarray = _load_encoder()(torch.from_numpy(windows)).numpy()
+        embedded: np.ndarray = shared_encoder()(torch.from_numpy(windows)).numpy()
     return embedded
 
 
@@ -107,7 +113,13 @@ def _window_starts(samples: int) -> list[int]:
 
 
 @cache
-def _load_encoder() -> SpeakerEncoder:
+def shared_encoder() -> SpeakerEncoder:
+    """The encoder of all measures of the process, on the CPU."""
+    return load_encoder()
+
+
+def load_encoder() -> SpeakerEncoder:
+    """The trained encoder, on the CPU."""
     encoder = SpeakerEncoder()
     with as_file(WEIGHTS) as path:
         weights = load_file(path)

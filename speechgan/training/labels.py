@@ -75,6 +75,13 @@ class QualityLabels:
         self.queue.append((clean, candidate, futures))
 
 
+def measure_pesq(clean: Tensor, candidates: Tensor) -> Tensor:
+    """PESQ of waves `(item, sample)` at 16 kHz, `(item,)`, from 0 to 1, NaN where none exists."""
+    pairs = [waves.detach().cpu().numpy().copy() for waves in (clean, candidates)]
+    scores = _pool().map(normalised_pesq, *pairs, [SAMPLE_RATE] * len(clean))
+    return torch.tensor(list(scores))
+
+
 @cache
 def _pool() -> ProcessPoolExecutor:
     """One pool for the process, of its share of the cores; one is left to the training step."""

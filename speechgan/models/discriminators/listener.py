@@ -60,15 +60,25 @@ class Listener(nn.Module):
         Of SIG, BAK and OVRL, as the network gives them: about 1 to 5, before the quadratics that
         the measure puts them through.
         """
+        x = self.listen(wave)[-1].amax((2, 3))
+        for number in range(self.convolutions, self.depth):
+            weight, bias = self._layer(number)
+            x = (x if number == self.convolutions else F.relu(x)) @ weight + bias
+        return x
+
+    def listen(self, wave: Tensor) -> list[Tensor]:
+        """What each convolution makes of a wave as for a call: `(batch, channel, frame, bin)`."""
         real, imaginary = (wave.unfold(-1, FRAME, HOP) @ self.transform).chunk(2, -1)
         power = real.square() + imaginary.square()
         x = power.clamp(min=1e-12).log10()[:, None].contiguous(memory_format=torch.channels_last)
-        for number in range(self.depth):
-            weight, bias = (getattr(self, f"layer_{number}_{part}") for part in (0, 1))
-            if number < self.convolutions:
-                x = F.relu(F.conv2d(x, weight, bias, padding=1))
-                x = F.max_pool2d(x, 2) if number in POOLED else x
-            else:
-                x = x.amax((2, 3)) if number == self.convolutions else F.relu(x)
-                x = x @ weight + bias
-        return x
+        heard = []
+        for number in range(self.convolutions):
+            weight, bias = self._layer(number)
+            x = F.relu(F.conv2d(x, weight, bias, padding=1))
+            x = F.max_pool2d(x, 2) if number in POOLED else x
+            heard.append(x)
+        return heard
+
+    def _layer(self, number: int) -> tuple[Tensor, Tensor]:
+        weight, bias = (getattr(self, f"layer_{number}_{part}") for part in (0, 1))
+        return weight, bias

@@ -21,6 +21,7 @@ class SpectrogramUNet(nn.Module):
         widths: channels of the layers on the way down.
         dropout: chance of dropping a channel in the innermost decoder layers, in training.
         z_channels: channels of noise at the innermost code; 0 for none.
+        channels: of what is looked at.
     """
 
     reads = "image"
@@ -34,6 +35,7 @@ class SpectrogramUNet(nn.Module):
         widths: tuple[int, ...] = (32, 64, 128, 256, 256, 256),
         dropout: float = 0.0,
         z_channels: int = 0,
+        channels: int = 2,
     ) -> None:
         super().__init__()
         self.multiple = 2 ** len(widths)
@@ -42,7 +44,7 @@ class SpectrogramUNet(nn.Module):
         self.z_channels = z_channels
         # An innermost frame reaches almost one multiple to each side, and the way up one more.
         self.context = 2 * self.multiple
-        inputs = (2, *widths[:-1])
+        inputs = (channels, *widths[:-1])
         last = len(widths) - 1
         self.encoder = nn.ModuleList(
             nn.Sequential(
@@ -75,7 +77,8 @@ class SpectrogramUNet(nn.Module):
         return complex_product(2 * torch.tanh(self.draw_mask(image, z)), image)
 
     def draw_mask(self, image: Tensor, z: Tensor | None = None) -> Tensor:
-        """Unbounded, `(batch, mask_channels, frequency, frame)`; arguments as of a call."""
+        """Unbounded, `(batch, mask_channels, frequency, frame)`; arguments as of a call, of as many
+        channels as are looked at."""
         frames = image.shape[-1]
         x = F.pad(image[:, :, :-1], (0, -frames % self.multiple))
         skips = []

@@ -114,6 +114,23 @@ class Opinion(QualityCritic):
         return (aim - self.listener(judged)).clamp(min=0).mean()
 
 
+class TermCritic(QualityCritic):
+    """A term of closeness in the place of a critic, so that it can be weighed against the others.
+
+    Args:
+        term: called with what is made and clean, gives a scalar.
+    """
+
+    def __init__(self, term: nn.Module) -> None:
+        super().__init__()
+        self.term = term
+
+    def shortfall(self, enhanced: Signal, clean: Signal) -> Tensor:
+        """The term."""
+        distance: Tensor = self.term(enhanced, clean)
+        return distance
+
+
 def even_out(gradient: Tensor) -> Tensor:
     """Shortens gradients `(batch, sample)` of those items where they are longer than the median.
 

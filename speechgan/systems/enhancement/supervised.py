@@ -70,8 +70,12 @@ class Supervised(System):
         if self.generator.reads == "wave":
             wave = self.generator(noisy.wave).float()
             return Signal(wave, self.features(wave))
+        return self.hear(self.generator(noisy.image), noisy)
+
+    def hear(self, image: Tensor, noisy: Signal) -> Signal:
+        """The sound of an image that was made of a noisy signal."""
         # Spectra are of single precision, whatever the network runs in.
-        image = self.generator(noisy.image).float()
+        image = image.float()
         return Signal(self.features.inverse(image, noisy.wave.shape[-1]), image)
 
 

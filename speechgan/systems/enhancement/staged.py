@@ -1,0 +1,26 @@
+"""A generator in two stages, each told how close it came."""
+
+from torch import Tensor
+
+from speechgan.data.enhancement.batch import PairedBatch
+from speechgan.models.generators.two_stage_unet import TwoStageUNet
+from speechgan.systems.base import Step
+from speechgan.systems.enhancement.supervised import Supervised
+
+
+class Staged(Supervised):
+    """`Supervised`, whose closeness counts for the coarse image too.
+
+    Args:
+        settings: of `Supervised`; the generator has two stages.
+    """
+
+    generator: TwoStageUNet
+
+    def losses(self, player: str, step: Step[PairedBatch]) -> dict[str, Tensor]:
+        """`closeness/NAME` of the full image, and `coarse/NAME` of the coarse one."""
+        noisy, clean = self.signals(step)
+        coarse, full = (self.hear(image, noisy) for image in self.generator.stages(noisy.image))
+        terms = self.closeness(coarse, clean)
+        told = {name.replace("closeness/", "coarse/"): term for name, term in terms.items()}
+        return self.closeness(full, clean) | told
