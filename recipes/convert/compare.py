@@ -31,6 +31,7 @@ LAYERS, LATENT, CYCLE, SEMANTIC = (
     "system.weights.cycle=5",
     "system.weights.semantic=1",
 )
+NO_CYCLE, NO_IDENTITY = "system.weights.cycle=0", "system.weights.identity=0"
 UNTIED = f"{OWN} generator.shared_layers=false"
 # Steps that show the pace: those before the first log line are not counted.
 PILOT = 8
@@ -71,6 +72,8 @@ ROWS = {
     "all_ties": Row("the same with ties 2 to 4", f"{LATENT} {CYCLE} {SEMANTIC}"),
     "embedding": Row("consistency of an embedding, no cycle", "system=embedding"),
     "cyclegan": Row("CycleGAN, tracts stretched", "system=cyclegan", two=True),
+    "no_cycle": Row("the same without the way back", f"system=cyclegan {NO_CYCLE}", two=True),
+    "alone": Row("its adversary alone", f"system=cyclegan {NO_CYCLE} {NO_IDENTITY}", two=True),
     "cyclegan_vc": Row("CycleGAN-VC", "system=cyclegan_vc", two=True),
     "cyclegan_vc2": Row("CycleGAN-VC2", "system=cyclegan_vc2", two=True),
     "maskcyclegan_vc": Row("MaskCycleGAN-VC, mel", "system=maskcyclegan_vc", two=True),
