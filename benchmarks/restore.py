@@ -1,18 +1,24 @@
 """What restores damaged speech how well, beside what needs no training, as Markdown tables.
 
     python benchmarks/restore.py --data DIR [--model NAME|DIR ...] [--split valid|test] [--items N]
+        [--english WORD ...]
 
 DIR holds `speech/SPLIT`, `far/SPLIT/clean` and `noise/SPLIT`. Each clean recording is damaged in
 one known way at a time; N are spread evenly over those of a folder. "As it is" is plain resampling
 of what the telephone leaves, and gaps filled with zeros. Gaps are filled by linear prediction as
 well, as they are for all models; where they lie, nobody is told. All is at 16 kHz.
+
+Of English speech, which recordings with one of the words in their path are, it is told how many
+phones a recogniser hears otherwise than in the clean recording: whether words were lost, or
+invented.
 """
 
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from scipy.signal import butter, fftconvolve, sosfiltfilt
@@ -25,6 +31,7 @@ from speechgan.data.enhancement.mixing import noise_gain
 from speechgan.data.enhancement.rooms import room_responses
 from speechgan.metrics.dnsmos import dnsmos
 from speechgan.metrics.intrusive import log_spectral_distance, pesq_wb, si_sdr
+from speechgan.metrics.words import error_rate, recognise_phones
 from speechgan.utils.errors import SpeechganError, UnmeasurableError
 
 RATE = 16000
@@ -41,6 +48,14 @@ MEASURES: dict[str, tuple[Callable[[Wave, Wave], float], int]] = {
     "DNSMOS OVRL": (lambda clean, made: dnsmos(made, RATE).overall, 2),
 }
 """Of a clean and a restored wave, and the digits that are printed."""
+PHONES = "phone errors, %"
+
+
+class Recording(NamedTuple):
+    """Clean speech `(sample,)`, and whether it is English."""
+
+    wave: Wave
+    english: bool
 
 
 def telephone(clean: Wave, number: int) -> tuple[Wave, Wave]:
@@ -115,7 +130,9 @@ def list_damages(noises: list[Wave]) -> dict[str, Damage]:
     }
 
 
-def read_folder(folder: Path, items: int | None = None) -> list[Wave]:
+def read_folder(
+    folder: Path, items: int | None = None, english: Sequence[str] = ()
+) -> list[Recording]:
     """Recordings below a folder, mixed down to one channel, or so many spread evenly over them.
 
     Raises:
@@ -125,24 +142,43 @@ def read_folder(folder: Path, items: int | None = None) -> list[Wave]:
     if not paths:
         raise SpeechganError(f"{folder}: holds no recordings; --data DIR names the folder above")
     places = np.linspace(0, len(paths) - 1, min(items or len(paths), len(paths)))
-    read = (audio.read(paths[place]) for place in places.round().astype(int))
-    return [audio.resample(wave.mean(0, keepdims=True), rate, RATE)[0] for wave, rate in read]
+    recordings = []
+    for path in (paths[place] for place in places.round().astype(int)):
+        wave, rate = audio.read(path)
+        mono = audio.resample(wave.mean(0, keepdims=True), rate, RATE)[0]
+        below = str(path.relative_to(folder))
+        recordings.append(Recording(mono, any(word in below for word in english)))
+    return recordings
 
 
 def measure(
-    damage: Damage, waves: list[Wave], methods: dict[str, Restore]
+    damage: Damage, recordings: list[Recording], methods: dict[str, Restore]
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Each method's means of all measures, over the recordings that all of them are defined for."""
+    """Each method's means of all measures, over the recordings that all of them are defined for.
+
+    The last one is `PHONES`, NaN where none of them is English.
+    """
     rows = []
-    for number, wave in enumerate(waves):
+    for number, (wave, english) in enumerate(recordings):
         target, damaged = (side.astype(np.float32) for side in damage(wave, number))
-        made = (restore(damaged) for restore in methods.values())
+        made = [restore(damaged) for restore in methods.values()]
         try:
-            rows.append([[m(target, out) for m, _ in MEASURES.values()] for out in made])
+            scores = [[m(target, out) for m, _ in MEASURES.values()] for out in made]
+            errors = count_phones(target, made) if english else [np.nan] * len(made)
         except UnmeasurableError as error:
             print(f"recording {number} is left out: {error}", file=sys.stderr)
+            continue
+        rows.append([[*row, share] for row, share in zip(scores, errors, strict=True)])
     if rows:
-        yield from zip(methods, np.mean(rows, 0), strict=True)
+        known = np.isfinite(rows).sum(0)
+        means = np.nansum(rows, 0) / np.where(known, known, np.nan)
+        yield from zip(methods, means, strict=True)
+
+
+def count_phones(clean: Wave, made: list[Wave]) -> list[float]:
+    """Of each wave, phones that are heard otherwise than in the clean one, in percent of them."""
+    reference = recognise_phones(clean)
+    return [100 * error_rate(reference, recognise_phones(wave)) for wave in made]
 
 
 def print_tables(arguments: argparse.Namespace) -> None:
@@ -156,11 +192,17 @@ def print_tables(arguments: argparse.Namespace) -> None:
     data, split = arguments.data, arguments.split
     models = {name: Restorer.from_pretrained(name, "cpu") for name in arguments.model}
     folders = {name: data / name for name in (f"speech/{split}", f"far/{split}/clean")}
-    voices = {name: read_folder(folder, arguments.items) for name, folder in folders.items()}
-    damages = list_damages(read_folder(data / "noise" / split))
+    voices = {
+        name: read_folder(folder, arguments.items, arguments.english)
+        for name, folder in folders.items()
+    }
+    columns = {name: digits for name, (_, digits) in MEASURES.items()}
+    if arguments.english:
+        columns[PHONES] = 1
+    damages = list_damages([noise for noise, _ in read_folder(data / "noise" / split)])
     for name, waves in voices.items():
         print(f"\n{name}, {len(waves)} recordings\n")
-        print(f"| damage | restored by | {' | '.join(MEASURES)} |\n|{'---|' * (2 + len(MEASURES))}")
+        print(f"| damage | restored by | {' | '.join(columns)} |\n|{'---|' * (2 + len(columns))}")
         for title, damage in damages.items():
             methods: dict[str, Restore] = {AS_IT_IS: lambda wave: wave}
             if damage is interrupt:
@@ -168,8 +210,8 @@ def print_tables(arguments: argparse.Namespace) -> None:
             for model, restorer in models.items():
                 methods[model] = lambda wave, restorer=restorer: restorer(wave, RATE)
             for method, means in measure(damage, waves, methods):
-                digits = (digits for _, digits in MEASURES.values())
-                cells = (f"{mean:.{d}f}" for mean, d in zip(means, digits, strict=True))
+                shown = zip(means[: len(columns)], columns.values(), strict=True)
+                cells = ("" if np.isnan(mean) else f"{mean:.{digits}f}" for mean, digits in shown)
                 print(f"| {title} | {method} | {' | '.join(cells)} |", flush=True)
 
 
@@ -180,6 +222,7 @@ def main() -> None:
     parser.add_argument("--model", nargs="*", default=[], help="names or folders of models")
     parser.add_argument("--split", choices=("valid", "test"), default="test")
     parser.add_argument("--items", type=int, help="recordings of each folder; all by default")
+    parser.add_argument("--english", nargs="*", default=[], metavar="WORD", help="in paths")
     try:
         print_tables(parser.parse_args())
     except SpeechganError as error:

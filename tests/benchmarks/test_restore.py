@@ -66,6 +66,21 @@ def test_tables_hold_every_damage_and_method(benchmark, data, monkeypatch, capsy
     assert clean[2:] == ["0.0", "4.64", "100.0", "3.00"]
 
 
+def test_of_english_speech_wrong_phones_are_counted(benchmark, data, monkeypatch, capsys):
+    monkeypatch.setattr(benchmark, "dnsmos", lambda made, rate: type("", (), {"overall": 3.0}))
+    damages = {"telephone": benchmark.telephone, "clean": benchmark.leave_alone}
+    monkeypatch.setattr(benchmark, "list_damages", lambda noises: damages)
+    (data / "far/test/clean/1.flac").rename(data / "far/test/clean/1_en.flac")
+    run(benchmark, monkeypatch, "--data", data, "--english", "_en", "absent")
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    assert rows[0][-1] == "phone errors, %"
+    german, english = rows[1:3], rows[4:]
+    assert [row[-1] for row in german] == ["", ""]
+    telephone, clean = (float(row[-1]) for row in english)
+    assert clean == 0 < telephone < 100
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [
