@@ -7,6 +7,7 @@ importing PyTorch and what stands on it.
     python -S warm_python.py SOCKET WORD ...  does as `python WORD ...` would, in a copy of that one
 """
 
+import gc
 import json
 import os
 import socket
@@ -17,14 +18,20 @@ PATIENCE = 2.0  # seconds between two looks at the parent
 
 def serve(path: str) -> int:
     """Copies itself for each command; the exit code, in a copy that of its command."""
-    # For the copies, which find them there.
+    # For the copies, which find them there; librosa fetches the rest of itself when it is used.
+    import librosa.filters
+
     import speechgan.cli.evaluate
     import speechgan.evaluation.conversion
     import speechgan.evaluation.enhancement
     import speechgan.evaluation.generation
     import speechgan.inference.export
-    import speechgan.training.train  # noqa: F401
+    import speechgan.inference.generation.generator
+    import speechgan.training.train
 
+    librosa.filters.mel(sr=16000, n_fft=512)
+    # Or else collecting garbage would touch, and so copy, all that was imported.
+    gc.freeze()
     parent = os.getppid()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
