@@ -13,6 +13,11 @@ torch.set_num_threads(1)
 PAIRS = Path(__file__).parent / "assets"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Recipes first: their fixtures take longest, and no worker takes what another begins with."""
+    items.sort(key=lambda item: item.path.parent.name != "recipes")
+
+
 @pytest.fixture(scope="session")
 def recordings() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Noisy and clean waves `(sample,)` at 16 kHz of the three recorded pairs, by name."""

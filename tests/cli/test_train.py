@@ -259,6 +259,8 @@ def test_every_experiment_trains(experiment: str, tmp_path: Path) -> None:
     players = ["trainer.turns.discriminator.start=0", "trainer.compiled=[]"]
     if experiment == "released":
         players += ["trainer.turns.metric.start=0"]
+    if experiment == "segan_small":  # as deep as it is, but narrower
+        players += ["generator.widths=[2,2,4,4,4,4,8,8,8,8,16]"]
     short = ["data.batch_size=2", "data.seconds=1.024", "data.valid_items=1", "trainer.max_steps=2"]
     settings = ["trainer.workers=0", "trainer.accelerator=cpu", "trainer.validate_every=2"]
     words = [f"experiment={experiment}", *own, *players, *short, *settings]

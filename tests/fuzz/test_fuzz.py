@@ -12,9 +12,9 @@ import models
 import pytest
 import sounds
 
-CASES = {"enhance": 100, "convert": 25, "evaluate": 60, "judge": 20, "scan": 100}
-CASES |= {"train": 15, "train pairs": 12, "train voices": 12, "train vocoder": 8}
-MODELS = {"default": 12, "kerstin-p226": 10}
+CASES = {"enhance": 80, "convert": 20, "evaluate": 40, "judge": 12, "scan": 100}
+CASES |= {"train": 8, "train pairs": 8, "train voices": 8, "train vocoder": 6}
+MODELS = {"default": 12, "kerstin-p226": 7}
 SHIPPED = Path(commands.__file__).parents[2] / "speechgan" / "weights"
 
 

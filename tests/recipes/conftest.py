@@ -14,6 +14,8 @@ import pytest
 RECIPES = Path(__file__).parents[2] / "recipes"
 QUICK = ("--no-dnsmos", "--workers", "1")
 """Arguments of `evaluate`: worker processes and DNSMOS take most of the time of a recipe."""
+FEW = ("--count", "40")
+"""The same of `evaluate generate`, which judges a thousand images."""
 WARM = Path(__file__).with_name("warm_python.py")
 
 
@@ -22,6 +24,7 @@ def format_python(address: Path) -> str:
     return f"""#!/bin/sh
 case " $* " in
   *" evaluate enhance "* | *" evaluate convert "*) set -- "$@" {" ".join(QUICK)} ;;
+  *" evaluate generate "*) set -- "$@" {" ".join(FEW)} ;;
 esac
 exec "{sys.executable}" -S "{WARM}" "{address}" "$@"
 """
@@ -64,7 +67,7 @@ def warm_python() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def run(warm_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Runs `recipes/RECIPE` with arguments."""
+    """Runs `recipes/RECIPE`, of the shell or of Python, with arguments."""
     python = tmp_path_factory.mktemp("python") / "python"
     python.write_text(format_python(warm_python))
     python.chmod(0o755)
@@ -72,6 +75,8 @@ def run(warm_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     def run(recipe: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {"PYTHON": str(python)}
         words = [RECIPES / recipe, *arguments]
+        if recipe.endswith(".py"):
+            words[:0] = [python, "-P"]
         return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
 
     return run

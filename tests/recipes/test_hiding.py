@@ -1,17 +1,17 @@
 """recipes/ideas/hiding.py, on the speakers that ship."""
 
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+VOICES = Path(__file__).parents[2] / "examples" / "voices"
+RECIPE = "ideas/hiding.py"
 
 
-def test_what_happens_on_the_way_is_measured_by_what_comes_back() -> None:
-    script = ROOT / "recipes" / "ideas" / "hiding.py"
-    options = ["--data", ROOT / "examples" / "voices", "--models", "voices", "--files", "1"]
-    command = [sys.executable, script, *options, "--pair", "p226:kerstin"]
-    done = subprocess.run(command, capture_output=True, text=True)
+def test_what_happens_on_the_way_is_measured_by_what_comes_back(run: Run) -> None:
+    options = ["--data", VOICES, "--models", "voices", "--files", "1"]
+    done = run(RECIPE, *options, "--pair", "p226:kerstin")
     assert done.returncode == 0, done.stderr
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines()[2:]]
     sent = {row[1]: float(row[2]) for row in rows}
@@ -23,9 +23,7 @@ def test_what_happens_on_the_way_is_measured_by_what_comes_back() -> None:
     assert all(abs(value) < 1 for value in gain.values()), "voices hides nothing"
 
 
-def test_a_folder_without_recordings_is_named(tmp_path: Path) -> None:
-    script = ROOT / "recipes" / "ideas" / "hiding.py"
-    command = [sys.executable, script, "--data", tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True)
+def test_a_folder_without_recordings_is_named(run: Run, tmp_path: Path) -> None:
+    done = run(RECIPE, "--data", tmp_path)
     assert done.returncode != 0
     assert f"{tmp_path}/emodb15/test: holds no recordings" in done.stderr

@@ -7,24 +7,45 @@ importing PyTorch and what stands on it.
     python -S warm_python.py SOCKET WORD ...  does as `python WORD ...` would, in a copy of that one
 """
 
+import gc
+import importlib
 import json
 import os
 import socket
 import sys
 
 PATIENCE = 2.0  # seconds between two looks at the parent
+LOADED = (
+    "speechgan.cli.evaluate",
+    "speechgan.evaluation.conversion",
+    "speechgan.evaluation.enhancement",
+    "speechgan.evaluation.generation",
+    "speechgan.evaluation.report",
+    "speechgan.inference.export",
+    "speechgan.inference.generation.generator",
+    "speechgan.training.train",
+    *("PIL.Image", "matplotlib.backends.backend_agg", "pesq", "pystoi", "torch.utils.tensorboard"),
+)
+"""What commands of recipes import."""
+
+
+def load_all() -> None:
+    """Does the imports, which the copies find done."""
+    import librosa
+    import numpy
+
+    for name in LOADED:
+        importlib.import_module(name)
+    # librosa fetches the rest of itself when it is used.
+    librosa.feature.melspectrogram(y=numpy.zeros(4096), sr=16000)
+    librosa.sequence.dtw(numpy.eye(4), numpy.eye(4))
+    # Or else collecting garbage would touch, and so copy, all that was imported.
+    gc.freeze()
 
 
 def serve(path: str) -> int:
     """Copies itself for each command; the exit code, in a copy that of its command."""
-    # For the copies, which find them there.
-    import speechgan.cli.evaluate
-    import speechgan.evaluation.conversion
-    import speechgan.evaluation.enhancement
-    import speechgan.evaluation.generation
-    import speechgan.inference.export
-    import speechgan.training.train  # noqa: F401
-
+    load_all()
     parent = os.getppid()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)

@@ -44,6 +44,8 @@ SYSTEMS = {
     ],
 }
 
+GRAPHS = ("cgan", "gan", "music_vae", "sequence", "stackgan")
+
 
 def train(root: Path, folder: Path, *settings: str) -> int:
     own = [f"data.root={root}", f"run.folder={folder}"]
@@ -61,6 +63,7 @@ def model(digits_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 def test_every_system_trains_into_a_model_that_generates(
     system: str, digits_folder: Path, tmp_path: Path
 ) -> None:
+    """As a graph, too, where its networks are not those of another."""
     run, out = tmp_path / "run", tmp_path / "out"
     assert train(digits_folder, run, f"system={system}", *SYSTEMS[system]) == 0
     figures = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])
@@ -78,6 +81,22 @@ def test_every_system_trains_into_a_model_that_generates(
     assert soundfile.info(out / names[0]).frames == words * 64 * 256
     card = (run / "best" / "card.md").read_text()
     assert "10 spoken words by 3 speakers" in card and "60 recordings" in card
+    if system in GRAPHS:
+        check_graph(run / "best")
+
+
+def check_graph(folder: Path) -> None:
+    """ONNX makes the same images."""
+    assert main(["export", str(folder)]) == 0
+    found = [
+        Generator.from_pretrained(folder, engine=engine, vocoder="griffin_lim").make_images(
+            5, None, None, 0
+        )
+        for engine in ("onnx", "torch")
+    ]
+    (images, rows), (others, other_rows) = found
+    np.testing.assert_allclose(images, others, atol=1e-4)
+    assert rows == other_rows
 
 
 def test_the_judge_itself_is_trained_like_all_others(digits_folder: Path, tmp_path: Path) -> None:
@@ -118,8 +137,8 @@ def test_a_seed_is_a_word(model: Path) -> None:
 
 def test_a_walk_ends_where_words_are(model: Path) -> None:
     make = Generator.from_pretrained(model, vocoder="griffin_lim")
-    way = make.walk(5, (7, 8), ("theo", "lucas"), (1, 2))
-    assert [(word.digit, word.speaker) for word in way] == [("7-8", "theo-lucas")] * 5
+    way = make.walk(4, (7, 8), ("theo", "lucas"), (1, 2))
+    assert [(word.digit, word.speaker) for word in way] == [("7-8", "theo-lucas")] * 4
     ends = [make.generate(1, *asked)[0] for asked in ((7, "theo", 1), (8, "lucas", 2))]
     for step, word in zip((way[0], way[-1]), ends, strict=True):
         np.testing.assert_allclose(step.image, word.image, atol=1e-5)
@@ -128,8 +147,8 @@ def test_a_walk_ends_where_words_are(model: Path) -> None:
     still = make.walk(3, (7, 7))
     np.testing.assert_allclose(still[0].image, still[2].image, atol=1e-6)
     # Who speaks is drawn once, by the first seed, however the codes differ.
-    speakers = [make.walk(2, (7, 7), seeds=(0, seed))[0].speaker for seed in range(6)]
-    assert speakers == [make.generate(1, 7)[0].speaker] * 6
+    speakers = [make.walk(2, (7, 7), seeds=(0, seed))[0].speaker for seed in range(4)]
+    assert speakers == [make.generate(1, 7)[0].speaker] * 4
 
 
 def test_codes_between_two_are_as_long_as_they_are() -> None:
@@ -159,23 +178,9 @@ def test_a_walk_of_the_command_line(
 
 
 def test_labels_that_are_not_asked_for_are_drawn(model: Path) -> None:
-    words = Generator.from_pretrained(model, vocoder="griffin_lim").generate(40, speaker="lucas")
+    words = Generator.from_pretrained(model, vocoder="griffin_lim").generate(12, speaker="lucas")
     assert len({word.digit for word in words}) > 5
     assert {word.speaker for word in words} == {"lucas"}
-
-
-@pytest.mark.parametrize("system", ["cgan", "gan", "music_vae", "sequence", "stackgan"])
-def test_onnx_makes_the_same_images(system: str, digits_folder: Path, tmp_path: Path) -> None:
-    assert train(digits_folder, tmp_path, f"system={system}", *SYSTEMS[system]) == 0
-    folder = tmp_path / "best"
-    assert main(["export", str(folder)]) == 0
-    found = [
-        Generator.from_pretrained(folder, engine=engine, vocoder="griffin_lim").generate(5)
-        for engine in ("onnx", "torch")
-    ]
-    for one, other in zip(*found, strict=True):
-        np.testing.assert_allclose(one.image, other.image, atol=1e-4)
-        assert (one.digit, one.speaker) == (other.digit, other.speaker)
 
 
 @pytest.mark.parametrize(

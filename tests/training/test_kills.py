@@ -11,10 +11,10 @@ import trainings
 
 def test_killed_and_resumed_is_bit_identical(tmp_path: Path) -> None:
     outcome = trainings.kill_and_compare(
-        tmp_path, kills=4, steps=12, prepare=trainings.label_in_threads
+        tmp_path, kills=3, steps=8, prepare=trainings.label_in_threads
     )
     assert not outcome.faults
-    assert len(outcome.kills) == 4
+    assert len(outcome.kills) == 3
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,9 @@ from speechgan.training.checkpoint import load_checkpoint
 from speechgan.training.compose import compose
 from speechgan.training.train import train
 from speechgan.utils.errors import SpeechganError
+
+sys.path.insert(0, str(Path(__file__).parent / "kill"))
+import trainings
 
 PAIRS = Path(__file__).parents[1] / "assets"
 SMALL = [
@@ -50,21 +54,11 @@ def run(folder: Path, *overrides: str, resume: bool = False) -> dict[str, float]
     return train(compose("enhance", settings(folder, *overrides)), resume)
 
 
-def command(folder: Path, *overrides: str) -> list[str]:
-    return [sys.executable, "-m", "speechgan", "train", "enhance", *settings(folder, *overrides)]
-
-
-def start_and_stop(folder: Path, steps: int, number: int, *overrides: str) -> subprocess.Popen[str]:
-    """Sends a signal as soon as so many steps are logged; returns the ended process."""
-    process = subprocess.Popen(
-        command(folder, *overrides), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+def wait_for_steps(folder: Path, steps: int, is_alive: Callable[[], bool]) -> None:
+    """Returns as soon as so many steps are logged."""
     log = folder / "metrics.jsonl"
-    while process.poll() is None and not (log.exists() and log.read_text().count("\n") >= steps):
+    while is_alive() and not (log.exists() and log.read_text().count("\n") >= steps):
         time.sleep(0.01)
-    process.send_signal(number)
-    process.wait(60)
-    return process
 
 
 def read_log(folder: Path) -> list[dict[str, float]]:
@@ -95,41 +89,48 @@ def equal(a, b) -> bool:
     ids=["two-headed, metric critic and listener", "Wasserstein with gradient penalty"],
 )
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, overrides):
-    overrides = [*overrides, *JUDGED, "trainer.max_steps=9"]
+    overrides = [*overrides, *JUDGED, "trainer.max_steps=7"]
     run(tmp_path / "whole", *overrides)
-    killed = start_and_stop(tmp_path / "killed", 5, signal.SIGKILL, *overrides)
-    assert killed.returncode == -signal.SIGKILL
+    config = compose("enhance", settings(tmp_path / "killed", *overrides))
+    killed = trainings.start(config, None)
+    wait_for_steps(tmp_path / "killed", 4, killed.is_alive)
+    killed.kill()
+    killed.join(60)
+    assert killed.exitcode == -signal.SIGKILL
     stopped_at = load_checkpoint(tmp_path / "killed/last.safetensors")["step"]
-    assert 3 <= stopped_at < 9
+    assert 3 <= stopped_at < 7
     run(tmp_path / "killed", *overrides, resume=True)
     ends = [load_checkpoint(tmp_path / n / "last.safetensors") for n in ("whole", "killed")]
-    assert ends[0]["step"] == ends[1]["step"] == 9
+    assert ends[0]["step"] == ends[1]["step"] == 7
     assert equal(*ends)
     steps = [line["step"] for line in read_log(tmp_path / "killed")]
-    assert [s for n, s in enumerate(steps) if s not in steps[:n]] == list(range(1, 10))
+    assert [s for n, s in enumerate(steps) if s not in steps[:n]] == list(range(1, 8))
     assert steps == sorted(steps)
 
 
 def test_sigterm_saves_and_stops(tmp_path):
-    process = start_and_stop(
-        tmp_path / "run", 3, signal.SIGTERM, "system=supervised", "trainer.max_steps=100000",
-        "trainer.save_every=100000",
-    )  # fmt: skip
+    command = [sys.executable, "-m", "speechgan", "train", "enhance"]
+    command += settings(tmp_path / "run", "system=supervised", "trainer.max_steps=100000")
+    command += ["trainer.save_every=100000"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        wait_for_steps(tmp_path / "run", 3, lambda: process.poll() is None)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
     assert load_checkpoint(tmp_path / "run/last.safetensors")["step"] >= 3
-    assert "go on with --resume" in process.stderr.read()
+    assert "go on with --resume" in said
 
 
 def test_a_run_lowers_the_noise_of_real_recordings(tmp_path):
-    """250 steps on one pair's noise make SI-SDR better by decibels, on the pair held out."""
+    """120 steps on one pair's noise make SI-SDR better by decibels, on the pair held out."""
     run(
         tmp_path / "run",
         "system=two_headed",
-        "trainer.max_steps=250",
-        "trainer.validate_every=250",
-        "trainer.save_every=250",
+        "trainer.max_steps=120",
+        "trainer.validate_every=120",
+        "trainer.save_every=120",
         "trainer.log_every=50",
-        "trainer.turns.discriminator.start=200",
+        "trainer.turns.discriminator.start=100",
         "trainer.turns.generator.optimizer.lr=5e-3",
         "trainer.average=0",
         "generator.channels=16",

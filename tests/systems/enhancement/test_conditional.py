@@ -125,6 +125,7 @@ def test_clarity_head_is_never_shown_a_mismatched_clean_signal_as_fake(batch):
 def test_mismatched_pairs_teach_the_match_head_to_look_at_the_condition(batch):
     """Trained on real pairs, it tells a clean signal from another item's; unshown, it does not."""
     gaps = {}
+    batch = PairedBatch(batch.noisy[:, 8000:], batch.clean[:, 8000:])  # half of it is enough
     for mismatched in (True, False):
         torch.manual_seed(0)
         system = gan(TwoHeadedDiscriminator(), mismatched=mismatched)
