@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     first = processes.number() == 0
     with _show_warnings() if first else contextlib.nullcontext():
         best = train(config, arguments.resume)
+    processes.leave()
     if not first:  # what there is to say, the first process says
         return 0 if best else 1
     if not best:
