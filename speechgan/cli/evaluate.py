@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechgan.cli.jobs import add_cluster_argument
+from speechgan.cli.arguments import add_cluster_argument
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import write_whole
 
