@@ -179,6 +179,23 @@ def test_what_is_abandoned_leaves_no_half_file(crn: Model, tmp_path: Path) -> No
     assert [path.name for path in (tmp_path / "many").iterdir()] == [f"{number}.wav"]
 
 
+def test_a_defect_leaves_no_half_file(crn: Model, tmp_path: Path) -> None:
+    enhancer = Enhancer.from_model(crn, "cpu")
+    given = count_calls(enhancer)
+
+    def fail(module: Any, arguments: Any) -> None:
+        if len(given) == 3:
+            raise RuntimeError("the device is gone")
+
+    network: Any = enhancer.network
+    network.step.register_forward_pre_hook(fail)
+    # The traceback, which is kept, must not keep the files.
+    with pytest.raises(RuntimeError, match="the device is gone") as caught:
+        list(enhancer.enhance_files(make_files(tmp_path), batch=4))
+    assert not [path.name for path in (tmp_path / "many").iterdir() if path.suffix != ".wav"]
+    assert caught.tb
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("model", ["crn", "ahead", "unet"], indirect=True)
