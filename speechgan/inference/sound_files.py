@@ -12,6 +12,8 @@ from speechgan.audio import Format, Wave
 from speechgan.utils.errors import SpeechganError
 
 READ_SECONDS = 3.0
+# Libraries, pipes, a device: what a process has open besides.
+OTHER_FILES = 64
 
 Progress = Callable[[float], object]
 """Told the seconds finished, each time some are."""
@@ -103,6 +105,24 @@ class FilePair:
         self._writer.write(piece)
         if self.progress is not None:
             self.progress(piece.shape[1] / self._rate)
+
+
+def check_open_files(count: int) -> None:
+    """Refuses more pairs at a time than the system lets a process open.
+
+    Raises:
+        SpeechganError: with what can be done about it.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit to ask for
+        return
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed != resource.RLIM_INFINITY and 2 * count + OTHER_FILES > allowed:
+        raise SpeechganError(
+            f"batch {count}: would open {2 * count} files at a time, of {allowed} that this system "
+            "allows a process; lower it, or raise that by ulimit -n"
+        )
 
 
 def process_file(pair: FilePair, work: Callable[[audio.Reader], Iterable[Wave]]) -> WrittenFile:

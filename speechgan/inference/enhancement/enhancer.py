@@ -15,7 +15,7 @@ from speechgan.inference.enhancement.rounds import (
 from speechgan.inference.enhancement.sound_steps import Wish, enhance_file, enhance_wave
 from speechgan.inference.enhancement.streaming import Stream
 from speechgan.inference.samples import Sound, check_rate
-from speechgan.inference.sound_files import FilePair, Progress, WrittenFile
+from speechgan.inference.sound_files import FilePair, Progress, WrittenFile, check_open_files
 from speechgan.inference.strength import choose_strength
 from speechgan.inference.threads import check_threads
 from speechgan.utils.errors import SpeechganError
@@ -224,11 +224,12 @@ class Enhancer:
             they end.
 
         Raises:
-            SpeechganError: an argument is out of range.
+            SpeechganError: an argument is out of range, or a batch of more files than may be open.
         """
         wish = Wish(choose_strength(strength, attenuation_limit), linked, together=True)
+        check_open_files(check_batch(batch))
         steps = (enhance_file(self.network, pair, wish) for pair in pairs)
-        return run_together(steps, check_batch(batch), self.network.answer)
+        return run_together(steps, batch, self.network.answer)
 
     def stream(
         self,

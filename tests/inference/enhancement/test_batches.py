@@ -170,6 +170,19 @@ def test_arguments_are_refused_before_anything_is_taken(crn: Model) -> None:
         enhancer.enhance_many([], 0)
 
 
+def test_more_files_than_may_be_open_are_refused_before_any_is(crn: Model) -> None:
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enhancer = Enhancer.from_model(crn, "cpu")
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (400, before[1]))
+        with pytest.raises(SpeechganError, match=r"batch 200: would open 400 files .* ulimit -n"):
+            enhancer.enhance_files([], batch=200)
+        assert not list(enhancer.enhance_files([], batch=150))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
 def test_what_is_abandoned_leaves_no_half_file(crn: Model, tmp_path: Path) -> None:
     pairs = make_files(tmp_path)
     done = Enhancer.from_model(crn, "cpu").enhance_files(pairs, batch=4)
