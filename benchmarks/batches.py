@@ -35,15 +35,16 @@ def main() -> None:
         folder = Path(temporary)
         seconds = write_files(folder, arguments.files, *arguments.seconds)
         print(f"{arguments.files} files, {seconds:.0f} s of audio, device {arguments.device}\n")
-        batches = [f"in batches of {count}, of that" for count in counts]
-        print(*["", "model", "one by one", *batches, "without the network", ""], sep=" | ")
-        print("|" + "---|" * (3 + len(counts)))
+        batches = [f"in batches of {count}, ratio" for count in counts]
+        heads = ["one by one, times real time", *batches, "without the network, times real time"]
+        print(f"| model | {' | '.join(heads)} |")
+        print("|" + "---|" * (1 + len(heads)))
         for model in arguments.models:
             enhancer = Enhancer.from_pretrained(model, arguments.device, engine="torch")
             took = measure(enhancer, folder, counts, arguments)
             speeds = [f"{took['alone'] / took[str(count)]:.2f}" for count in counts]
-            alone, around = (f"{seconds / took[name]:.0f} x" for name in ("alone", "around"))
-            print(*["", model, alone, *speeds, around, ""], sep=" | ", flush=True)
+            alone, around = (f"{seconds / took[name]:.0f}" for name in ("alone", "around"))
+            print(f"| `{model}` | {' | '.join([alone, *speeds, around])} |", flush=True)
 
 
 def parse() -> argparse.Namespace:

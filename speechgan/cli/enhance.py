@@ -22,8 +22,8 @@ examples:
   speechgan enhance call.wav                     writes call.enhanced.wav beside it
   speechgan enhance recordings -o enhanced       a folder, with all folders in it
   speechgan enhance a.flac b.wav -o enhanced --strength 0.8
-  speechgan enhance recordings -o enhanced --device cuda --batch 64
-                                                 64 files at a time through one network
+  speechgan enhance recordings -o enhanced --batch 64
+                                                 64 files at a time through one network, on a GPU
   ffmpeg -i talk.mp4 -f wav - | speechgan enhance - -o talk.wav
   arecord -f S16_LE -r 16000 | speechgan enhance --stream - | aplay
                                                  live, 32 ms late
