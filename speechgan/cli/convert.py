@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechgan.cli.jobs import Task, add_common_arguments, run_task
+from speechgan.cli.arguments import add_common_arguments
+from speechgan.cli.jobs import Task, run_task
 from speechgan.cli.live import add_live_arguments, follow, refuse_live_files, refuse_raw_files
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.file_work import Work, Written

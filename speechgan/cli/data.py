@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from speechgan.cli import corpora
-from speechgan.cli.jobs import parse_count
+from speechgan.cli.arguments import parse_count
 from speechgan.utils.errors import SpeechganError
 
 

@@ -6,13 +6,14 @@ import sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from speechgan.cli.jobs import add_cluster_argument
+from speechgan.cli.arguments import add_cluster_argument
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import write_whole
 
 if TYPE_CHECKING:
+    from speechgan.evaluation.pipeline import Runner
     from speechgan.evaluation.results import Evaluation
 
 
@@ -53,7 +54,7 @@ def _configure_generation(parser: argparse.ArgumentParser) -> None:
     add("--model", default="digits", metavar="NAME|DIR", help="(default: digits)")
     add(
         "--real",
-        type=Path,
+        type=_parse_folder,
         required=True,
         metavar="DIR",
         help="folder with train/ and test/, files named DIGIT_SPEAKER_TAKE",
@@ -63,6 +64,7 @@ def _configure_generation(parser: argparse.ArgumentParser) -> None:
     add("--speaker", metavar="NAME", help="of this one alone")
     add("--seed", type=int, default=0, metavar="N", help="of all noise (default: 0)")
     add("--json", type=Path, metavar="FILE", help="write the scores as JSON")
+    add("--cluster", metavar="ADDRESS", help="not for this task, whose work is one model's")
 
 
 def _configure_enhancement(parser: argparse.ArgumentParser) -> None:
@@ -72,16 +74,15 @@ def _configure_enhancement(parser: argparse.ArgumentParser) -> None:
     help_noisy = "inputs of the enhancement, to show what it gained"
     add("--noisy", type=_parse_folder, metavar="DIR", help=help_noisy)
     _add_common(parser)
-    add_cluster_argument(parser, "measure there; folders are ones that all workers see")
 
 
 def _configure_conversion(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--converted", type=Path, required=True, metavar="DIR", help="to measure")
+    add("--converted", type=_parse_folder, required=True, metavar="DIR", help="to measure")
     help_target = "recordings of the target; one of a converted one's name is the same sentence"
-    add("--target", type=Path, metavar="DIR", help=help_target)
+    add("--target", type=_parse_folder, metavar="DIR", help=help_target)
     help_source = "what was converted, of the same names"
-    add("--source", type=Path, metavar="DIR", help=help_source)
+    add("--source", type=_parse_folder, metavar="DIR", help=help_source)
     help_unpaired = "equal names of target and converted recordings do not mean equal sentences"
     add("--unpaired", action="store_true", help=help_unpaired)
     help_words = (
@@ -108,6 +109,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add("--measure", action="append", default=[], metavar="MODULE:FUNCTION", help=help_measure)
     add("--workers", type=_parse_count, metavar="N", help="processes (default: all cores)")
     add("--no-dnsmos", action="store_true", help="leave out DNSMOS, the slowest measure")
+    add_cluster_argument(parser, "measure there; folders are ones that all workers see")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -152,41 +154,54 @@ def run(arguments: argparse.Namespace) -> int:
 def _evaluate(arguments: argparse.Namespace) -> "Evaluation":
     from speechgan.evaluation.measure import load_measure
 
-    common = {
+    common: dict[str, Any] = {
         "measures": [load_measure(name) for name in arguments.measure],
-        "workers": arguments.workers,
+        "workers": _choose_workers(arguments),
         "with_dnsmos": not arguments.no_dnsmos,
         "progress": True,
     }
     if arguments.task == "enhance":
         from speechgan.evaluation.enhancement import evaluate_enhancement
 
-        folders = [arguments.clean, arguments.enhanced, arguments.noisy]
-        if arguments.cluster:
-            from speechgan.cluster.items import run_items
-
-            common["workers"] = partial(run_items, arguments.cluster, arguments.workers)
-            # Workers are somewhere else.
-            folders = [folder and folder.absolute() for folder in folders]
-        return evaluate_enhancement(*folders, **common)
+        folders = (arguments.clean, arguments.enhanced, arguments.noisy)
+        return evaluate_enhancement(*map(_make_absolute, folders), **common)
     from speechgan.evaluation.conversion import evaluate_conversion
 
+    folders = (arguments.converted, arguments.target, arguments.source)
     return evaluate_conversion(
-        arguments.converted,
-        arguments.target,
-        arguments.source,
+        *map(_make_absolute, folders),
         parallel=not arguments.unpaired,
         with_words=arguments.words,
         **common,
     )
 
 
+def _choose_workers(arguments: argparse.Namespace) -> "int | Runner | None":
+    """How many processes, or a cluster."""
+    if not arguments.cluster:
+        workers: int | None = arguments.workers
+        return workers
+    from speechgan.cluster.items import run_items
+
+    return partial(run_items, arguments.cluster, arguments.workers)
+
+
+def _make_absolute(folder: Any) -> Any:
+    """The same folder for workers that are somewhere else."""
+    return folder and folder.absolute()
+
+
 def _run_generation(arguments: argparse.Namespace) -> int:
     """Makes digits and has them judged.
 
     Raises:
-        SpeechganError: no such model or folder, or labels that the judge does not know.
+        SpeechganError: no such model or folder, labels that the judge does not know, or a cluster.
     """
+    if arguments.cluster:
+        raise SpeechganError(
+            "--cluster: one model makes all words, and one judge hears all of them together, which "
+            "cannot be shared out; leave it out"
+        )
     from speechgan.evaluation.generation import format_scores, score_model
     from speechgan.evaluation.tables import require_writable
     from speechgan.inference.generation.generator import Generator

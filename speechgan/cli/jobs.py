@@ -12,7 +12,7 @@ from typing import Any
 
 from speechgan.cli.plan import Job, plan_jobs, refuse_mixed_output, refuse_urls
 from speechgan.utils.errors import SpeechganError
-from speechgan.utils.file_work import Work
+from speechgan.utils.file_work import ManyWork, Work, Written
 from speechgan.utils.files import remove_unfinished
 from speechgan.utils.workers import Report, WorkerDeath, count_cores, run_in_workers
 
@@ -27,11 +27,13 @@ class How:
         start: makes the work, once in each process; goes there by pickle.
         overwrite: whether a target that exists is replaced.
         processes: None for one to a core, or one if there is one job.
+        start_many: makes the work of one process on many files at a time, instead.
     """
 
     start: Callable[[], Work]
     overwrite: bool
     processes: int | None = None
+    start_many: Callable[[], ManyWork] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,14 @@ class Task:
         mark: what is put into the name of an output beside its input, such as `.enhanced`.
         verb: what was done, as the summary says it.
         told: what `--json` tells beside the files.
+        start_many: as of `How`.
     """
 
     start: Callable[[], Work]
     mark: str
     verb: str
     told: dict[str, Any]
+    start_many: Callable[[], ManyWork] | None = None
 
 
 def run_task(task: Task, inputs: list[str], arguments: argparse.Namespace) -> int:
@@ -70,7 +74,8 @@ def run_task(task: Task, inputs: list[str], arguments: argparse.Namespace) -> in
     refuse_mixed_output(inputs, arguments.output, arguments.json)
     started = time.perf_counter()
     with plan_jobs(inputs, arguments.output, task.mark) as jobs:
-        records = run_jobs(jobs, How(task.start, arguments.overwrite, arguments.jobs))
+        how = How(task.start, arguments.overwrite, arguments.jobs, task.start_many)
+        records = run_jobs(jobs, how)
     if arguments.json:
         print_report(records, task, arguments.model)
     else:
@@ -95,7 +100,8 @@ def run_jobs(jobs: list[Job], how: How) -> list[dict[str, Any]]:
     """
     from tqdm import tqdm
 
-    work = how.start()
+    many = how.start_many() if how.start_many else None
+    work = None if many else how.start()
     refused = dict(_refuse(jobs, how.overwrite))
     records: list[dict[str, Any]] = [{"input": job.name} for job in jobs]
     todo = [number for number in range(len(jobs)) if number not in refused]
@@ -119,9 +125,12 @@ def run_jobs(jobs: list[Job], how: How) -> list[dict[str, Any]]:
         for number, error in refused.items():
             record(number, error)
         chosen = [jobs[number] for number in todo]
-        if processes > 1:
+        outcomes: Iterator[tuple[int, Any]]
+        if many:
+            outcomes = _do_together(many, chosen, bar.update)
+        elif processes > 1:
             outcomes = _run_side_by_side(chosen, how, processes, bar.update, say)
-        else:
+        elif work:
             outcomes = ((n, _do(work, job, bar.update)) for n, job in enumerate(chosen))
         for place, outcome in outcomes:
             record(todo[place], outcome)
@@ -148,9 +157,30 @@ def _do(work: Work, job: Job, report: Report) -> dict[str, Any] | SpeechganError
     """What is to be recorded of a job."""
     started = time.perf_counter()
     try:
-        done = work(job.source, job.target, report)
+        return _describe(job, work(job.source, job.target, report), started)
     except SpeechganError as error:
         return error
+
+
+def _do_together(
+    work: ManyWork, jobs: list[Job], report: Report
+) -> Iterator[tuple[int, dict[str, Any] | SpeechganError]]:
+    """What is to be recorded of jobs that are done many at a time, each when it ends."""
+    started: list[float] = []
+
+    def begin() -> Iterator[tuple[Path, Path]]:
+        for job in jobs:
+            started.append(time.perf_counter())
+            yield job.source, job.target
+
+    for number, done in work(begin(), report):
+        if isinstance(done, SpeechganError):
+            yield number, done
+        else:
+            yield number, _describe(jobs[number], done, started[number])
+
+
+def _describe(job: Job, done: Written, started: float) -> dict[str, Any]:
     return {
         "output": str(job.target),
         "seconds": round(done.seconds, 3),
@@ -176,98 +206,6 @@ def summarise(records: list[dict[str, Any]], verb: str, elapsed: float) -> str:
     seconds = sum(record["seconds"] for record in done)
     count = "1 file" if len(done) == len(records) == 1 else f"{len(done)} of {len(records)} files"
     return f"{count} {verb}: {seconds:.1f} s of audio in {elapsed:.1f} s"
-
-
-def add_common_arguments(parser: argparse.ArgumentParser, model: str) -> None:
-    """What all commands take that make files of files.
-
-    Args:
-        parser: of the command.
-        model: name of the one that is loaded if none is named.
-    """
-    add = parser.add_argument
-    add("-o", "--output", metavar="OUT", help="file, folder, or - for WAV to standard output")
-    add(
-        "--model",
-        default=model,
-        metavar="NAME|DIR",
-        help=f"a name that `speechgan models` lists, or a model folder (default: {model})",
-    )
-    add(
-        "--device",
-        choices=["auto", "cpu", "cuda"],
-        default="auto",
-        help="where to compute (default: auto)",
-    )
-    add(
-        "--engine",
-        choices=["auto", "onnx", "torch"],
-        default="auto",
-        help="what computes; auto takes onnx, without PyTorch, on the CPU where the model has a "
-        "graph (default: auto)",
-    )
-    add("--threads", type=parse_count, default=1, metavar="N", help="of each job (default: 1)")
-    add(
-        "--jobs",
-        type=parse_count,
-        metavar="N",
-        help="recordings to work on side by side (default: as many as there are cores)",
-    )
-    add_cluster_argument(
-        parser, "do the work there; files are paths that all workers see, or URLs of s3 and gs"
-    )
-    add("--overwrite", action="store_true", help="replace outputs that exist")
-    add("--json", action="store_true", help="print what was done as JSON")
-
-
-def add_cluster_argument(parser: argparse.ArgumentParser, what: str) -> None:
-    """Adds what says that a cluster does the work; `what` is said of it in the help."""
-    parser.add_argument(
-        "--cluster",
-        type=_parse_address,
-        metavar="local|auto|ray://HOST:PORT",
-        help="a Ray that is started here, found on this machine, or elsewhere (needs the extra "
-        f"ray): {what}",
-    )
-
-
-def _parse_address(text: str) -> str:
-    if text not in ("local", "auto") and not text.startswith("ray://"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not local, auto or ray://HOST:PORT")
-    return text
-
-
-def parse_share(text: str) -> float:
-    """A number from 0 to 1 from the command line."""
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
-    return share
-
-
-def parse_number(text: str, what: str) -> float:
-    """A number from 0; `what` names it where it is none.
-
-    Raises:
-        argparse.ArgumentTypeError: negative, infinite or no number.
-    """
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-    return number
-
-
-def parse_count(text: str) -> int:
-    """A whole number from the command line."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
-    return int(text)
 
 
 def _measure_seconds(path: Path) -> float:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from speechgan.cli.jobs import parse_number
+from speechgan.cli.arguments import parse_number
 from speechgan.utils.errors import SpeechganError
 
 if TYPE_CHECKING:

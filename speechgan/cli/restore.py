@@ -5,12 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from speechgan.cli.jobs import (
-    Task,
-    add_common_arguments,
-    parse_share,
-    run_task,
-)
+from speechgan.cli.arguments import add_common_arguments, parse_share
+from speechgan.cli.jobs import Task, run_task
 from speechgan.utils.file_work import Work, Written
 from speechgan.utils.workers import Report
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechgan.cli.jobs import parse_count
+from speechgan.cli.arguments import parse_count
 from speechgan.cli.serving import (
     LIMITS,
     add_limits,

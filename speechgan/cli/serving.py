@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterable
 
-from speechgan.cli.jobs import parse_count, parse_number
+from speechgan.cli.arguments import parse_count, parse_number
 from speechgan.service.limits import Limits
 from speechgan.utils.errors import SpeechganError
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from speechgan.cli.jobs import parse_count
+from speechgan.cli.arguments import parse_count
 from speechgan.utils.errors import SpeechganError
 
 EPILOG = """\

@@ -11,7 +11,7 @@ from speechgan.evaluation.corpus import CORPUS_MEASURES, measure_corpus
 from speechgan.evaluation.measure import Measure, Scores
 from speechgan.evaluation.opinions import DNSMOS
 from speechgan.evaluation.pairing import Recording, find_audio, match_conversions
-from speechgan.evaluation.pipeline import gather, run_jobs
+from speechgan.evaluation.pipeline import Runner, gather, run_jobs
 from speechgan.evaluation.results import Evaluation, Row
 from speechgan.evaluation.sounds import SAMPLE_RATE
 from speechgan.evaluation.speakers import Heard, Speaker
@@ -62,7 +62,7 @@ def evaluate_conversion(
     *,
     parallel: bool = True,
     measures: Sequence[Measure] = (),
-    workers: int | None = None,
+    workers: int | Runner | None = None,
     with_dnsmos: bool = True,
     with_words: bool = False,
     progress: bool = False,
@@ -79,7 +79,8 @@ def evaluate_conversion(
         source: folder of what was converted, with the same names.
         parallel: False if equal names in `target` do not mean equal sentences.
         measures: further ones.
-        workers: processes; all cores by default.
+        workers: processes; all cores by default. Or what does the work elsewhere, as
+            `speechgan.cluster.items.run_items` does; it is asked twice.
         with_dnsmos: whether to run DNSMOS.
         with_words: whether to run a recogniser of English; see `speechgan.metrics.words`.
         progress: whether to show a bar on stderr, if that is a terminal.

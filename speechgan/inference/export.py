@@ -85,10 +85,10 @@ def make_graphs(model: Model) -> dict[str, Graph]:
     many = torch.randn(1, 2, bins, TRACED_FRAMES)
     if not network.causal:
         context = {"context": generator.context, "multiple": generator.multiple}
-        window = network.make_window()
+        window = network.window
         free = _free_frames("spectrum", "enhanced")
         return {BLOCKS: Graph(window, {"spectrum": many}, ["enhanced"], metadata | context, free)}
-    step = network.make_step()
+    step = network.step
     state = step.initial_state(1)
     outputs = ["enhanced", *(f"{name}_after" for name in state)]
     one = torch.zeros(1, 2, bins, 1)

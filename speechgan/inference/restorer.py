@@ -1,23 +1,24 @@
 """Damaged speech in, speech with what it had lost out: arrays, tensors, and files of any length."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from speechgan import audio
 from speechgan.audio import Wave
 from speechgan.audio.gaps import LONGEST, fill_gaps
 from speechgan.audio.resampling import resample_blocks
 from speechgan.inference.enhancement.blocks import Context, ContextBlocks
 from speechgan.inference.enhancement.enhancer import Enhancer
-from speechgan.inference.samples import Sound, process_wave
+from speechgan.inference.enhancement.rounds import Ask, Steps, run_alone
+from speechgan.inference.enhancement.sound_steps import Wish, enhance_blocks
+from speechgan.inference.samples import Sound, open_wave
 from speechgan.inference.sound_files import (
+    FilePair,
     Progress,
     WrittenFile,
     block_length,
-    process_file,
     split_wave,
 )
 from speechgan.inference.strength import choose_strength
@@ -74,15 +75,19 @@ class Restorer:
             SpeechganError: an empty wave, another shape or dtype, NaN or infinity, a sample rate or
                 strength out of range.
         """
-        strength = choose_strength(strength, None)
+        rows, close = open_wave(wave, sample_rate)
+        length = block_length(sample_rate, len(rows))
+        pieces: list[Wave] = []
 
-        def work(damaged: Wave) -> Iterator[Wave]:
-            def read() -> Iterator[Wave]:
-                return split_wave(damaged, sample_rate)
+        def read() -> Iterator[Wave]:
+            return split_wave(rows, length)
 
-            return self._restore(read, sample_rate, len(damaged), strength)
-
-        return process_wave(wave, sample_rate, work)
+        wish = _wish(strength)
+        run_alone(
+            self._restore(read, pieces.append, sample_rate, len(rows), wish),
+            self.enhancer.network.answer,
+        )
+        return close(np.concatenate(pieces, axis=1))
 
     def restore_file(
         self,
@@ -95,41 +100,56 @@ class Restorer:
         """Restores a file of any length, in blocks; memory does not grow with the length.
 
         Args:
-            source, target, progress: see `speechgan.inference.sound_files.process_file`.
+            source, target, progress: see `speechgan.inference.sound_files.FilePair`.
             strength: as in a call.
 
         Raises:
-            SpeechganError: as `process_file`; or a strength out of range.
+            SpeechganError: as `FilePair`; or a strength out of range.
         """
-        strength = choose_strength(strength, None)
+        wish = _wish(strength)
+        pair = FilePair(source, target, progress, self.output_rate)
+        return run_alone(self._restore_file(pair, wish), self.enhancer.network.answer)
 
-        def work(reader: audio.Reader) -> Iterator[Wave]:
+    def _restore_file(self, pair: FilePair, wish: Wish) -> Steps[WrittenFile]:
+        with pair as (reader, write):
             rate, channels = reader.sample_rate, reader.channels
             length = block_length(rate, channels)
-            return self._restore(lambda: reader.blocks(length), rate, channels, strength)
 
-        return process_file(source, target, work, progress, self.output_rate)
+            def read() -> Iterator[Wave]:
+                return reader.blocks(length)
+
+            yield from self._restore(read, write, rate, channels, wish)
+        return pair.written
 
     def _restore(
-        self, read: Callable[[], Iterator[Wave]], rate: float, channels: int, strength: float
-    ) -> Iterator[Wave]:
+        self,
+        read: Callable[[], Iterator[Wave]],
+        write: Callable[[Wave], object],
+        rate: float,
+        channels: int,
+        wish: Wish,
+    ) -> Steps[None]:
         """Damaged blocks, from `read()`, to restored ones, at the rate of what is made."""
         made = self.output_rate(rate)
 
         def prepare() -> Iterator[Wave]:
             return fill_blocks(resample_blocks(read(), rate, made, channels), made)
 
-        return self.enhancer.enhance_blocks(prepare, made, channels, strength, linked=False)
+        yield from enhance_blocks(self.enhancer.network, prepare, write, made, channels, wish)
+
+
+def _wish(strength: float) -> Wish:
+    return Wish(choose_strength(strength, None), linked=False)
 
 
 def fill_blocks(blocks: Iterator[Wave], sample_rate: float) -> Iterator[Wave]:
     """The gaps filled of a sound that comes in blocks `(channel, sample)`, of any lengths."""
     grid = round(LONGEST * sample_rate)
 
-    def fill(window: Wave, first: int) -> Wave:
-        return np.stack([fill_gaps(channel, sample_rate) for channel in window])
+    def fill(windows: Sequence[Ask]) -> list[Wave]:
+        return [np.stack([fill_gaps(row, sample_rate) for row in w.given]) for w in windows]
 
-    filled = ContextBlocks(fill, Context(4 * grid, grid, 20 * grid))
+    filled = ContextBlocks(Context(4 * grid, grid, 20 * grid))
     for block in blocks:
-        yield filled(block)
-    yield filled.finish()
+        yield run_alone(filled.push(block), fill)
+    yield run_alone(filled.finish(), fill)

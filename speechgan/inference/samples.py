@@ -18,13 +18,27 @@ def process_wave(wave: Sound, sample_rate: float, work: Callable[[Wave], Iterabl
     """Applies a function of float32 `(channel, sample)`, which gives the whole in pieces.
 
     Args:
+        wave, sample_rate: see `open_wave`.
+        work: makes the whole in pieces, of as many channels.
+
+    Raises:
+        SpeechganError: as `open_wave`.
+    """
+    rows, close = open_wave(wave, sample_rate)
+    return close(np.concatenate(list(work(rows)), axis=1))
+
+
+def open_wave(wave: Sound, sample_rate: float) -> tuple[Wave, Callable[[Wave], Sound]]:
+    """A sound as float32 `(channel, sample)`, and what undoes that.
+
+    Args:
         wave: `(sample,)` or `(channel, sample)`, NumPy or torch; floating point with full scale at
             ±1, or 16- or 32-bit integers with full scale at their range.
         sample_rate: in Hz, any.
-        work: makes the whole in pieces, of as many channels.
 
     Returns:
-        The same type, dtype and device, and the same shape but for the number of samples.
+        The samples, and a function of others, as many channels of any length, that gives them the
+        wave's type, dtype and device, and its shape but for the number of samples.
 
     Raises:
         SpeechganError: an empty wave, another shape or dtype, NaN or infinity, a sample rate that
@@ -37,16 +51,16 @@ def process_wave(wave: Sound, sample_rate: float, work: Callable[[Wave], Iterabl
         # NumPy has no bfloat16.
         plain = wave.float() if wave.dtype == torch.bfloat16 else wave
         array: Any = plain.detach().cpu().numpy()
-        result = process_wave(array, sample_rate, work)
-        return torch.from_numpy(result).to(wave.device, wave.dtype)
+        rows, close = open_wave(array, sample_rate)
+        return rows, lambda made: torch.from_numpy(close(made)).to(wave.device, wave.dtype)
     if wave.ndim not in (1, 2) or wave.size == 0:
         raise SpeechganError(
             f"wave of shape {wave.shape}: must be (samples,) or (channels, samples), not empty"
         )
     rows = to_float(np.atleast_2d(wave))
     require_finite(rows, sample_rate, "wave")
-    made = np.concatenate(list(work(rows)), axis=1)
-    return from_float(made.reshape(*wave.shape[:-1], -1), wave.dtype)
+    shape, dtype = wave.shape[:-1], wave.dtype
+    return rows, lambda made: from_float(made.reshape(*shape, -1), dtype)
 
 
 def read_block(block: Wave, channels: int, sample_rate: float) -> Wave:

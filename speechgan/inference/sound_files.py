@@ -2,14 +2,18 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from speechgan import audio
 from speechgan.audio import Format, Wave
 from speechgan.utils.errors import SpeechganError
 
 READ_SECONDS = 3.0
+# Libraries, pipes, a device: what a process has open besides.
+OTHER_FILES = 64
 
 Progress = Callable[[float], object]
 """Told the seconds finished, each time some are."""
@@ -39,45 +43,95 @@ def block_length(rate: float, channels: int) -> int:
     return max(1, int(READ_SECONDS * rate / channels))
 
 
-def split_wave(wave: Wave, rate: float) -> Iterator[Wave]:
-    """`(channel, sample)` in blocks of that length."""
-    length = block_length(rate, len(wave))
+def split_wave(wave: Wave, length: int) -> Iterator[Wave]:
+    """`(channel, sample)` in blocks of so many samples, the last one shorter."""
     return (wave[:, start : start + length] for start in range(0, wave.shape[1], length))
 
 
-def process_file(
-    source: str | os.PathLike[str],
-    target: str | os.PathLike[str],
-    work: Callable[[audio.Reader], Iterable[Wave]],
-    progress: Progress | None = None,
-    rate_of: Callable[[int], float] = float,
-    comment: str = "",
-) -> WrittenFile:
-    """Writes what a function makes of an open file, piece by piece.
+class FilePair:
+    """A file that is read, and the one that is made of it; a context manager.
+
+    It gives the reader, and what takes the new file's pieces `(channel, sample)`.
 
     Args:
         source: in any format that libsndfile reads.
         target: its extension decides the container; the subtype (16 or 24 bit, float, ...) stays
             where the container has it. Replaced if it exists, and only when complete.
-        work: gives the whole in pieces `(channel, sample)`.
         progress: told how far it is.
         rate_of: gives the sample rate of what is made, in whole Hz, for that of the source.
         comment: what the file is to say of itself, see `speechgan.audio.Writer`.
 
+    Attributes:
+        written: what was made, once it is complete.
+
     Raises:
-        SpeechganError: `source` is missing, unreadable, not audio, empty, damaged or holds NaN;
-            `target` cannot be written or is `source`.
+        SpeechganError: when it is entered or left, or in between: `source` is missing, unreadable,
+            not audio, empty, damaged or holds NaN; `target` cannot be written or is `source`.
     """
-    source, target = Path(source), Path(target)
-    with audio.Reader(source) as reader:
-        rate, channels = int(rate_of(reader.sample_rate)), reader.channels
-        if target.exists() and target.samefile(source):
-            raise SpeechganError(f"{target}: is the input itself; choose another output")
-        with audio.Writer(target, rate, channels, reader.format, comment) as writer:
-            for piece in work(reader):
-                writer.write(piece)
-                if progress is not None:
-                    progress(piece.shape[1] / rate)
-        return WrittenFile(
-            target, reader.samples / reader.sample_rate, rate, channels, writer.format
+
+    written: WrittenFile
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str],
+        target: str | os.PathLike[str],
+        progress: Progress | None = None,
+        rate_of: Callable[[int], float] = float,
+        comment: str = "",
+    ) -> None:
+        self.source, self.target = Path(source), Path(target)
+        self.progress, self.rate_of, self.comment = progress, rate_of, comment
+
+    def __enter__(self) -> tuple[audio.Reader, Callable[[Wave], None]]:
+        with ExitStack() as opened:
+            self._reader = opened.enter_context(audio.Reader(self.source))
+            rate, like = int(self.rate_of(self._reader.sample_rate)), self._reader.format
+            if self.target.exists() and self.target.samefile(self.source):
+                raise SpeechganError(f"{self.target}: is the input itself; choose another output")
+            writer = audio.Writer(self.target, rate, self._reader.channels, like, self.comment)
+            self._writer = opened.enter_context(writer)
+            self._rate, self._opened = rate, opened.pop_all()
+        return self._reader, self._write
+
+    def __exit__(self, *error: Any) -> None:
+        self._opened.__exit__(*error)
+        reader = self._reader
+        seconds = reader.samples / reader.sample_rate
+        self.written = WrittenFile(
+            self.target, seconds, self._rate, reader.channels, self._writer.format
         )
+
+    def _write(self, piece: Wave) -> None:
+        self._writer.write(piece)
+        if self.progress is not None:
+            self.progress(piece.shape[1] / self._rate)
+
+
+def check_open_files(count: int) -> None:
+    """Refuses more pairs at a time than the system lets a process open.
+
+    Raises:
+        SpeechganError: with what can be done about it.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit to ask for
+        return
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed != resource.RLIM_INFINITY and 2 * count + OTHER_FILES > allowed:
+        raise SpeechganError(
+            f"batch {count}: would open {2 * count} files at a time, of {allowed} that this system "
+            "allows a process; lower it, or raise that by ulimit -n"
+        )
+
+
+def process_file(pair: FilePair, work: Callable[[audio.Reader], Iterable[Wave]]) -> WrittenFile:
+    """Writes what a function makes of an open file, in pieces `(channel, sample)`.
+
+    Raises:
+        SpeechganError: as `FilePair`.
+    """
+    with pair as (reader, write):
+        for piece in work(reader):
+            write(piece)
+    return pair.written

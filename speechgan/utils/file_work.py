@@ -1,9 +1,10 @@
 """What every command that makes files of files hands to those that do it, here or elsewhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from speechgan.utils.errors import SpeechganError
 from speechgan.utils.workers import Report
 
 
@@ -21,3 +22,9 @@ class Written(Protocol):
 Work = Callable[[Path, Path, Report], Written]
 """Makes a target of a source, both on this machine, and tells the seconds of audio finished on the
 way."""
+
+ManyWork = Callable[
+    [Iterable[tuple[Path, Path]], Report], Iterator[tuple[int, Written | SpeechganError]]
+]
+"""As `Work`, of many sources and targets, which are taken as they are needed; each file's number
+with what was written, or why it was not, when that is known."""

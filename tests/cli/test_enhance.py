@@ -195,6 +195,11 @@ def test_sound_goes_through_a_pipe(tmp_path: Path, model_folder: Path, enhance: 
         (["folder", "-o", "-"], "-: standard input and output take one recording"),
         (["a.wav", "-o", "-", "--json"], "--json: standard output takes the sound"),
         (["a.wav", "--threads", "0"], "threads 0: must be 1 or more"),
+        (["a.wav", "--batch", "0"], "batch 0: must be 1 or more"),
+        (["a.wav", "--batch", "2", "--jobs", "2"], "--batch: takes files through one network in"),
+        (["-", "--batch", "2", "--stream"], "--batch: takes files through one network in"),
+        (["a.wav", "--batch", "2", "--cluster", "local"], "--batch: takes files through one"),
+        (["a.wav", "--batch", "2", "--engine", "onnx"], "--batch: onnx takes one recording at a"),
         (["a.wav", "-o", "b.m4a"], "b.m4a: cannot write files named *.m4a; use one of"),
     ],
 )
@@ -235,13 +240,16 @@ def _heeding_ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-def start_long_run(folder: Path, model: Path, jobs: int, hours: float = 1) -> subprocess.Popen:
+def start_long_run(
+    folder: Path, model: Path, jobs: int, hours: float = 1, how: list[str] | None = None
+) -> subprocess.Popen:
     """A command that enhances as many long files as it has jobs, once it has begun with all."""
     for number in range(jobs):
         silence = np.zeros(round(16000 * 3600 * hours), np.int16)
         soundfile.write(folder / f"{number}.wav", silence, 16000)
     process = subprocess.Popen(
-        [*COMMAND, str(folder), "--model", str(model), "--jobs", str(jobs)], stderr=subprocess.PIPE
+        [*COMMAND, str(folder), "--model", str(model), *(how or ["--jobs", str(jobs)])],
+        stderr=subprocess.PIPE,
     )
     while sum(name.endswith(".part") for name in os.listdir(folder)) < jobs:
         assert process.poll() is None
@@ -278,6 +286,55 @@ def test_jobs_side_by_side_write_the_same_bytes(tmp_path: Path, enhance: Run) ->
     for name in list_files(tmp_path / "1"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
     assert len(list_files(tmp_path / "2")) == 3
+
+
+def test_a_batch_gives_what_files_give_one_by_one(tmp_path: Path, enhance: Run) -> None:
+    for number in range(5):
+        size = 20_000 * (number % 3) + 700, number % 2 + 1, (16000, 48000)[number % 2]
+        make_file(tmp_path / "in" / f"{number}.flac", *size)
+    (tmp_path / "in" / "bad.wav").write_text("no sound")
+    reports = []
+    for options in (["--engine", "torch"], ["--batch", 2]):
+        out = tmp_path / str(options[1])
+        code, told, err = enhance(tmp_path / "in", "-o", out, "--json", *options)
+        assert code == 1
+        assert err.count("\n") == 1 and "bad.wav: not audio" in err
+        reports.append(json.loads(told)["files"])
+    for one, together in zip(*reports, strict=True):
+        assert one["input"] == together["input"]
+        assert one.get("error") == together.get("error")
+        if "error" not in one:
+            assert [one[key] for key in ("seconds", "sample_rate", "channels")] == [
+                together[key] for key in ("seconds", "sample_rate", "channels")
+            ]
+            made, expected = (
+                soundfile.read(r["output"], dtype="int16")[0] for r in (together, one)
+            )
+            assert made.shape == expected.shape
+            assert np.abs(made.astype(int) - expected).max() <= 1
+    assert list_files(tmp_path / "2") == [f"{number}.flac" for number in range(5)]
+    # What is there stays.
+    before = (tmp_path / "2" / "0.flac").read_bytes()
+    code, _, err = enhance(tmp_path / "in", "-o", tmp_path / "2", "--batch", 2, "--strength", 0.5)
+    assert code == 1 and err.count("exists; use --overwrite") == 5
+    assert (tmp_path / "2" / "0.flac").read_bytes() == before
+
+
+def test_a_batch_takes_a_pipe(tmp_path: Path, model_folder: Path) -> None:
+    source = make_file(tmp_path / "a.wav", 8000, 2)
+    command = [*COMMAND, "-", "--model", str(model_folder), "--batch", "4"]
+    with source.open("rb") as file:
+        done = subprocess.run(command, stdin=file, capture_output=True, check=True)
+    assert soundfile.info(io.BytesIO(done.stdout)).frames == 8000
+
+
+@pytest.mark.usefixtures("_heeding_ctrl_c")
+def test_an_interrupted_batch_leaves_no_half_file(tmp_path: Path, model_folder: Path) -> None:
+    process = start_long_run(tmp_path, model_folder, 3, how=["--batch", "3"])
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert list_files(tmp_path) == [f"{n}.wav" for n in range(3)]
 
 
 def test_the_file_of_a_killed_worker_is_tried_once_more(tmp_path: Path, model_folder: Path) -> None:

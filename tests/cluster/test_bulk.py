@@ -157,3 +157,23 @@ def test_measuring_on_a_cluster_gives_the_same_scores(tmp_path: Path, run: Run) 
     code, said, _ = run(*command, tmp_path / "there.json", "--cluster", "local")
     assert (code, "PESQ" in said) == (0, True)
     assert (tmp_path / "there.json").read_text() == (tmp_path / "alone.json").read_text()
+
+
+def test_measuring_conversions_on_a_cluster_gives_the_same_scores(tmp_path: Path, run: Run) -> None:
+    for side, name in (("converted", "p228_wind"), ("source", "kerstin_wind")):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "a.flac").symlink_to(PAIRS / "clean" / f"{name}.flac")
+        (tmp_path / side / "bad.wav").write_text("no sound")
+    folders = ("--converted", tmp_path / "converted", "--source", tmp_path / "source")
+    command = ("evaluate", "convert", *folders, "--no-dnsmos", "--workers", 1, "--json")
+    alone = run(*command, tmp_path / "alone.json")
+    there = run(*command, tmp_path / "there.json", "--cluster", "local")
+    assert alone[0] == there[0] == 1
+    assert "left out: bad" in there[2]
+    assert (tmp_path / "there.json").read_text() == (tmp_path / "alone.json").read_text()
+
+
+def test_what_one_model_does_is_not_shared_out(tmp_path: Path, run: Run) -> None:
+    code, _, err = run("evaluate", "generate", "--real", tmp_path, "--cluster", "local")
+    assert code == 1
+    assert err.startswith("speechgan: error: --cluster: one model makes all words")

@@ -13,7 +13,7 @@ from speechgan.inference.conversion.sound import SoundConversion, Wish
 from speechgan.inference.conversion.streaming import ConversionStream
 from speechgan.inference.engines import choose_engine
 from speechgan.inference.samples import Sound, check_rate, process_wave
-from speechgan.inference.sound_files import Progress, WrittenFile, process_file
+from speechgan.inference.sound_files import FilePair, Progress, WrittenFile, process_file
 from speechgan.inference.threads import check_threads
 from speechgan.inference.vocoders import load_vocoder
 from speechgan.pretrained.speakers import TargetSpeaker
@@ -173,14 +173,14 @@ class Converter:
         """Converts a file of any length, segment by segment; memory does not grow with the length.
 
         Args:
-            source, target, progress: see `speechgan.inference.sound_files.process_file`.
+            source, target, progress: see `speechgan.inference.sound_files.FilePair`.
             target_speaker, source_speaker, pitch_shift: as in a call.
             tag: whether the file says in its comment that it is converted speech; of no effect
                 on the samples, nor in containers without words, `speechgan.audio.formats.WORDLESS`.
             watermark: as in a call.
 
         Raises:
-            SpeechganError: as a call, and as `process_file`.
+            SpeechganError: as a call, and as `FilePair`.
         """
         wish = self.check(target_speaker, source_speaker, pitch_shift)
 
@@ -190,7 +190,7 @@ class Converter:
             made = convert(lambda: reader.blocks(length), reader.sample_rate, reader.channels)
             return _mark(made, watermark, reader.sample_rate, reader.channels)
 
-        return process_file(source, target, work, progress, comment=TAG if tag else "")
+        return process_file(FilePair(source, target, progress, comment=TAG if tag else ""), work)
 
     def stream(
         self,

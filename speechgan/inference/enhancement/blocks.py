@@ -1,13 +1,10 @@
 """Generators that hear ahead, on long sounds, in blocks that overlap; NumPy alone."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-Array = np.ndarray
-Generate = Callable[[Array, int], Array]
-"""A window of a sound, and how many steps of time lie before it, to the same shape."""
+from speechgan.inference.enhancement.rounds import Array, Ask, Steps
 
 
 @dataclass(frozen=True)
@@ -29,20 +26,19 @@ class ContextBlocks:
     """A generator with context, on a stream of pieces; of each window the middle is kept.
 
     Args:
-        generate: the generator.
-        context: how it is to be fed.
+        context: how the generator is to be fed.
         axis: of time in the pieces, whose first axis is the channel.
     """
 
-    def __init__(self, generate: Generate, context: Context, axis: int = -1) -> None:
-        self.generate, self.axis, self.multiple = generate, axis, context.multiple
+    def __init__(self, context: Context, axis: int = -1) -> None:
+        self.axis, self.multiple = axis, context.multiple
         self.context = _round_up(context.steps, self.multiple)
         # Shorter middles would spend more time on the context than on themselves.
         self.length = _round_up(max(context.block, 2 * self.context), self.multiple)
         self._buffer: Array | None = None
         self._origin = self._start = 0  # where the buffer, and what is still to come, begin
 
-    def __call__(self, piece: Array) -> Array:
+    def push(self, piece: Array) -> Steps[Array]:
         """The next steps of the sound to the steps that are ready, perhaps none."""
         buffer = piece
         if self._buffer is not None:
@@ -50,7 +46,7 @@ class ContextBlocks:
         ready = [self._cut(piece, 0, 0)]
         while self._origin + buffer.shape[self.axis] >= self._start + self.length + self.context:
             reach = self._start + self.length + self.context - self._origin
-            made = self.generate(self._cut(buffer, 0, reach), self._origin)
+            made = yield Ask(self._cut(buffer, 0, reach), self._origin)
             begin = self._start - self._origin
             ready.append(self._cut(made, begin, begin + self.length))
             self._start += self.length
@@ -60,7 +56,7 @@ class ContextBlocks:
         self._buffer = buffer
         return np.concatenate(ready, self.axis)
 
-    def finish(self) -> Array:
+    def finish(self) -> Steps[Array]:
         """The steps that were still to come.
 
         Raises:
@@ -73,7 +69,7 @@ class ContextBlocks:
             return self._cut(self._buffer, 0, 0)
         padding = [(0, 0)] * self._buffer.ndim
         padding[self.axis] = (0, -steps % self.multiple)
-        made = self.generate(np.pad(self._buffer, padding), self._origin)
+        made = yield Ask(np.pad(self._buffer, padding), self._origin, ends=True)
         return self._cut(made, begin, steps)
 
     def _cut(self, array: Array, start: int, stop: int | None) -> Array:

@@ -1,23 +1,21 @@
 """Noisy speech in, cleaner speech out: arrays, tensors, files of any length, and streams."""
 
 import os
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol, Self
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Self
 
-import numpy as np
-
-from speechgan import audio
-from speechgan.audio import Wave
 from speechgan.inference.engines import choose_engine
-from speechgan.inference.enhancement.streaming import Stream
-from speechgan.inference.samples import Sound, check_rate, process_wave
-from speechgan.inference.sound_files import (
-    Progress,
-    WrittenFile,
-    block_length,
-    process_file,
-    split_wave,
+from speechgan.inference.enhancement.network import Network
+from speechgan.inference.enhancement.rounds import (
+    check_batch,
+    run_alone,
+    run_in_order,
+    run_together,
 )
+from speechgan.inference.enhancement.sound_steps import Wish, enhance_file, enhance_wave
+from speechgan.inference.enhancement.streaming import Stream
+from speechgan.inference.samples import Sound, check_rate
+from speechgan.inference.sound_files import FilePair, Progress, WrittenFile, check_open_files
 from speechgan.inference.strength import choose_strength
 from speechgan.inference.threads import check_threads
 from speechgan.utils.errors import SpeechganError
@@ -26,36 +24,6 @@ if TYPE_CHECKING:
     import torch
 
     from speechgan.pretrained.loading import Model
-
-
-class SoundRun(Protocol):
-    """One sound in the course of being enhanced."""
-
-    def __call__(self, block: Wave) -> Wave:
-        """`(channel, sample)` float32 to the samples that are ready."""
-        ...
-
-    def flush(self) -> Wave:
-        """The samples that were still to come; as many as went in, in all."""
-        ...
-
-
-class Network(Protocol):
-    """What enhances, whichever library computes it.
-
-    Attributes:
-        sample_rate: that it works at, in Hz.
-        causal: whether it can follow a sound that is still being heard.
-        level_invariant: whether a softer sound gives the same, softer.
-    """
-
-    sample_rate: int
-    causal: bool
-    level_invariant: bool
-
-    def open(self, rate: float, channels: int, strength: float, linked: bool) -> SoundRun:
-        """The beginning of a sound."""
-        ...
 
 
 class Enhancer:
@@ -175,18 +143,40 @@ class Enhancer:
             SpeechganError: an empty wave, another shape or dtype, NaN or infinity, a sample rate,
                 strength or limit out of range.
         """
-        strength = choose_strength(strength, attenuation_limit)
-        if strength == 0:
-            process_wave(wave, sample_rate, lambda noisy: [noisy])  # refuses what is no wave
-            return wave.copy() if isinstance(wave, np.ndarray) else wave.clone()
+        wish = Wish(choose_strength(strength, attenuation_limit), linked)
+        steps = enhance_wave(self.network, wave, sample_rate, wish)
+        return run_alone(steps, self.network.answer)
 
-        def work(noisy: Wave) -> Iterator[Wave]:
-            def read() -> Iterator[Wave]:
-                return split_wave(noisy, sample_rate)
+    def enhance_many(
+        self,
+        waves: Iterable[Sound],
+        sample_rate: float,
+        *,
+        batch: int = 16,
+        strength: float = 1.0,
+        attenuation_limit: float | None = None,
+        linked: bool = True,
+    ) -> Iterator[Sound]:
+        """Enhances sounds in memory, several at once: as calls one by one, and faster on a GPU.
 
-            return self.enhance_blocks(read, sample_rate, len(noisy), strength, linked)
+        Args:
+            waves: each as in a call, of any lengths and numbers of channels. They are taken as they
+                are needed, no more than three batches ahead of what has been given.
+            sample_rate: of all, in Hz.
+            batch: most sounds that go through the network together, 1 or more.
+            strength, attenuation_limit, linked: as in a call.
 
-        return process_wave(wave, sample_rate, work)
+        Yields:
+            What a call gives of each, in their order.
+
+        Raises:
+            SpeechganError: at once, if an argument is out of range; as a call, when it is a
+                refused wave's turn, whose number it names.
+        """
+        wish = Wish(choose_strength(strength, attenuation_limit), linked, together=True)
+        check_rate(sample_rate)
+        steps = (enhance_wave(self.network, wave, sample_rate, wish) for wave in waves)
+        return run_in_order(steps, check_batch(batch), self.network.answer)
 
     def enhance_file(
         self,
@@ -201,25 +191,45 @@ class Enhancer:
         """Enhances a file of any length, in blocks; memory does not grow with the length.
 
         Args:
-            source, target, progress: see `speechgan.inference.sound_files.process_file`.
+            source, target, progress: see `speechgan.inference.sound_files.FilePair`.
             strength, attenuation_limit, linked: as in a call.
 
         Raises:
-            SpeechganError: as `process_file`; or strength or limit out of range.
+            SpeechganError: as `FilePair`; or strength or limit out of range.
         """
-        strength = choose_strength(strength, attenuation_limit)
+        wish = Wish(choose_strength(strength, attenuation_limit), linked)
+        steps = enhance_file(self.network, FilePair(source, target, progress), wish)
+        return run_alone(steps, self.network.answer)
 
-        def work(reader: audio.Reader) -> Iterator[Wave]:
-            rate, channels = reader.sample_rate, reader.channels
-            length = block_length(rate, channels)
-            if strength == 0:
-                # The only dtype that holds samples of every format exactly.
-                return reader.blocks(length, "float64")
-            return self.enhance_blocks(
-                lambda: reader.blocks(length), rate, channels, strength, linked
-            )
+    def enhance_files(
+        self,
+        pairs: Iterable[FilePair],
+        *,
+        batch: int = 16,
+        strength: float = 1.0,
+        attenuation_limit: float | None = None,
+        linked: bool = True,
+    ) -> Iterator[tuple[int, WrittenFile | SpeechganError]]:
+        """Enhances files of any lengths, rates and channels, several at once, as one by one.
 
-        return process_file(source, target, work, progress)
+        Memory grows with the batch, and not with lengths or the number of files.
+
+        Args:
+            pairs: the files; they are opened as there is a place.
+            batch: most files that are open, and go through the network together, 1 or more.
+            strength, attenuation_limit, linked: as in a call.
+
+        Yields:
+            A file's number with what was written, or with why it was not, in the order in which
+            they end.
+
+        Raises:
+            SpeechganError: an argument is out of range, or a batch of more files than may be open.
+        """
+        wish = Wish(choose_strength(strength, attenuation_limit), linked, together=True)
+        check_open_files(check_batch(batch))
+        steps = (enhance_file(self.network, pair, wish) for pair in pairs)
+        return run_together(steps, batch, self.network.answer)
 
     def stream(
         self,
@@ -252,38 +262,3 @@ class Enhancer:
         stream = self.network.open(sample_rate, channels, strength, linked)
         assert isinstance(stream, Stream)
         return stream
-
-    def enhance_blocks(
-        self,
-        read: Callable[[], Iterator[Wave]],
-        rate: float,
-        channels: int,
-        strength: float,
-        linked: bool,
-    ) -> Iterator[Wave]:
-        """Noisy blocks, from `read()`, to enhanced ones of the same total length.
-
-        Args:
-            read: begins the sound anew; blocks `(channel, sample)` float32.
-            rate: in Hz.
-            channels: of the blocks.
-            strength, linked: as in a call.
-        """
-        scale: Wave = np.ones((channels, 1), np.float32)
-        if not self.network.level_invariant:
-            scale = _measure_level(read(), channels) / audio.REFERENCE_LEVEL
-        # A silent channel is divided by 1 on the way in and multiplied by 0 on the way out.
-        divisor = np.where(scale > 0, scale, 1)
-        run = self.network.open(rate, channels, strength, linked)
-        for block in read():
-            yield run(block / divisor) * scale
-        yield run.flush() * scale
-
-
-def _measure_level(blocks: Iterator[Wave], channels: int) -> Wave:
-    """RMS of each channel, `(channel, 1)`."""
-    energy, samples = np.zeros((channels, 1)), 0
-    for block in blocks:
-        energy += np.square(block, dtype=np.float64).sum(axis=1, keepdims=True)
-        samples += block.shape[1]
-    return np.sqrt(energy / samples).astype(np.float32)

@@ -10,6 +10,9 @@ from speechgan.audio import Wave
 Spectrum = np.ndarray[Any, np.dtype[np.complex64]]
 """`(channel, frame, bin)`, of windowed frames."""
 
+# Of each sound at a time, where several go through a network at once. More fit no cache of a CPU.
+ROUND_FRAMES = 64
+
 
 @dataclass(frozen=True)
 class Framing:

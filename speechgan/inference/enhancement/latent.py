@@ -1,10 +1,19 @@
 """The latent z of generators that draw one of several plausible results."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from speechgan.inference.enhancement.rounds import Ask
+
+
+def draw_for_all(generator: Any, asks: Sequence[Ask], seed: int) -> tuple[Tensor, ...]:
+    """As `draw_z`, for windows of several sounds, each at its own place in its sound."""
+    drawn = [draw_z(generator, ask.first, ask.given.shape[:2], seed) for ask in asks]
+    return tuple(torch.cat(parts) for parts in zip(*drawn, strict=True))
 
 
 def draw_z(generator: Any, first: int, shape: tuple[int, int], seed: int) -> tuple[Tensor, ...]:

@@ -1,6 +1,7 @@
 """Enhancers run by onnxruntime, without PyTorch."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import numpy as np
 
 from speechgan.inference.enhancement.blocks import Context
 from speechgan.inference.enhancement.context_run import ContextRun
-from speechgan.inference.enhancement.frames import Framing, Spectrum
+from speechgan.inference.enhancement.frames import ROUND_FRAMES, Framing, Spectrum
 from speechgan.inference.enhancement.offset import OffsetFilter
 from speechgan.inference.enhancement.onnx_run import OnnxRun, to_complex, to_parts
+from speechgan.inference.enhancement.rounds import Array, Ask
 from speechgan.inference.enhancement.streaming import FrameRun, Stream
 from speechgan.inference.threads import check_threads
 from speechgan.pretrained.folder import BLOCKS, ONNX, find_model
@@ -75,6 +77,11 @@ class OnnxNetwork:
             )
         return cls(frame, blocks, threads)
 
+    def round_length(self, rate: float) -> int:
+        """Samples of `ROUND_FRAMES` frames."""
+        framing = Framing.at(rate, self.sample_rate, self.n_fft, self.hop_length)
+        return ROUND_FRAMES * framing.hop_length
+
     def open(self, rate: float, channels: int, strength: float, linked: bool) -> Stream:
         """The beginning of a sound."""
         return Stream(self, rate, channels, strength, linked)
@@ -89,9 +96,13 @@ class OnnxNetwork:
             self._numbers["context"], self._numbers["multiple"], round(BLOCK_SECONDS / hop)
         )
         offset = OffsetFilter(framing.window, self.hop_length, self.sample_rate, channels)
-        return ContextRun(self._generate, context, offset, channels)
+        return ContextRun(context, offset, channels)
 
-    def _generate(self, spectrum: Spectrum, first: int) -> Spectrum:
+    def answer(self, asks: Sequence[Ask]) -> list[Array]:
+        """Frames of several sounds, one after the other: the graphs take one channel at a time."""
+        return [ask.memory(ask.given) if ask.memory else self._make(ask.given) for ask in asks]
+
+    def _make(self, spectrum: Spectrum) -> Spectrum:
         """A window of frames, channel by channel."""
         session: Any = self._blocks
         made = [

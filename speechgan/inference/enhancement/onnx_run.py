@@ -6,6 +6,7 @@ import numpy as np
 import onnxruntime
 
 from speechgan.inference.enhancement.frames import Spectrum
+from speechgan.inference.enhancement.rounds import Ask, Steps
 from speechgan.inference.enhancement.streaming import State
 
 # From so many frames on, the graph of many frames is the faster one.
@@ -46,6 +47,7 @@ class OnnxRun:
                 part[:] = state[name][number]
 
     def __call__(self, spectrum: Spectrum) -> Spectrum:
+        """The next frames, enhanced."""
         if self._blocks is not None and spectrum.shape[1] >= FEW_FRAMES:
             pairs = zip(self._channels, spectrum, strict=True)
             return np.stack([run_blocks(self._blocks, c.state, noisy) for c, noisy in pairs])
@@ -55,9 +57,9 @@ class OnnxRun:
                 made[frame] = channel(noisy[frame])
         return enhanced
 
-    def finish(self) -> Spectrum:
-        """Nothing is still to come."""
-        return np.zeros((len(self._channels), 0, 1), np.complex64)
+    def push(self, spectrum: Spectrum, ends: bool) -> Steps[Spectrum]:
+        """Frames are asked for as they come."""
+        return (yield Ask(spectrum, memory=self, ends=ends))
 
 
 def run_blocks(session: onnxruntime.InferenceSession, state: State, noisy: Spectrum) -> Spectrum:

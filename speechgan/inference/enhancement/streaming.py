@@ -1,6 +1,6 @@
 """Enhancement of a sound that is still being heard, in blocks of any size."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,6 +9,7 @@ from speechgan.audio import Wave
 from speechgan.inference.enhancement.bands import share_mask, widen
 from speechgan.inference.enhancement.frames import Analyser, Framing, Spectrum, Synthesiser
 from speechgan.inference.enhancement.limiter import Limiter
+from speechgan.inference.enhancement.rounds import Array, Ask, Steps, run_alone
 from speechgan.inference.enhancement.upper_band import UpperBand
 from speechgan.inference.samples import read_block, write_block
 from speechgan.utils.errors import SpeechganError
@@ -23,12 +24,13 @@ class FrameRun(Protocol):
 
     state: State
 
-    def __call__(self, spectrum: Spectrum) -> Spectrum:
-        """The next noisy frames to those enhanced frames that are ready, in order."""
-        ...
+    def push(self, spectrum: Spectrum, ends: bool) -> Steps[Spectrum]:
+        """The next noisy frames to those enhanced frames that are ready, in order.
 
-    def finish(self) -> Spectrum:
-        """The frames that were still to come."""
+        Args:
+            spectrum: one frame or more.
+            ends: whether they are the last; then all that were still to come are ready.
+        """
         ...
 
 
@@ -49,6 +51,10 @@ class FrameNetwork(Protocol):
 
     def start(self, channels: int) -> FrameRun:
         """The beginning of a sound."""
+        ...
+
+    def answer(self, asks: Sequence[Ask]) -> Sequence[Array]:
+        """What the sounds that were begun here ask, of several at once."""
         ...
 
 
@@ -83,7 +89,7 @@ class Stream:
             sample_rate, network.sample_rate, network.n_fft, network.hop_length
         )
         seconds = network.hop_length / network.sample_rate
-        self._run = network.start(channels)
+        self._answer, self._run = network.answer, network.start(channels)
         self._analyser = Analyser(self.framing, channels)
         self._synthesiser = Synthesiser(self.framing, channels)
         self._upper = UpperBand(self.framing, channels, seconds)
@@ -110,7 +116,8 @@ class Stream:
         """
         if self._flushed:
             raise SpeechganError("stream: was flushed; open another for the next sound")
-        ready = self._push(read_block(block, self.channels, self.sample_rate))
+        wave = read_block(block, self.channels, self.sample_rate)
+        ready = run_alone(self.push(wave, ends=False), self._answer)
         self._like = block[..., :0]
         return write_block(ready, self._like)
 
@@ -119,15 +126,39 @@ class Stream:
 
         Where there was none, `(channel, sample)` float32.
         """
-        self._flushed = True
-        heard, hop = self._heard, self.framing.hop_length
-        missing = heard - max(0, self._made - self.framing.overlap)
-        if not missing:
+        if self._flushed:
             return self._like
-        frames = -(-(heard + self.framing.overlap) // hop)
-        silence = np.zeros((self.channels, frames * hop - heard), np.float32)
-        ready = [self._push(silence), self._finish(self._run.finish())]
-        return write_block(np.concatenate(ready, axis=1)[:, :missing], self._like)
+        nothing = np.zeros((self.channels, 0), np.float32)
+        return write_block(run_alone(self.push(nothing, ends=True), self._answer), self._like)
+
+    def push(self, wave: Wave, ends: bool) -> Steps[Wave]:
+        """As a call, of float32 `(channel, sample)`, for one who answers several sounds at once.
+
+        Args:
+            wave: the next samples.
+            ends: whether they are the last; then as many are returned as were still to come.
+        """
+        self._flushed = ends
+        self._heard += wave.shape[1]
+        returned = max(0, self._made - self.framing.overlap)
+        if ends:
+            hops = -(-(self._heard + self.framing.overlap) // self.framing.hop_length)
+            silence = hops * self.framing.hop_length - self._heard
+            wave = np.pad(wave, ((0, 0), (0, silence if self._heard else 0)))
+        noisy, heard = self._analyser(wave)
+        if not noisy.shape[1]:
+            return np.zeros((self.channels, 0), np.float32)
+        self._limiter.hear(heard)
+        waiting = self._noisy.shape[1]
+        self._noisy = np.concatenate([self._noisy, noisy], axis=1) if waiting else noisy
+        frames = widen(noisy, self.framing)
+        made = []
+        for first in range(0, frames.shape[1], MOST_FRAMES):
+            last = first + MOST_FRAMES >= frames.shape[1]
+            part = frames[:, first : first + MOST_FRAMES]
+            made.append((yield from self._run.push(part, ends and last)))
+        ready = self._finish(np.concatenate(made, axis=1))
+        return ready[:, : self._heard - returned]
 
     @property
     def state(self) -> State:
@@ -158,19 +189,6 @@ class Stream:
         self._upper.energies = np.array(state["upper_band"])
         self._limiter.ceiling = np.float32(state["ceiling"][0])
         self._heard, self._made = map(int, state["samples"])
-
-    def _push(self, wave: Wave) -> Wave:
-        self._heard += wave.shape[1]
-        noisy, hops = self._analyser(wave)
-        if not noisy.shape[1]:
-            return np.zeros((self.channels, 0), np.float32)
-        self._limiter.hear(hops)
-        waiting = self._noisy.shape[1]
-        self._noisy = np.concatenate([self._noisy, noisy], axis=1) if waiting else noisy
-        frames = widen(noisy, self.framing)
-        starts = range(0, frames.shape[1], MOST_FRAMES)
-        enhanced = [self._run(frames[:, first : first + MOST_FRAMES]) for first in starts]
-        return self._finish(np.concatenate(enhanced, axis=1))
 
     def _finish(self, enhanced: Spectrum) -> Wave:
         """Frames that the network has done, to samples."""

@@ -1,6 +1,8 @@
 """Image generators run by PyTorch, on spectra that come in pieces."""
 
 import copy
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,11 +10,13 @@ import torch
 from torch import Tensor
 
 from speechgan.features.stft import Stft
+from speechgan.inference.enhancement.batches import answer_in_batches
 from speechgan.inference.enhancement.blocks import Context
 from speechgan.inference.enhancement.context_run import ContextRun
-from speechgan.inference.enhancement.frames import Spectrum
-from speechgan.inference.enhancement.latent import draw_z
+from speechgan.inference.enhancement.frames import ROUND_FRAMES, Framing, Spectrum
+from speechgan.inference.enhancement.latent import draw_for_all
 from speechgan.inference.enhancement.offset import OffsetFilter
+from speechgan.inference.enhancement.rounds import Array, Ask, Steps
 from speechgan.inference.enhancement.spectrum_step import OffsetStep, SpectrumStep, SpectrumWindow
 from speechgan.inference.enhancement.streaming import FrameRun, State, Stream
 from speechgan.inference.threads import limit_threads
@@ -52,17 +56,24 @@ class TorchNetwork:
         self.seed = seed
         self.block = round(block_seconds * self.sample_rate / self.hop_length)
 
+    def round_length(self, rate: float) -> int:
+        """Samples of `ROUND_FRAMES` frames."""
+        framing = Framing.at(rate, self.sample_rate, self.n_fft, self.hop_length)
+        return ROUND_FRAMES * framing.hop_length
+
     def open(self, rate: float, channels: int, strength: float, linked: bool) -> Stream:
         """The beginning of a sound."""
         return Stream(self, rate, channels, strength, linked)
 
-    def make_step(self) -> SpectrumStep:
+    @cached_property
+    def step(self) -> SpectrumStep:
         """The causal generator from spectrum to spectrum."""
         window = self.features.window.to(self.device)
         offset = OffsetStep(window, self.hop_length, self.sample_rate)
         return SpectrumStep(self.generator, offset, self.features.power).eval()
 
-    def make_window(self) -> SpectrumWindow:
+    @cached_property
+    def window(self) -> SpectrumWindow:
         """The generator that hears ahead, from spectrum to spectrum."""
         return SpectrumWindow(self.generator, self.features.power).eval()
 
@@ -74,38 +85,56 @@ class TorchNetwork:
     def start(self, channels: int) -> FrameRun:
         """The generator at the beginning of a sound."""
         if self.causal:
-            return RecurrentRun(self, channels)
+            return RecurrentRun(self.step.initial_state(channels))
         window = self.features.window.cpu().numpy()
         offset = OffsetFilter(window, self.hop_length, self.sample_rate, channels)
-        return ContextRun(self._generate, self.context, offset, channels)
+        return ContextRun(self.context, offset, channels)
 
-    def _generate(self, spectrum: Spectrum, first: int) -> Spectrum:
-        """A window of frames."""
-        z = draw_z(self.generator, first, spectrum.shape[:2], self.seed)
+    def answer(self, asks: Sequence[Ask]) -> list[Array]:
+        """Frames of several sounds, each with its own state, through the generator at once."""
         with torch.inference_mode(), limit_threads(self.threads):
-            return to_complex(self.make_window()(to_parts(spectrum).to(self.device), *z))
+            return answer_in_batches(asks, self._continue if self.causal else self._make)
+
+    def _continue(self, spectrum: Spectrum, asks: Sequence[Ask]) -> Spectrum:
+        """The next frames; the sounds' states stay on the device."""
+        runs: list[RecurrentRun] = [ask.memory for ask in asks]
+        before = (torch.cat(parts) for parts in zip(*(run.parts for run in runs), strict=True))
+        enhanced, *after = self.step(to_parts(spectrum).to(self.device), *before)
+        channels = [len(ask.given) for ask in asks]
+        each = zip(*(part.split(channels) for part in after), strict=True)
+        for run, parts in zip(runs, each, strict=True):
+            run.parts = parts
+        return to_complex(enhanced)
+
+    def _make(self, spectrum: Spectrum, asks: Sequence[Ask]) -> Spectrum:
+        """Windows of frames."""
+        z = draw_for_all(self.generator, asks, self.seed)
+        return to_complex(self.window(to_parts(spectrum).to(self.device), *z))
 
 
 class RecurrentRun:
-    """A causal generator: every frame is ready at once, and a state goes from frame to frame."""
+    """A causal generator: every frame is ready at once, and a state goes from frame to frame.
 
-    def __init__(self, network: TorchNetwork, channels: int) -> None:
-        self.network, self.channels = network, channels
-        self.step = network.make_step()
-        start = self.step.initial_state(channels)
-        self.state: State = {name: part.cpu().numpy() for name, part in start.items()}
+    Attributes:
+        parts: of the state, each `(channel, ...)`, where the network computes.
+    """
 
-    def __call__(self, spectrum: Spectrum) -> Spectrum:
-        device = self.network.device
-        state = (torch.from_numpy(part).to(device) for part in self.state.values())
-        with torch.inference_mode(), limit_threads(self.network.threads):
-            enhanced, *after = self.step(to_parts(spectrum).to(device), *state)
-        self.state = {n: x.cpu().numpy() for n, x in zip(self.state, after, strict=True)}
-        return to_complex(enhanced)
+    def __init__(self, start: Mapping[str, Tensor]) -> None:
+        self.names, self.parts = tuple(start), tuple(start.values())
 
-    def finish(self) -> Spectrum:
-        """Nothing is still to come."""
-        return np.zeros((self.channels, 0, 1), np.complex64)
+    @property
+    def state(self) -> State:
+        """Its parts by name, as arrays."""
+        return {n: x.cpu().numpy() for n, x in zip(self.names, self.parts, strict=True)}
+
+    @state.setter
+    def state(self, state: State) -> None:
+        device = self.parts[0].device
+        self.parts = tuple(torch.from_numpy(state[name]).to(device) for name in self.names)
+
+    def push(self, spectrum: Spectrum, ends: bool) -> Steps[Spectrum]:
+        """Frames are asked for as they come."""
+        return (yield Ask(spectrum, memory=self, ends=ends))
 
 
 def to_parts(spectrum: Spectrum) -> Tensor:

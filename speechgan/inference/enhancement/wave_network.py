@@ -1,13 +1,16 @@
 """Generators that read and write waves, on sounds of any sample rate."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from speechgan.audio import Resampler, Wave
+from speechgan.inference.enhancement.batches import answer_in_batches
 from speechgan.inference.enhancement.blocks import Context, ContextBlocks
-from speechgan.inference.enhancement.latent import draw_z
+from speechgan.inference.enhancement.latent import draw_for_all
+from speechgan.inference.enhancement.rounds import Array, Ask, Steps
 from speechgan.inference.threads import limit_threads
 from speechgan.pretrained.loading import Model
 
@@ -42,13 +45,20 @@ class WaveNetwork:
         generator = self.generator
         return Context(generator.context, generator.multiple, int(self.block / channels))
 
-    def generate(self, wave: Wave, first: int) -> Wave:
-        """A window `(channel, sample)`."""
-        window = torch.from_numpy(np.ascontiguousarray(wave)).to(self.device)
-        z = draw_z(self.generator, first, wave.shape, self.seed)
+    def answer(self, asks: Sequence[Ask]) -> list[Array]:
+        """Windows of several sounds through the generator at once."""
         with torch.inference_mode(), limit_threads(self.threads):
-            made: Wave = self.generator(window, *z).cpu().numpy()
+            return answer_in_batches(asks, self._make)
+
+    def _make(self, wave: Wave, asks: Sequence[Ask]) -> Wave:
+        window = torch.from_numpy(np.ascontiguousarray(wave)).to(self.device)
+        z = draw_for_all(self.generator, asks, self.seed)
+        made: Wave = self.generator(window, *z).cpu().numpy()
         return made
+
+    def round_length(self, rate: float) -> int:
+        """A second; what is asked for does not depend on it."""
+        return max(1, round(rate))
 
     def open(self, rate: float, channels: int, strength: float, linked: bool) -> "WaveStream":
         """The beginning of a sound; `linked` changes nothing here."""
@@ -60,27 +70,23 @@ class WaveStream:
 
     def __init__(self, network: WaveNetwork, rate: float, channels: int, strength: float) -> None:
         self.network, self.channels, self.strength = network, channels, np.float32(strength)
-        self.blocks = ContextBlocks(network.generate, network.context(channels))
+        self.blocks = ContextBlocks(network.context(channels))
         self.down = Resampler(rate, network.sample_rate, channels)
         self.up = Resampler(network.sample_rate, rate, channels)
         self.dry = np.zeros((channels, 0), np.float32)
 
-    def __call__(self, block: Wave) -> Wave:
-        """`(channel, sample)` float32 to the samples that are ready."""
-        self.dry = np.concatenate([self.dry, block], axis=1)
-        return self._mix(self.up(self._generate(self.down(block))))
-
-    def flush(self) -> Wave:
-        """The samples that were still to come."""
-        last = self._generate(self.down.finish(), ends=True)
-        wet = np.concatenate([self.up(last), self.up.finish()], axis=1)
+    def push(self, wave: Wave, ends: bool) -> Steps[Wave]:
+        """`(channel, sample)` float32 to the samples that are ready; at the end, all."""
+        self.dry = np.concatenate([self.dry, wave], axis=1)
+        wet = self.up((yield from self.blocks.push(self.down(wave))))
+        if not ends:
+            return self._mix(wet)
+        last = [(yield from self.blocks.push(self.down.finish()))]
+        last.append((yield from self.blocks.finish()))
+        wet = np.concatenate([wet, *map(self.up, last), self.up.finish()], axis=1)
         # Resampling there and back may end a few samples early: the noisy sound has the last word.
         missing = self.dry.shape[1] - wet.shape[1]
         return self._mix(np.pad(wet, ((0, 0), (0, max(0, missing)))))
-
-    def _generate(self, wave: Wave, ends: bool = False) -> Wave:
-        ready = self.blocks(wave)
-        return np.concatenate([ready, self.blocks.finish()], axis=1) if ends else ready
 
     def _mix(self, wet: Wave) -> Wave:
         wet = wet[:, : self.dry.shape[1]]

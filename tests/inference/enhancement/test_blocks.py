@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from speechgan import Enhancer
 from speechgan.features.stft import Stft, rescale
 from speechgan.inference.enhancement.latent import draw_latent, draw_z
+from speechgan.inference.enhancement.rounds import run_alone
 from speechgan.inference.enhancement.spectrum_step import OffsetStep
 from speechgan.pretrained.loading import Model
 
@@ -41,8 +42,11 @@ def run_blocks(model: Model, wave: Tensor, piece: int, seconds: float, seed: int
     """As the enhancer does it, from pieces of one length."""
     network = Enhancer.from_model(model, "cpu", seed=seed, block_seconds=seconds).network
     run = network.open(model.sample_rate, len(wave), 1.0, linked=False)
-    pieces = [run(block.numpy()) for block in wave.split(piece, -1)]
-    return torch.from_numpy(np.concatenate([*pieces, run.flush()], axis=1))
+    blocks = [block.numpy() for block in wave.split(piece, -1)]
+    steps = [run.push(block, ends=False) for block in blocks]
+    steps.append(run.push(blocks[-1][:, :0], ends=True))
+    made = [run_alone(step, network.answer) for step in steps]
+    return torch.from_numpy(np.concatenate(made, axis=1))
 
 
 @pytest.mark.parametrize("model", ["crn", "segan", "unet"], indirect=True)

@@ -1,0 +1,95 @@
+"""Arguments that several commands take, and kinds of values."""
+
+import argparse
+
+
+def add_common_arguments(parser: argparse.ArgumentParser, model: str) -> None:
+    """What all commands take that make files of files.
+
+    Args:
+        parser: of the command.
+        model: name of the one that is loaded if none is named.
+    """
+    add = parser.add_argument
+    add("-o", "--output", metavar="OUT", help="file, folder, or - for WAV to standard output")
+    add(
+        "--model",
+        default=model,
+        metavar="NAME|DIR",
+        help=f"a name that `speechgan models` lists, or a model folder (default: {model})",
+    )
+    add(
+        "--device",
+        choices=["auto", "cpu", "cuda"],
+        default="auto",
+        help="where to compute (default: auto)",
+    )
+    add(
+        "--engine",
+        choices=["auto", "onnx", "torch"],
+        default="auto",
+        help="what computes; auto takes onnx, without PyTorch, on the CPU where the model has a "
+        "graph (default: auto)",
+    )
+    add("--threads", type=parse_count, default=1, metavar="N", help="of each job (default: 1)")
+    add(
+        "--jobs",
+        type=parse_count,
+        metavar="N",
+        help="recordings to work on side by side (default: as many as there are cores)",
+    )
+    add_cluster_argument(
+        parser, "do the work there; files are paths that all workers see, or URLs of s3 and gs"
+    )
+    add("--overwrite", action="store_true", help="replace outputs that exist")
+    add("--json", action="store_true", help="print what was done as JSON")
+
+
+def add_cluster_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """Adds what says that a cluster does the work; `what` is said of it in the help."""
+    parser.add_argument(
+        "--cluster",
+        type=_parse_address,
+        metavar="local|auto|ray://HOST:PORT",
+        help="a Ray that is started here, found on this machine, or elsewhere (needs the extra "
+        f"ray): {what}",
+    )
+
+
+def _parse_address(text: str) -> str:
+    if text not in ("local", "auto") and not text.startswith("ray://"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not local, auto or ray://HOST:PORT")
+    return text
+
+
+def parse_share(text: str) -> float:
+    """A number from 0 to 1 from the command line."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return share
+
+
+def parse_number(text: str, what: str) -> float:
+    """A number from 0; `what` names it where it is none.
+
+    Raises:
+        argparse.ArgumentTypeError: negative, infinite or no number.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return number
+
+
+def parse_count(text: str) -> int:
+    """A whole number from the command line."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
