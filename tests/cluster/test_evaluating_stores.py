@@ -1,0 +1,142 @@
+"""Recordings of an object store, measured where they are fetched."""
+
+import importlib.util
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import s3fs
+import soundfile
+
+from speechgan.cli.main import main
+
+ASSETS = Path(__file__).parents[1] / "assets"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Measures without DNSMOS in this process: the exit code, standard output and error."""
+
+    def run(task: str, *words: object) -> tuple[int, str, str]:
+        fixed = ("evaluate", task, "--no-dnsmos", "--workers", "1")
+        return main([*fixed, *map(str, words)]), *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Folders clean and noisy: a recording, one in a folder below, and one that is text."""
+    for side in ("clean", "noisy"):
+        (tmp_path / side / "deeper").mkdir(parents=True)
+        for name, recording in (("a.flac", "p228_wind"), ("deeper/b.wav", "kerstin_wind")):
+            wave, rate = soundfile.read(ASSETS / side / f"{recording}.flac", frames=24000)
+            soundfile.write(tmp_path / side / name, wave, rate)
+        (tmp_path / side / "bad.wav").write_text("This is text.")
+    (tmp_path / "noisy" / "a.flac").rename(tmp_path / "noisy" / "a.enhanced.flac")
+    return tmp_path
+
+
+@pytest.fixture
+def url(folder: Path, bucket: str) -> str:
+    """Of a copy of them."""
+    store, url = s3fs.S3FileSystem(skip_instance_cache=True), f"{bucket}/{folder.name}"
+    for side in ("clean", "noisy"):
+        store.put(f"{folder}/{side}", f"{url}/{side}", recursive=True)
+        store.pipe(f"{url}/{side}/.hidden.wav", b"This is text.")
+    return url
+
+
+def name_sides(task: str, root: object) -> list[str]:
+    if task == "enhance":
+        return ["--clean", f"{root}/clean", "--enhanced", f"{root}/noisy"]
+    return ["--converted", f"{root}/noisy", "--source", f"{root}/clean"]
+
+
+@pytest.mark.usefixtures("ray_here")
+@pytest.mark.parametrize("task", ["enhance", "convert"])
+def test_a_cluster_finds_the_scores_of_the_folders(
+    folder: Path, url: str, run: Run, task: str
+) -> None:
+    table, alone, there = (folder / name for name in ("t.csv", "alone.json", "there.json"))
+    # Of the target, which no converted one is named after, all are needed together.
+    target = ["--target", f"file://{folder}/clean", "--unpaired"] if task == "convert" else []
+    assert run(task, *name_sides(task, folder), *target, "--json", alone)[0] == 1
+    outputs = ("--json", there, "--csv", table, "--cluster", "local")
+    code, said, err = run(task, *name_sides(task, url), *target, *outputs)
+    assert (code, "2 recordings, " in said) == (1, True)
+    assert f"speechgan: left out: bad: {url}/" in err
+    expected = alone.read_text().replace(f"bad.wav: {folder}", f"bad.wav: {url}")
+    for side in ("clean", "noisy"):
+        expected = expected.replace(f'"reason": "{folder}/{side}', f'"reason": "{url}/{side}')
+    found = json.loads(there.read_text())
+    assert [recording["name"] for recording in found["recordings"]] == ["a", "deeper/b"]
+    expected_found: dict[str, Any] = json.loads(expected)
+    assert {**found, "refused": found["refused"][:1]} == {
+        **expected_found,
+        "refused": expected_found["refused"][:1],
+    }
+    assert len(table.read_text().splitlines()) == 3
+
+
+def test_without_a_cluster_what_cannot_be_fetched_is_left_out_and_nothing_stays(
+    folder: Path, url: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get_file = s3fs.S3FileSystem.get_file
+
+    def fail(self: Any, name: str, copy: str) -> None:
+        if name.endswith("b.wav"):
+            raise PermissionError("Access Denied")
+        get_file(self, name, copy)
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "get_file", fail)
+    (folder / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder / "temporary"))
+    page = folder / "report.html"
+    code, said, err = run("enhance", *name_sides("enhance", url), "--report", page)
+    assert (code, "1 recording, " in said, err.count("\n")) == (1, True, 2)
+    assert f"left out: bad: {url}/clean/bad.wav: not audio" in err
+    assert f"left out: deeper/b: {url}/clean/deeper/b.wav: cannot be fetched (Access Den" in err
+    assert page.read_text().count("<audio") == 2
+    assert f"clean <code>{url}/clean</code>" in page.read_text()
+    assert list((folder / "temporary").iterdir()) == []
+
+
+def test_a_listening_test_is_made_of_a_store(folder: Path, url: str, run: Run) -> None:
+    page = folder / "listen.html"
+    sides = [*name_sides("convert", url), "--target", f"{url}/clean/deeper", "--unpaired"]
+    assert run("convert", *sides, "--listen", page)[0] == 1
+    assert page.read_text().count("data:audio/flac") == 6
+
+
+def test_what_a_store_does_not_have_is_one_error(url: str, run: Run) -> None:
+    store = s3fs.S3FileSystem(skip_instance_cache=True)
+    store.rm(f"{url}/noisy/deeper/b.wav")
+    for enhanced, message in (
+        (f"{url}/noisy", f"{url}/noisy: 1 of the recordings in {url}/clean are missing here: deep"),
+        (f"{url}/nothing", f"{url}/nothing: no audio files in it; check the name"),
+        ("s3://not-there/a", "s3://not-there/a: "),
+        ("http://b/a", "http://b/a: not a URL that is known; give file://, s3:// or gs://"),
+    ):
+        code, said, err = run("enhance", "--clean", f"{url}/clean", "--enhanced", enhanced)
+        assert (code, said, err.count("\n")) == (1, "", 1)
+        assert err.startswith(f"speechgan: error: {message}")
+
+
+def test_a_store_whose_library_is_absent_names_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    code, _, err = run("convert", "--converted", "gs://b/a")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "gs://b/a: needs gcsfs, which is not installed; pip install gcsfs" in err
+
+
+def test_outputs_stay_here(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["evaluate", "convert", "--converted", "a", "--json", "s3://b/scores.json"])
+    assert "s3://b/scores.json: a URL; name a file of this machine" in capsys.readouterr().err
