@@ -93,17 +93,29 @@ def find_audio(folder: File) -> dict[str, File]:
             )
         files[name] = path
     if not files:
-        raise SpeechganError(f"{folder}: no audio files in it; check the name")
+        raise SpeechganError(f"{folder}: no audio files in it")
     return files
 
 
 def _list_files(folder: File) -> Iterable[str]:
-    """Paths of all files below a folder, relative to it."""
-    if not isinstance(folder, Path):
-        yield from folder.list_files()
-        return
-    if not folder.is_dir():
-        raise SpeechganError(f"{folder}: no such folder")
+    """Paths of all files below a folder, relative to it.
+
+    Raises:
+        SpeechganError: no such folder.
+    """
+    files: Iterable[str]
+    if isinstance(folder, Path):
+        files, is_there = _walk(folder), folder.is_dir()
+    else:
+        files = folder.list_files()
+        # Folders of a store are but parts of the names of files.
+        is_there = bool(files)
+    if not is_there:
+        raise SpeechganError(f"{folder}: no such folder; check the name")
+    return files
+
+
+def _walk(folder: Path) -> Iterable[str]:
     for parent, subfolders, names in os.walk(folder, followlinks=True):
         subfolders.sort()
         for name in sorted(names):

@@ -117,8 +117,8 @@ def test_what_a_store_does_not_have_is_one_error(url: str, run: Run) -> None:
     store.rm(f"{url}/noisy/deeper/b.wav")
     for enhanced, message in (
         (f"{url}/noisy", f"{url}/noisy: 1 of the recordings in {url}/clean are missing here: deep"),
-        (f"{url}/nothing", f"{url}/nothing: no audio files in it; check the name"),
-        ("s3://not-there/a", "s3://not-there/a: "),
+        (f"{url}/nothing", f"{url}/nothing: no such folder; check the name"),
+        ("s3://not-there/a", "s3://not-there/a: no such folder; check the name"),
         ("http://b/a", "http://b/a: not a URL that is known; give file://, s3:// or gs://"),
     ):
         code, said, err = run("enhance", "--clean", f"{url}/clean", "--enhanced", enhanced)
