@@ -113,7 +113,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add("--measure", action="append", default=[], metavar="MODULE:FUNCTION", help=help_measure)
     add("--workers", type=_parse_count, metavar="N", help="processes (default: all cores)")
     add("--no-dnsmos", action="store_true", help="leave out DNSMOS, the slowest measure")
-    add_cluster_argument(parser, "measure there; folders are paths that all workers see, or URLs")
+    help_cluster = "measure there; folders are paths that all workers see, or URLs of s3 and gs"
+    add_cluster_argument(parser, help_cluster)
 
 
 def run(arguments: argparse.Namespace) -> int:
