@@ -36,10 +36,10 @@ from ray_processes import list_workers
 from speechgan.cli.enhance import start_work
 from speechgan.cluster.connection import connect
 from speechgan.cluster.files import FileJob, start_files
-from speechgan.cluster.places import Place
 from speechgan.cluster.pool import Needs, Pool
 from speechgan.cluster.summary import Row, read_summary
 from speechgan.utils.interrupts import heed_interrupts
+from speechgan.utils.places import Place
 
 NOISY = Path(__file__).parents[1] / "examples" / "noisy"
 SOURCE, TARGET = "s3://sounds/noisy", "s3://sounds/enhanced"

@@ -25,8 +25,8 @@ def run_on_cluster(task: Task, inputs: list[str], arguments: argparse.Namespace)
     """
     output = _require_folder(inputs, arguments.output)
     from speechgan.cluster.bulk import Plan, make_files
-    from speechgan.cluster.places import Place
     from speechgan.cluster.summary import HTML
+    from speechgan.utils.places import Place
 
     folder, jobs = Place.parse(output), plan_places(inputs, output)
     plan = Plan(

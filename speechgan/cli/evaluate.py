@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from speechgan.cli.arguments import add_cluster_argument
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import write_whole
+from speechgan.utils.places import locate
 
 if TYPE_CHECKING:
     from speechgan.evaluation.pipeline import Runner
@@ -63,26 +64,26 @@ def _configure_generation(parser: argparse.ArgumentParser) -> None:
     add("--digit", metavar="DIGIT", help="make and judge this one alone")
     add("--speaker", metavar="NAME", help="of this one alone")
     add("--seed", type=int, default=0, metavar="N", help="of all noise (default: 0)")
-    add("--json", type=Path, metavar="FILE", help="write the scores as JSON")
+    add("--json", type=_parse_output, metavar="FILE", help="write the scores as JSON")
     add("--cluster", metavar="ADDRESS", help="not for this task, whose work is one model's")
 
 
 def _configure_enhancement(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--clean", type=_parse_folder, required=True, metavar="DIR", help="references")
-    add("--enhanced", type=_parse_folder, required=True, metavar="DIR", help="to measure")
+    add("--clean", type=locate, required=True, metavar="DIR|URL", help="references")
+    add("--enhanced", type=locate, required=True, metavar="DIR|URL", help="to measure")
     help_noisy = "inputs of the enhancement, to show what it gained"
-    add("--noisy", type=_parse_folder, metavar="DIR", help=help_noisy)
+    add("--noisy", type=locate, metavar="DIR|URL", help=help_noisy)
     _add_common(parser)
 
 
 def _configure_conversion(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--converted", type=_parse_folder, required=True, metavar="DIR", help="to measure")
+    add("--converted", type=locate, required=True, metavar="DIR|URL", help="to measure")
     help_target = "recordings of the target; one of a converted one's name is the same sentence"
-    add("--target", type=_parse_folder, metavar="DIR", help=help_target)
+    add("--target", type=locate, metavar="DIR|URL", help=help_target)
     help_source = "what was converted, of the same names"
-    add("--source", type=_parse_folder, metavar="DIR", help=help_source)
+    add("--source", type=locate, metavar="DIR|URL", help=help_source)
     help_unpaired = "equal names of target and converted recordings do not mean equal sentences"
     add("--unpaired", action="store_true", help=help_unpaired)
     help_words = (
@@ -90,17 +91,20 @@ def _configure_conversion(parser: argparse.ArgumentParser) -> None:
         "the extra words)"
     )
     add("--words", action="store_true", help=help_words)
-    help_listen = "write a listening test, an HTML page that asks whose voice is nearer"
-    add("--listen", type=Path, metavar="FILE", help=help_listen)
+    help_listen = (
+        "write a listening test, an HTML page that asks whose voice is nearer; its recordings are "
+        "fetched if at URLs"
+    )
+    add("--listen", type=_parse_output, metavar="FILE", help=help_listen)
     _add_common(parser)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--json", type=Path, metavar="FILE", help="write all scores as JSON")
-    add("--csv", type=Path, metavar="FILE", help="write a line per recording")
-    help_report = "write an HTML page with pictures and players"
-    add("--report", type=Path, metavar="FILE", help=help_report)
+    add("--json", type=_parse_output, metavar="FILE", help="write all scores as JSON")
+    add("--csv", type=_parse_output, metavar="FILE", help="write a line per recording")
+    help_report = "write an HTML page with pictures and players of recordings, fetched if at URLs"
+    add("--report", type=_parse_output, metavar="FILE", help=help_report)
     help_shown = "recordings that a page shows, a report the worst, middling and best (default: 6)"
     add("--shown", type=_parse_shown, default=6, metavar="N|all", help=help_shown)
     help_measure = (
@@ -109,7 +113,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add("--measure", action="append", default=[], metavar="MODULE:FUNCTION", help=help_measure)
     add("--workers", type=_parse_count, metavar="N", help="processes (default: all cores)")
     add("--no-dnsmos", action="store_true", help="leave out DNSMOS, the slowest measure")
-    add_cluster_argument(parser, "measure there; folders are ones that all workers see")
+    help_cluster = "measure there; folders are paths that all workers see, or URLs of s3 and gs"
+    add_cluster_argument(parser, help_cluster)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -164,12 +169,12 @@ def _evaluate(arguments: argparse.Namespace) -> "Evaluation":
         from speechgan.evaluation.enhancement import evaluate_enhancement
 
         folders = (arguments.clean, arguments.enhanced, arguments.noisy)
-        return evaluate_enhancement(*map(_make_absolute, folders), **common)
+        return evaluate_enhancement(*folders, **common)
     from speechgan.evaluation.conversion import evaluate_conversion
 
     folders = (arguments.converted, arguments.target, arguments.source)
     return evaluate_conversion(
-        *map(_make_absolute, folders),
+        *folders,
         parallel=not arguments.unpaired,
         with_words=arguments.words,
         **common,
@@ -184,11 +189,6 @@ def _choose_workers(arguments: argparse.Namespace) -> "int | Runner | None":
     from speechgan.cluster.items import run_items
 
     return partial(run_items, arguments.cluster, arguments.workers)
-
-
-def _make_absolute(folder: Any) -> Any:
-    """The same folder for workers that are somewhere else."""
-    return folder and folder.absolute()
 
 
 def _run_generation(arguments: argparse.Namespace) -> int:
@@ -229,6 +229,12 @@ def _parse_count(text: str) -> int:
 def _parse_folder(text: str) -> Path:
     if "://" in text:
         raise argparse.ArgumentTypeError(f"{text}: a URL; name a folder, such as a mounted one")
+    return Path(text)
+
+
+def _parse_output(text: str) -> Path:
+    if "://" in text:
+        raise argparse.ArgumentTypeError(f"{text}: a URL; name a file of this machine")
     return Path(text)
 
 

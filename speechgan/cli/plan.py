@@ -14,7 +14,7 @@ from speechgan.utils.errors import SpeechganError
 
 if TYPE_CHECKING:
     from speechgan.cluster.files import FileJob
-    from speechgan.cluster.places import Place
+    from speechgan.utils.places import Place
 
 STANDARD = "-"
 
@@ -79,7 +79,7 @@ def plan_places(inputs: list[str], output: str) -> "list[FileJob]":
         SpeechganError: an input is missing or holds no audio, or would be written over.
     """
     from speechgan.cluster.files import FileJob
-    from speechgan.cluster.places import Place
+    from speechgan.utils.places import Place
 
     out = Place.parse(output)
     jobs: dict[Place, FileJob] = {}

@@ -18,10 +18,10 @@ from tqdm import tqdm
 
 from speechgan.cluster.connection import connect
 from speechgan.cluster.files import FileJob, start_files
-from speechgan.cluster.places import Place
 from speechgan.cluster.pool import Loss, Needs, Pool
 from speechgan.cluster.summary import Row, read_summary, write_summary
 from speechgan.utils.file_work import Work
+from speechgan.utils.places import Place
 
 NOT_REACHED = "not reached; run the same command again"
 _UNFINISHED = re.compile(r"\.(.+)\.\d+\.part")

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from speechgan.cluster.places import Place
 from speechgan.cluster.pool import name_worker
-from speechgan.cluster.scratch import lend_scratch, remove_orphans
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.file_work import Work
+from speechgan.utils.places import Place, lend_file
+from speechgan.utils.scratch import lend_scratch, remove_orphans
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,12 @@ def start_files(start: Callable[[], Work], scratch: str | None) -> Callable[[Fil
 
 def _do(work: Work, scratch: str | None, job: FileJob) -> dict[str, Any]:
     started = time.perf_counter()
-    with lend_scratch(scratch) as name:
-        # An input and its output may have one name.
-        fetched, made = Path(name) / "fetched", Path(name) / "made" / job.target.name
-        fetched.mkdir()
-        source = job.source.fetch(fetched)
+    with lend_file(job.source, scratch) as source, lend_scratch(scratch) as name:
+        made = Path(name) / job.target.name
         try:
             done = work(source, made, lambda seconds: None)
         except SpeechganError as error:
-            text = str(error).replace(str(source), str(job.source))
-            raise SpeechganError(text.replace(str(made), str(job.target))) from None
+            raise SpeechganError(str(error).replace(str(made), str(job.target))) from None
         except Exception as error:  # of thousands of files, a defect must not stop the others
             raise SpeechganError(f"{job.source}: {type(error).__name__}: {error}") from error
         job.target.put(made)

@@ -1,7 +1,9 @@
 """Items of any kind done on a cluster, in the manner of `speechgan.utils.workers`."""
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from speechgan.cluster.connection import connect
@@ -35,8 +37,15 @@ def run_items(
 
     with connect(address, workers or 0) as cluster:
         needs = Needs(workers or cluster.count_room(1))
+        start = partial(_start_in, cluster.scratch, start)
         pool = Pool(start, needs, lambda number, loss: say(loss), say)
         for number, outcome in pool.run(items):
             if isinstance(outcome, Loss):
                 outcome = SpeechganError(f"{outcome}, twice; the memory may be short")
             yield number, outcome
+
+
+def _start_in(scratch: str | None, start: Callable[[], Callable[[Any], Any]]) -> Any:
+    # What a killed worker has fetched goes when the Ray goes that was started for it.
+    tempfile.tempdir = scratch
+    return start()

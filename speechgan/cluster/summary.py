@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from html import escape
 from typing import Any
 
-from speechgan.cluster.places import Place
+from speechgan.utils.places import Place
 
 PARQUET, HTML = "summary.parquet", "summary.html"
 

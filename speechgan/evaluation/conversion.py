@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from speechgan.evaluation.conversion_measures import MEASURES, OF_A_RECOGNISER
 from speechgan.evaluation.corpus import CORPUS_MEASURES, measure_corpus
@@ -18,6 +17,7 @@ from speechgan.evaluation.speakers import Heard, Speaker
 from speechgan.evaluation.task import Task
 from speechgan.evaluation.trial import Sound, Trial, load_at_level
 from speechgan.utils.errors import UnmeasurableError
+from speechgan.utils.places import File, locate
 
 CONVERSION = Task(
     title="Voice conversion",
@@ -56,9 +56,9 @@ class Item:
 
 
 def evaluate_conversion(
-    converted: str | Path,
-    target: str | Path | None = None,
-    source: str | Path | None = None,
+    converted: str | File,
+    target: str | File | None = None,
+    source: str | File | None = None,
     *,
     parallel: bool = True,
     measures: Sequence[Measure] = (),
@@ -73,7 +73,7 @@ def evaluate_conversion(
     for a recording leaves a gap; a recording that cannot be read or holds no speech is refused.
 
     Args:
-        converted: folder of what is judged.
+        converted: folder of what is judged; path or URL, as the next two.
         target: folder of the target's recordings. Those with a converted one's name are taken for
             readings of the same sentence; all of them say how the target sounds.
         source: folder of what was converted, with the same names.
@@ -90,7 +90,7 @@ def evaluate_conversion(
             measured, or a further measure asks for what there is not.
     """
     folders = {"converted": converted, "target": target, "source": source}
-    given = {side: Path(folder) for side, folder in folders.items() if folder}
+    given = {side: locate(folder) for side, folder in folders.items() if folder}
     recordings = match_conversions(
         given["converted"], given.get("target"), given.get("source"), parallel
     )
@@ -101,7 +101,7 @@ def evaluate_conversion(
     )
     chosen = CONVERSION.extend(own, measures, tuple(given))
     targets = set(find_audio(given["target"]).values()) if target else set()
-    paths = sorted({path for r in recordings for path in r.files.values()} | targets)
+    paths = sorted({path for r in recordings for path in r.files.values()} | targets, key=str)
     found = run_jobs(listen, {str(path): path for path in paths}, workers, progress)
     heard = {path: h for path in paths if isinstance(h := found[str(path)], Heard)}
     items = {item.recording.name: item for item in _prepare(recordings, heard, targets)}
@@ -110,13 +110,14 @@ def evaluate_conversion(
         if missing := [path for path in recording.files.values() if path not in heard]:
             results[recording.name] = found[str(missing[0])]
     needed = {path for recording in recordings for path in recording.files.values()}
-    lost = {str(path): found[str(path)] for path in sorted(targets - needed - heard.keys())}
+    unheard = sorted(map(str, targets - needed - heard.keys()))
+    lost = {name: found[name] for name in unheard}
     evaluation = gather(CONVERSION, (*chosen, *CORPUS_MEASURES), results, lost)
-    natural = [heard[path] for path in sorted(targets & heard.keys())]
+    natural = [heard[path] for path in sorted(targets & heard.keys(), key=str)]
     return replace(evaluation, whole=_measure_together(evaluation, heard, natural))
 
 
-def listen(path: Path) -> Heard:
+def listen(path: File) -> Heard:
     """A recording analysed.
 
     Raises:
@@ -146,7 +147,7 @@ def score(item: Item, measures: Sequence[Measure] = MEASURES) -> Row:
 
 
 def _measure_together(
-    evaluation: Evaluation, heard: Mapping[Path, Heard], natural: Sequence[Heard]
+    evaluation: Evaluation, heard: Mapping[File, Heard], natural: Sequence[Heard]
 ) -> dict[str, Scores]:
     """What is measured of all recordings of a side together, if there are some of the target."""
     files = [row.recording.files for row in evaluation.rows]
@@ -159,14 +160,14 @@ def _measure_together(
 
 
 def _prepare(
-    recordings: Sequence[Recording], heard: Mapping[Path, Heard], targets: Iterable[Path]
+    recordings: Sequence[Recording], heard: Mapping[File, Heard], targets: Iterable[File]
 ) -> list[Item]:
     """What workers need, of recordings of which every file was heard."""
     sources = {r.files["source"] for r in recordings if "source" in r.files} & heard.keys()
-    examples = sorted(set(targets) & heard.keys())
+    examples = sorted(set(targets) & heard.keys(), key=str)
     origin, goal = (
         Speaker.describe({path: heard[path] for path in paths})
-        for paths in (sorted(sources), examples)
+        for paths in (sorted(sources, key=str), examples)
     )
     items = []
     for number, recording in enumerate(recordings):

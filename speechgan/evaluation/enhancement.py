@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from speechgan.evaluation.task import Scale, Task
 from speechgan.metrics.composite import Basics, measure_basics
 from speechgan.metrics.dnsmos import Dnsmos, dnsmos
 from speechgan.utils.errors import UnmeasurableError
+from speechgan.utils.places import File, locate
 
 # Encoders and resamplers add or drop a little at the ends.
 _LENGTH_TOLERANCE = 0.050
@@ -79,9 +79,9 @@ ENHANCEMENT = Task(
 
 
 def evaluate_enhancement(
-    clean: str | Path,
-    enhanced: str | Path,
-    noisy: str | Path | None = None,
+    clean: str | File,
+    enhanced: str | File,
+    noisy: str | File | None = None,
     *,
     measures: Sequence[Measure] = (),
     workers: int | Runner | None = None,
@@ -96,7 +96,7 @@ def evaluate_enhancement(
     `Evaluation.refused` and left out, so that all means are over the same recordings.
 
     Args:
-        clean: folder of references.
+        clean: folder of references; path or URL, as the next two.
         enhanced: folder of what is judged, with the same names; see `pairing.pair_recordings`.
         noisy: folder of the inputs of the enhancement, to measure them and the difference.
         measures: further ones.
@@ -110,7 +110,7 @@ def evaluate_enhancement(
         SpeechganError: a folder is missing, files are unmatched, none could be measured, or a
             further measure asks for what there is not.
     """
-    recordings = pair_recordings(Path(clean), Path(enhanced), Path(noisy) if noisy else None)
+    recordings = pair_recordings(locate(clean), locate(enhanced), locate(noisy) if noisy else None)
     own = tuple(m for m in MEASURES if with_dnsmos or m not in DNSMOS)
     chosen = ENHANCEMENT.extend(own, measures, tuple(recordings[0].files))
     job = partial(measure_recording, measures=chosen)
@@ -154,7 +154,7 @@ def score(clean: Wave, enhanced: Wave, measures: Sequence[Measure] = MEASURES) -
     return {m.key: float(np.mean([m.score(channel) for channel in channels])) for m in measures}
 
 
-def _fit(clean: Wave, wave: Wave, path: Path) -> tuple[Wave, Wave]:
+def _fit(clean: Wave, wave: Wave, path: File) -> tuple[Wave, Wave]:
     """Reference and wave, cut to the shorter."""
     if len(clean) != len(wave):
         raise UnmeasurableError(

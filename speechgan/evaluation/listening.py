@@ -20,12 +20,13 @@ from speechgan.evaluation.sounds import load
 from speechgan.metrics.speaker import trim_silence
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import write_whole
+from speechgan.utils.places import File
 
 SCRIPT, PAGE = "listening.js", "listening.html"
 
 
 def write_listening_test(
-    evaluation: Evaluation, source: Path, target: Path, path: Path, shown: int | None = 6
+    evaluation: Evaluation, source: File, target: File, path: Path, shown: int | None = 6
 ) -> None:
     """Writes an ABX test of conversions for people, who need nothing but a browser.
 
@@ -82,7 +83,7 @@ def _draw(name: str) -> int:
 
 
 def _choose_sentences(
-    name: str, sources: dict[str, Path], targets: dict[str, Path]
+    name: str, sources: dict[str, File], targets: dict[str, File]
 ) -> tuple[str, str]:
     """Names of the source's and the target's recording that stand beside a conversion."""
 
@@ -95,7 +96,7 @@ def _choose_sentences(
     return pick(others[0]), pick(others[1])
 
 
-def _load_sounds(paths: Sequence[Path]) -> list[str]:
+def _load_sounds(paths: Sequence[File]) -> list[str]:
     """Sounds whose speech is at one level, and no sample of which is above 1."""
     waves = [load(path, mono=True, seconds=LONGEST_EXCERPT)[0] for path in paths]
     for path, wave in zip(paths, waves, strict=True):

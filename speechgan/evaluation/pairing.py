@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from speechgan.audio import AUDIO_EXTENSIONS
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.places import File
 
 # `speechgan enhance` writes a.enhanced.wav beside a.flac if no output folder is given.
 _ENHANCED = ".enhanced"
@@ -23,11 +24,11 @@ class Recording:
     """
 
     name: str
-    files: Mapping[str, Path]
-    examples: Mapping[str, Path] = field(default_factory=dict)
+    files: Mapping[str, File]
+    examples: Mapping[str, File] = field(default_factory=dict)
 
 
-def pair_recordings(clean: Path, enhanced: Path, noisy: Path | None = None) -> list[Recording]:
+def pair_recordings(clean: File, enhanced: File, noisy: File | None = None) -> list[Recording]:
     """Finds the same recordings below two or three folders, sorted by name.
 
     Files belong together if their paths relative to the folders are equal but for the extension,
@@ -47,7 +48,7 @@ def pair_recordings(clean: Path, enhanced: Path, noisy: Path | None = None) -> l
 
 
 def match_conversions(
-    converted: Path, target: Path | None, source: Path | None, parallel: bool
+    converted: File, target: File | None, source: File | None, parallel: bool
 ) -> list[Recording]:
     """Converted recordings with what they were made from and the target's readings, by name.
 
@@ -74,17 +75,18 @@ def match_conversions(
     return recordings
 
 
-def find_audio(folder: Path) -> dict[str, Path]:
+def find_audio(folder: File) -> dict[str, File]:
     """Audio files below `folder` by their name as recordings.
 
     Raises:
         SpeechganError: no such folder, no audio in it, or two files of one name.
     """
-    if not folder.is_dir():
-        raise SpeechganError(f"{folder}: no such folder")
-    files: dict[str, Path] = {}
-    for path in _walk(folder):
-        name = path.relative_to(folder).with_suffix("").as_posix().removesuffix(_ENHANCED)
+    files: dict[str, File] = {}
+    for text in _list_files(folder):
+        relative = PurePosixPath(text)
+        if relative.suffix.lower() not in AUDIO_EXTENSIONS or relative.name.startswith("."):
+            continue
+        name, path = str(relative.with_suffix("")).removesuffix(_ENHANCED), folder / text
         if name in files:
             raise SpeechganError(
                 f"{path} and {files[name].name} are the same recording by name; remove one"
@@ -95,16 +97,33 @@ def find_audio(folder: Path) -> dict[str, Path]:
     return files
 
 
-def _walk(folder: Path) -> Iterable[Path]:
+def _list_files(folder: File) -> Iterable[str]:
+    """Paths of all files below a folder, relative to it.
+
+    Raises:
+        SpeechganError: no such folder.
+    """
+    files: Iterable[str]
+    if isinstance(folder, Path):
+        files, is_there = _walk(folder), folder.is_dir()
+    else:
+        files = folder.list_files()
+        # Folders of a store are but parts of the names of files.
+        is_there = bool(files)
+    if not is_there:
+        raise SpeechganError(f"{folder}: no such folder; check the name")
+    return files
+
+
+def _walk(folder: Path) -> Iterable[str]:
     for parent, subfolders, names in os.walk(folder, followlinks=True):
         subfolders.sort()
         for name in sorted(names):
-            if Path(name).suffix.lower() in AUDIO_EXTENSIONS and not name.startswith("."):
-                yield Path(parent, name)
+            yield Path(parent, name).relative_to(folder).as_posix()
 
 
 def _require_same(
-    clean: Path, references: dict[str, Path], other: Path, files: dict[str, Path]
+    clean: File, references: dict[str, File], other: File, files: dict[str, File]
 ) -> None:
     for folder, missing in (
         (other, references.keys() - files.keys()),

@@ -104,11 +104,12 @@ def _get_ranked_side(evaluation: Evaluation) -> str:
 
 
 def _list_folders(row: Row) -> str:
-    depth = row.recording.name.count("/")
-    return "".join(
-        f"<span>{side} <code>{escape(str(path.parents[depth]))}</code></span>"
-        for side, path in row.recording.files.items()
-    )
+    lines = []
+    for side, folder in row.recording.files.items():
+        for _ in range(row.recording.name.count("/") + 1):
+            folder = folder.parent
+        lines.append(f"<span>{side} <code>{escape(str(folder))}</code></span>")
+    return "".join(lines)
 
 
 def _make_headline(evaluation: Evaluation, measure: Measure) -> str:

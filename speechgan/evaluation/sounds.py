@@ -1,31 +1,31 @@
 """Recordings as measures hear them: 16 kHz, read block by block."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
 from speechgan import audio
 from speechgan.audio import Wave
 from speechgan.utils.errors import UnmeasurableError
+from speechgan.utils.places import File, lend_file
 
 SAMPLE_RATE = 16000
 _BLOCK = 2**16
 
 
-def load(path: Path, mono: bool = False, seconds: float | None = None) -> Wave:
+def load(file: File, mono: bool = False, seconds: float | None = None) -> Wave:
     """A recording, resampled block by block: float32 `(channel, sample)` at 16 kHz.
 
     Args:
-        path: of any rate and format.
+        file: of any rate and format; one of a store is fetched for as long as this reads it.
         mono: whether to average the channels.
         seconds: of the beginning; None for the whole.
 
     Raises:
-        SpeechganError: unreadable, damaged, or with NaN in it.
+        SpeechganError: not there, unreadable, damaged, or with NaN in it.
         UnmeasurableError: nothing is left of it at 16 kHz, or too much for the memory.
     """
-    with audio.Reader(path) as reader:
+    with lend_file(file) as path, audio.Reader(path) as reader:
         blocks = _take(reader, seconds)
         channels = reader.channels
         if mono:
@@ -34,9 +34,9 @@ def load(path: Path, mono: bool = False, seconds: float | None = None) -> Wave:
             pieces = list(audio.resample_blocks(blocks, reader.sample_rate, SAMPLE_RATE, channels))
             wave = np.ascontiguousarray(np.concatenate(pieces, axis=1))
         except MemoryError:
-            raise UnmeasurableError(f"{path}: too long for the memory; cut it in parts") from None
+            raise UnmeasurableError(f"{file}: too long for the memory; cut it in parts") from None
     if not wave.size:
-        raise UnmeasurableError(f"{path}: too short; leave it out")
+        raise UnmeasurableError(f"{file}: too short; leave it out")
     return wave if seconds is None else wave[:, : round(seconds * SAMPLE_RATE)]
 
 

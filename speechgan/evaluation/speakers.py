@@ -12,6 +12,7 @@ from speechgan.features.world import World
 from speechgan.metrics.conversion import modulation_spectrum
 from speechgan.metrics.speaker import embed_windows, mean_embedding
 from speechgan.utils.errors import UnmeasurableError
+from speechgan.utils.places import File
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ class Speaker:
 
     modulation: np.ndarray
     log_f0: float
-    embeddings: Mapping[Path, np.ndarray]
+    embeddings: Mapping[File, np.ndarray]
 
     @classmethod
-    def describe(cls, recordings: Mapping[Path, Heard]) -> "Speaker | None":
+    def describe(cls, recordings: Mapping[File, Heard]) -> "Speaker | None":
         """None where there are no recordings."""
         if not recordings:
             return None
@@ -73,7 +74,7 @@ class Speaker:
         modulation = np.mean([modulation_spectrum(voice) for voice in voices], 0)
         return cls(modulation, log_f0, {path: h.embedding for path, h in recordings.items()})
 
-    def without(self, path: Path | None) -> "Speaker":
+    def without(self, path: File | None) -> "Speaker":
         """Embeddings of all recordings but one, which must not be compared with itself."""
         others = [e for other, e in self.embeddings.items() if other != path]
         return replace(self, embeddings={Path(): mean_embedding(others)} if others else {})

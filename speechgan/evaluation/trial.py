@@ -3,7 +3,6 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -14,10 +13,11 @@ from speechgan.features.voice import Voice
 from speechgan.metrics.dnsmos import Dnsmos, dnsmos
 from speechgan.metrics.words import recognise, recognise_phones
 from speechgan.utils.errors import UnmeasurableError
+from speechgan.utils.places import File
 from speechgan.vocoders.world import WorldVocoder
 
 
-def load_at_level(path: Path) -> np.ndarray:
+def load_at_level(path: File) -> np.ndarray:
     """A recording, channels averaged: float32 `(sample,)` at 16 kHz and -26 dBFS.
 
     Raises:
@@ -39,7 +39,7 @@ class Sound:
         heard: what is known of it.
     """
 
-    path: Path
+    path: File
     heard: Heard
 
     @cached_property

@@ -9,9 +9,9 @@ from made_files import list_files, make_files
 
 from speechgan.cli.main import main
 from speechgan.cli.plan import plan_places
-from speechgan.cluster.places import Place
-from speechgan.cluster.scratch import lend_scratch, remove_orphans
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.places import Place
+from speechgan.utils.scratch import lend_scratch, remove_orphans
 
 
 def name_targets(inputs: list[Path], output: Path) -> dict[str, str]:

@@ -2,11 +2,15 @@
 
 import builtins
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from speechgan.cluster.connection import Cluster
+from speechgan.cluster.items import run_items
 from speechgan.cluster.pool import DEPTH, Loss, Needs, Pool
 
 pytestmark = pytest.mark.usefixtures("ray_here")
@@ -46,3 +50,12 @@ def test_few_items_are_on_their_way_at_a_time_and_a_defect_ends_all() -> None:
         for done, _ in enumerate(Pool(START, Needs(2)).run(items)):
             assert items.taken - done <= 2 * DEPTH
     assert items.taken == 40
+
+
+def test_what_workers_fetch_goes_with_the_ray_that_was_started_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = nullcontext(Cluster(str(tmp_path), {}))
+    monkeypatch.setattr("speechgan.cluster.items.connect", lambda address, cpus: cluster)
+    found = dict(run_items("local", 1, START, ["__import__('tempfile').gettempdir()"]))
+    assert found == {0: str(tmp_path)}

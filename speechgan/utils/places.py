@@ -1,5 +1,6 @@
 """Files by path or URL: listed, fetched, and put so that each is there whole or not at all."""
 
+import functools
 import importlib.util
 import os
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.extras import missing_extra
 from speechgan.utils.files import replace_whole, write_whole
+from speechgan.utils.scratch import lend_scratch, remove_orphans
 
 STORES = {"s3": "s3fs", "gs": "gcsfs"}
 """The library that opens an object store, by the scheme of its URLs; in all of them an object is
@@ -58,6 +60,11 @@ class Place:
 
     def __truediv__(self, relative: str | PurePosixPath) -> "Place":
         return Place(self.scheme, f"{self.path.rstrip('/')}/{relative}")
+
+    @property
+    def parent(self) -> "Place":
+        """The folder that it is in."""
+        return Place(self.scheme, str(PurePosixPath(self.path).parent))
 
     @property
     def name(self) -> str:
@@ -149,3 +156,48 @@ class Place:
                 f"{self}: cannot be {what} ({reason}); check the name, the address of the store "
                 "and the credentials"
             ) from None
+
+
+File = Path | Place
+"""A file or folder of this machine, or of a store."""
+
+_remove_orphans_once = functools.cache(remove_orphans)
+
+
+def locate(text: str | File) -> File:
+    """What a user names: a URL of a store as a `Place`, all else as an absolute path.
+
+    Raises:
+        SpeechganError: see `Place.parse`.
+    """
+    if isinstance(text, Place):
+        return text
+    if isinstance(text, Path) or not is_url(text):
+        return Path(text).absolute()
+    place = Place.parse(text)
+    return place if place.scheme else Path(place.path)
+
+
+@contextmanager
+def lend_file(file: File, scratch: str | None = None) -> Iterator[Path]:
+    """A file as one of this machine, to read: itself, or a copy that is removed at the end.
+
+    A `SpeechganError` that is raised meanwhile names the file and not the copy.
+
+    Args:
+        file: path or place.
+        scratch: where the copy may lie, as of `scratch.lend_scratch`.
+
+    Raises:
+        SpeechganError: it cannot be fetched.
+    """
+    if isinstance(file, Path):
+        yield file
+        return
+    _remove_orphans_once(scratch)
+    with lend_scratch(scratch) as folder:
+        copy = file.fetch(Path(folder))
+        try:
+            yield copy
+        except SpeechganError as error:
+            raise type(error)(str(error).replace(str(copy), str(file))) from None
