@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import speechgan.page
 from speechgan.inference.enhancement.frames import Spectrum
+from speechgan.inference.enhancement.rounds import Array, Ask, Steps
 from speechgan.inference.enhancement.streaming import State, Stream
 
 MODULE = Path(speechgan.page.__file__).parent / "static" / "enhance" / "stream.js"
@@ -51,12 +53,14 @@ class Masking:
     def start(self, channels: int) -> "Masking":
         return self
 
-    def __call__(self, spectrum: Spectrum) -> Spectrum:
-        mask = np.where(np.arange(spectrum.shape[2]) % 3, 0.9, 0.2)
-        return (spectrum * mask).astype(np.complex64)
+    def push(self, spectrum: Spectrum, ends: bool) -> Steps[Spectrum]:
+        return (yield Ask(spectrum, ends=ends))
 
-    def finish(self) -> Spectrum:
-        return np.zeros((1, 0, 1), np.complex64)
+    def answer(self, asks: Sequence[Ask]) -> list[Array]:
+        masks = (np.where(np.arange(ask.given.shape[2]) % 3, 0.9, 0.2) for ask in asks)
+        return [
+            (ask.given * mask).astype(np.complex64) for ask, mask in zip(asks, masks, strict=True)
+        ]
 
 
 def make_wave(rate: int) -> np.ndarray:
