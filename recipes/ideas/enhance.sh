@@ -93,6 +93,7 @@ origin_of() {
 steps_of() {
   case "$1" in
     policy) echo $((steps / 10)) ;;
+    critic) echo $((steps / 3)) ;;
     *) echo "$steps" ;;
   esac
 }
