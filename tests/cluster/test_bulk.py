@@ -3,18 +3,17 @@
 import json
 import os
 import signal
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import s3fs
 from made_files import list_files, make_files
 from pyarrow import parquet
-from ray_processes import list_workers
 
 from speechgan.cli.main import main
+from speechgan.cluster.pool import Pool
 
 pytestmark = pytest.mark.usefixtures("ray_here")
 CLUSTER = ("--cluster", "local", "--jobs", "1")
@@ -31,13 +30,23 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     return run
 
 
-def kill_a_worker(outputs: Path) -> None:
-    """Once some outputs are there."""
-    while len(list(outputs.rglob("*.wav"))) < 5:
-        time.sleep(0.01)
-    os.kill(list_workers()[0], signal.SIGKILL)
+@pytest.fixture
+def fifth_is_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kills the worker that has made the fifth file, while many others wait."""
+    do = Pool.run
+
+    def run(pool: Pool, items: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        made = 0
+        for number, outcome in do(pool, items):
+            made += isinstance(outcome, dict)
+            if made == 5 and isinstance(outcome, dict):
+                os.kill(int(outcome["worker"].split()[0]), signal.SIGKILL)
+            yield number, outcome
+
+    monkeypatch.setattr(Pool, "run", run)
 
 
+@pytest.mark.usefixtures("fifth_is_the_last")
 def test_all_files_are_made_as_without_a_cluster_although_a_worker_is_killed(
     tmp_path: Path, run: Run
 ) -> None:
@@ -45,12 +54,9 @@ def test_all_files_are_made_as_without_a_cluster_although_a_worker_is_killed(
     make_files(noisy, 40)
     (noisy / "bad.wav").write_text("This is text.")
     assert run("enhance", noisy, "-o", alone, "--model", "tiny", "--jobs", 1)[0] == 1
-    killer = threading.Thread(target=kill_a_worker, args=(out,))
-    killer.start()
     code, said, err = run(
         "enhance", noisy, "-o", out, "--model", "tiny", "--cluster", "local", "--jobs", 2
     )
-    killer.join()
     assert (code, said) == (1, "")
     assert "was killed or cut off" in err
     assert f"error: {noisy / 'bad.wav'}: not audio" in err
