@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
     limits = Limits(**{name: getattr(arguments, name) for name in Limits.__dataclass_fields__})
     line = WorkLine(arguments.jobs or count_cores(), arguments.waiting)
     service = Service(Models(arguments.model, arguments.threads), line, limits, access)
+    # Beside a thread that computes, Python lets the one that answers wait so long each time.
+    sys.setswitchinterval(0.0005)
     make_server(service, arguments.listen, arguments.port).run()
     return 0
 

@@ -21,8 +21,9 @@ from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import replace_whole
 
 OPSET = 17
-# Frames that graphs of many are traced with, and tried with: multiples of any network's.
-TRACED_FRAMES, TRIED_FRAMES = 32, 48
+# Frames that graphs of many are traced with: a multiple of any network's.
+TRACED_FRAMES = 32
+# Of any size they are tried with half as much again, which is a multiple too.
 TOLERANCE = 1e-4
 
 
@@ -53,7 +54,8 @@ def make_graphs(model: Model) -> dict[str, Graph]:
     imaginary parts of one frame under the root of a Hann window, and the parts of the state
     `(1, ...)`, zeros before the first frame; its outputs are `enhanced`, alike, and each part of
     the state under its name and `_after`. Nothing in it is complex, and all sizes are fixed;
-    channels are run one by one. `blocks.onnx` is the same for any number of frames.
+    channels are run one by one. `blocks.onnx` is the same for any number of frames of any number
+    of channels, `(channel, 2, bin, frame)`, which may be of different sounds.
 
     Of an enhancer that hears ahead, `blocks.onnx`: a window `spectrum` `(1, 2, bin, frame)` to
     `enhanced`, alike; its metadata say how many frames of `context` there must be on each side.
@@ -89,18 +91,15 @@ def make_graphs(model: Model) -> dict[str, Graph]:
         free = _free_frames("spectrum", "enhanced")
         return {BLOCKS: Graph(window, {"spectrum": many}, ["enhanced"], metadata | context, free)}
     step = network.step
-    state = step.initial_state(1)
-    outputs = ["enhanced", *(f"{name}_after" for name in state)]
-    one = torch.zeros(1, 2, bins, 1)
+    one = {"spectrum": torch.zeros(1, 2, bins, 1), **step.initial_state(1)}
+    several = {"spectrum": many.repeat(2, 1, 1, 1), **step.initial_state(2)}
+    outputs = ["enhanced", *(f"{name}_after" for name in one if name != "spectrum")]
+    free = {name: {0: "channel"} for name in (*several, *outputs)}
+    for name, axes in _free_frames("spectrum", "enhanced").items():
+        free[name] = free[name] | axes
     return {
-        ONNX: Graph(step, {"spectrum": one, **state}, outputs, metadata),
-        BLOCKS: Graph(
-            step,
-            {"spectrum": many, **state},
-            outputs,
-            metadata,
-            _free_frames("spectrum", "enhanced"),
-        ),
+        ONNX: Graph(step, one, outputs, metadata),
+        BLOCKS: Graph(step, several, outputs, metadata, free),
     }
 
 
@@ -208,9 +207,10 @@ def _compare(graph: Graph, path: Path) -> float:
     inputs = dict(graph.inputs)
     for name, axes in graph.free.items():
         if name in inputs:
-            (axis,) = axes
-            repeated = torch.arange(TRIED_FRAMES) % inputs[name].shape[axis]
-            inputs[name] = inputs[name].index_select(axis, repeated)
+            for axis in axes:
+                size = inputs[name].shape[axis]
+                repeated = torch.arange(size * 3 // 2) % size
+                inputs[name] = inputs[name].index_select(axis, repeated)
     first = next(iter(inputs))
     inputs[first] = torch.randn(inputs[first].shape)
     differences = []

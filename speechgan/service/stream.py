@@ -8,12 +8,15 @@ from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
 from speechgan.audio.pcm import Pcm
+from speechgan.inference.enhancement.streaming import Stream
 from speechgan.service.limits import Limits
 from speechgan.service.models import Models
+from speechgan.service.together import Together
 from speechgan.service.wishes import ConvertedStream, EnhancedStream, Sound
 from speechgan.utils.errors import SpeechganError
 
 END = "end"
+BRIEF_SECONDS = 0.25
 # What RFC 6455 and IANA call them.
 DONE, BAD_DATA, REFUSED, TRY_LATER = 1000, 1007, 1008, 1013
 
@@ -28,6 +31,7 @@ class Streams:
 
     def __init__(self, models: Models, limits: Limits) -> None:
         self.models, self.limits = models, limits
+        self.together = Together()
         self.open = 0
         """How many there are."""
 
@@ -40,7 +44,9 @@ class Streams:
         self.open += 1
         try:
             async with asyncio.timeout(self.limits.stream_seconds):
-                await Conversation(socket, self.limits.idle_seconds).follow(self.models)
+                await Conversation(socket, self.together, self.limits.idle_seconds).follow(
+                    self.models
+                )
             code, reason = DONE, ""
         except WebSocketDisconnect:
             return
@@ -59,11 +65,12 @@ class Conversation:
 
     Args:
         socket: the WebSocket.
+        together: hears it beside others.
         seconds: that the client may take for its next message, and to take one of ours.
     """
 
-    def __init__(self, socket: WebSocket, seconds: float) -> None:
-        self.socket, self.seconds = socket, seconds
+    def __init__(self, socket: WebSocket, together: Together, seconds: float) -> None:
+        self.socket, self.together, self.seconds = socket, together, seconds
 
     async def follow(self, models: Models) -> None:
         """Reads what is wished, then samples, and answers each message, until the end.
@@ -77,8 +84,15 @@ class Conversation:
         pcm = wish.pcm()
         sound = await asyncio.to_thread(wish.for_stream, models, pcm)
         while (message := await self._hear()) != END:
-            await self._say(await asyncio.to_thread(_work, sound, pcm, message))
+            await self._say(await self._work(sound, pcm, require_samples(message, pcm)))
         await self._say(pcm.encode(await asyncio.to_thread(sound.flush)))
+
+    async def _work(self, sound: Sound, pcm: Pcm, samples: bytes) -> bytes:
+        """What is not brief would have others wait; a voice to be converted knows no batch."""
+        brief = len(samples) <= BRIEF_SECONDS * pcm.sample_rate * pcm.step
+        if brief and isinstance(sound, Stream):
+            return pcm.encode(await self.together.hear(sound, pcm.decode(samples)))
+        return await asyncio.to_thread(lambda: pcm.encode(sound(pcm.decode(samples))))
 
     async def _hear(self) -> str | bytes:
         async with asyncio.timeout(self.seconds):
@@ -115,9 +129,14 @@ def describe(error: Any) -> str:
     return f"{'.'.join(map(str, error['loc']))}: {error['msg']}"
 
 
-def _work(sound: Sound, pcm: Pcm, message: str | bytes) -> bytes:
+def require_samples(message: str | bytes, pcm: Pcm) -> bytes:
+    """A message of whole samples.
+
+    Raises:
+        SpeechganError: another.
+    """
     if isinstance(message, str) or len(message) % pcm.step:
         raise SpeechganError(
             f'stream: a message is whole samples of {pcm.step} bytes, or the text "{END}"'
         )
-    return pcm.encode(sound(pcm.decode(message)))
+    return message

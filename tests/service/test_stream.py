@@ -14,8 +14,10 @@ from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from speechgan import Converter, Enhancer
+from speechgan.inference.enhancement.streaming import Stream
 from speechgan.service.limits import Limits
 from speechgan.service.stream import BAD_DATA, DONE, REFUSED, TRY_LATER
+from speechgan.service.together import Together
 
 Open = Callable[..., TestClient]
 NOISE = np.random.default_rng(0).uniform(-0.3, 0.3, (2, 20000)).astype(np.float32)
@@ -52,6 +54,25 @@ def test_integers_are_answered_by_integers(open_client: Open) -> None:
     opening = {"sample_rate": 16000, "encoding": "s16le"}
     heard = send(open_client(), opening, cut(noise.tobytes(), 2000))
     np.testing.assert_allclose(np.frombuffer(heard, "<i2"), enhanced, atol=1)
+
+
+def test_blocks_that_are_brief_alone_are_heard_beside_others(
+    open_client: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lengths: list[int] = []
+
+    async def hear(self: Together, stream: Stream, block: np.ndarray) -> np.ndarray:
+        lengths.append(block.shape[1])
+        return stream(block)
+
+    monkeypatch.setattr(Together, "hear", hear)
+    long, brief = NOISE[0, :16000], NOISE[0, 16000:]
+    heard = send(
+        open_client(), {"sample_rate": 16000}, [long.tobytes(), *cut(brief.tobytes(), 1280)]
+    )
+    expected = Enhancer.from_pretrained("default")(NOISE[0], 16000)
+    np.testing.assert_allclose(np.frombuffer(heard, "<f4"), expected, atol=1e-6)
+    assert lengths == [320] * 12 + [160]
 
 
 def test_a_voice_is_converted_live(open_client: Open) -> None:

@@ -7,11 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from speechgan.inference.enhancement.batches import answer_in_batches
 from speechgan.inference.enhancement.blocks import Context
 from speechgan.inference.enhancement.context_run import ContextRun
 from speechgan.inference.enhancement.frames import ROUND_FRAMES, Framing, Spectrum
 from speechgan.inference.enhancement.offset import OffsetFilter
-from speechgan.inference.enhancement.onnx_run import OnnxRun, to_complex, to_parts
+from speechgan.inference.enhancement.onnx_run import (
+    FEW_FRAMES,
+    OnnxRun,
+    continue_all,
+    to_complex,
+    to_parts,
+)
 from speechgan.inference.enhancement.rounds import Array, Ask
 from speechgan.inference.enhancement.streaming import FrameRun, Stream
 from speechgan.inference.threads import check_threads
@@ -45,6 +52,8 @@ class OnnxNetwork:
         path, (_, described) = next(iter(opened.items()))
         self._frame = opened[frame][0] if frame else None
         self._blocks = opened[blocks][0] if blocks else None
+        # Graphs of earlier versions hold one channel.
+        self._joins = frame is not None and self._blocks is not None and takes_many(self._blocks)
         names = FRAME_NUMBERS if frame else FRAME_NUMBERS + CONTEXT_NUMBERS
         self._numbers = read_numbers(path, described, names)
         self.sample_rate, self.n_fft, self.hop_length = (self._numbers[n] for n in FRAME_NUMBERS)
@@ -99,14 +108,31 @@ class OnnxNetwork:
         return ContextRun(context, offset, channels)
 
     def answer(self, asks: Sequence[Ask]) -> list[Array]:
-        """Frames of several sounds, one after the other: the graphs take one channel at a time."""
-        return [ask.memory(ask.given) if ask.memory else self._make(ask.given) for ask in asks]
+        """Frames of several sounds: few of each at once, as live ones have; many one after another.
 
-    def _make(self, spectrum: Spectrum) -> Spectrum:
-        """A window of frames, channel by channel."""
+        Of one sound, many frames fit a core's cache, and those of several do not.
+        """
+        few = [n for n, ask in enumerate(asks) if self._joins and ask.given.shape[1] < FEW_FRAMES]
+        if len(few) < 2:
+            return [self._answer_alone(ask) for ask in asks]
+        made = dict(zip(few, answer_in_batches([asks[n] for n in few], self._join), strict=True))
+        return [made[n] if n in made else self._answer_alone(ask) for n, ask in enumerate(asks)]
+
+    def _join(self, spectrum: Spectrum, asks: Sequence[Ask]) -> Spectrum:
         session: Any = self._blocks
-        made = [
-            to_complex(session.run(["enhanced"], {"spectrum": to_parts(channel)})[0])
-            for channel in spectrum
-        ]
-        return np.stack(made)
+        return continue_all(session, [ask.memory for ask in asks], spectrum)
+
+    def _answer_alone(self, ask: Ask) -> Spectrum:
+        """Channel by channel, which spares the arrays between."""
+        if ask.memory:
+            made: Spectrum = ask.memory(ask.given)
+            return made
+        session: Any = self._blocks
+        rows = np.split(ask.given, len(ask.given))
+        parts = [session.run(["enhanced"], {"spectrum": to_parts(row)})[0] for row in rows]
+        return to_complex(np.concatenate(parts))
+
+
+def takes_many(session: Any) -> bool:
+    """Whether a graph takes more than one channel."""
+    return session.get_inputs()[0].shape[0] != 1

@@ -1,5 +1,6 @@
-"""A causal graph in the course of one sound: a state goes from frame to frame."""
+"""A causal graph in the course of a sound, or of several: a state goes from frame to frame."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,27 +33,28 @@ class OnnxRun:
         channels: int,
     ) -> None:
         self._blocks = blocks
-        self._channels = [OnnxChannel(frame) for _ in range(channels)]
+        self.channels = [OnnxChannel(frame) for _ in range(channels)]
 
     @property
     def state(self) -> State:
         """Its parts, each `(channel, ...)`."""
-        states = [channel.state for channel in self._channels]
+        states = [channel.state for channel in self.channels]
         return {name: np.concatenate([state[name] for state in states]) for name in states[0]}
 
     @state.setter
     def state(self, state: State) -> None:
-        for number, channel in enumerate(self._channels):
+        for number, channel in enumerate(self.channels):
             for name, part in channel.state.items():
                 part[:] = state[name][number]
 
     def __call__(self, spectrum: Spectrum) -> Spectrum:
         """The next frames, enhanced."""
         if self._blocks is not None and spectrum.shape[1] >= FEW_FRAMES:
-            pairs = zip(self._channels, spectrum, strict=True)
-            return np.stack([run_blocks(self._blocks, c.state, noisy) for c, noisy in pairs])
+            rows = np.split(spectrum, len(spectrum))
+            pairs = zip(self.channels, rows, strict=True)
+            return np.concatenate([run_blocks(self._blocks, c.state, row) for c, row in pairs])
         enhanced = np.empty_like(spectrum)
-        for channel, noisy, made in zip(self._channels, spectrum, enhanced, strict=True):
+        for channel, noisy, made in zip(self.channels, spectrum, enhanced, strict=True):
             for frame in range(len(noisy)):
                 made[frame] = channel(noisy[frame])
         return enhanced
@@ -62,16 +64,36 @@ class OnnxRun:
         return (yield Ask(spectrum, memory=self, ends=ends))
 
 
+def continue_all(
+    session: onnxruntime.InferenceSession, runs: Sequence[OnnxRun], spectrum: Spectrum
+) -> Spectrum:
+    """The next frames of several sounds, whose channels lie under each other.
+
+    Args:
+        session: graph of many frames, and of many channels.
+        runs: the sounds; each goes on from here.
+        spectrum: `(channel, frame, bin)`, of all channels of the first sound, then of the next.
+    """
+    channels = [channel for run in runs for channel in run.channels]
+    names = channels[0].state
+    state = {name: np.concatenate([c.state[name] for c in channels]) for name in names}
+    enhanced = run_blocks(session, state, spectrum)
+    for name, parts in state.items():
+        for channel, part in zip(channels, parts, strict=True):
+            channel.state[name][:] = part
+    return enhanced
+
+
 def run_blocks(session: onnxruntime.InferenceSession, state: State, noisy: Spectrum) -> Spectrum:
-    """Frames `(frame, bin)` of a channel, many at once; its state is written to."""
+    """Frames `(channel, frame, bin)`, many at once; the channels' state is written to."""
     names = ["enhanced", *(f"{name}_after" for name in state)]
     enhanced = np.empty_like(noisy)
-    for start in range(0, len(noisy), MANY_FRAMES):
+    for start in range(0, noisy.shape[1], MANY_FRAMES):
         block = slice(start, start + MANY_FRAMES)
-        made, *after = session.run(names, {"spectrum": to_parts(noisy[block]), **state})
+        made, *after = session.run(names, {"spectrum": to_parts(noisy[:, block]), **state})
         for part, value in zip(state.values(), after, strict=True):
             part[:] = value
-        enhanced[block] = to_complex(made)
+        enhanced[:, block] = to_complex(made)
     return enhanced
 
 
@@ -117,12 +139,14 @@ class OnnxChannel:
 
 
 def to_parts(spectrum: Spectrum) -> np.ndarray[Any, Any]:
-    """One channel `(frame, bin)` to real and imaginary parts `(1, 2, bin, frame)`."""
-    return np.stack([spectrum.real.T, spectrum.imag.T])[None]
+    """`(channel, frame, bin)` to real and imaginary parts `(channel, 2, bin, frame)`."""
+    bins = spectrum.transpose(0, 2, 1)
+    return np.stack([bins.real, bins.imag], axis=1)
 
 
 def to_complex(parts: np.ndarray[Any, Any]) -> Spectrum:
     """The inverse."""
-    made = np.empty(parts.shape[:1:-1], np.complex64)
-    made.real, made.imag = parts[0, 0].T, parts[0, 1].T
+    real, imaginary = parts.transpose(1, 0, 3, 2)
+    made = np.empty(real.shape, np.complex64)
+    made.real, made.imag = real, imaginary
     return made

@@ -9,7 +9,7 @@ from speechgan.audio import Wave
 from speechgan.inference.enhancement.bands import share_mask, widen
 from speechgan.inference.enhancement.frames import Analyser, Framing, Spectrum, Synthesiser
 from speechgan.inference.enhancement.limiter import Limiter
-from speechgan.inference.enhancement.rounds import Array, Ask, Steps, run_alone
+from speechgan.inference.enhancement.rounds import Array, Ask, Steps, run_alone, run_together
 from speechgan.inference.enhancement.upper_band import UpperBand
 from speechgan.inference.samples import read_block, write_block
 from speechgan.utils.errors import SpeechganError
@@ -89,7 +89,7 @@ class Stream:
             sample_rate, network.sample_rate, network.n_fft, network.hop_length
         )
         seconds = network.hop_length / network.sample_rate
-        self._answer, self._run = network.answer, network.start(channels)
+        self.network, self._run = network, network.start(channels)
         self._analyser = Analyser(self.framing, channels)
         self._synthesiser = Synthesiser(self.framing, channels)
         self._upper = UpperBand(self.framing, channels, seconds)
@@ -114,10 +114,14 @@ class Stream:
             SpeechganError: another shape or dtype, NaN or infinity, after which the stream can go
                 on with the next block; or the stream was flushed.
         """
+        return run_alone(self.hear(block), self.network.answer)
+
+    def hear(self, block: Wave) -> Steps[Wave]:
+        """As a call, for `hear_together`."""
         if self._flushed:
             raise SpeechganError("stream: was flushed; open another for the next sound")
         wave = read_block(block, self.channels, self.sample_rate)
-        ready = run_alone(self.push(wave, ends=False), self._answer)
+        ready = yield from self.push(wave, ends=False)
         self._like = block[..., :0]
         return write_block(ready, self._like)
 
@@ -129,7 +133,8 @@ class Stream:
         if self._flushed:
             return self._like
         nothing = np.zeros((self.channels, 0), np.float32)
-        return write_block(run_alone(self.push(nothing, ends=True), self._answer), self._like)
+        ready = run_alone(self.push(nothing, ends=True), self.network.answer)
+        return write_block(ready, self._like)
 
     def push(self, wave: Wave, ends: bool) -> Steps[Wave]:
         """As a call, of float32 `(channel, sample)`, for one who answers several sounds at once.
@@ -209,3 +214,23 @@ class Stream:
         before = max(0, self.framing.overlap - self._made)  # of the frames ahead of the sound
         self._made += wave.shape[1]
         return wave[:, before:]
+
+
+def hear_together(streams: Sequence[Stream], blocks: Sequence[Wave]) -> list[Wave | SpeechganError]:
+    """The next block of each of several live sounds, all that one network is asked at once.
+
+    Args:
+        streams: no stream twice; of any enhancers, sample rates and channels.
+        blocks: of each, as a call takes it.
+
+    Returns:
+        For each what a call would return, or the `SpeechganError` that it would raise: one that is
+        refused leaves the others as they are.
+    """
+    outcomes: dict[int, Wave | SpeechganError] = {}
+    for network in {id(stream.network): stream.network for stream in streams}.values():
+        own = [n for n, stream in enumerate(streams) if stream.network is network]
+        steps = [streams[number].hear(blocks[number]) for number in own]
+        for place, outcome in run_together(steps, len(steps), network.answer):
+            outcomes[own[place]] = outcome
+    return [outcomes[number] for number in range(len(streams))]

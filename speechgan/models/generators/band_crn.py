@@ -165,7 +165,7 @@ class BandCRN(nn.Module):
             y, after[hidden], after[cell] = block(y, state[hidden], state[cell])
         # Channels first, as they become fewer; the bias is not for bands to weigh.
         y = join(self.to_subbands, y @ self.to_channels.weight.T) + self.to_channels.bias
-        y = y.view(-1, len(image), image.shape[-1], y.shape[-1]).permute(1, 3, 2, 0)
+        y = y.view(-1, image.shape[0], image.shape[-1], y.shape[-1]).permute(1, 3, 2, 0)
         for layer in self.decoder:
             y = layer(skips.pop() + y)
         return self.compose(skips.pop() + y, image, level), after if self.causal else state
