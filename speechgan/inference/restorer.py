@@ -82,7 +82,7 @@ class Restorer:
         def read() -> Iterator[Wave]:
             return split_wave(rows, length)
 
-        wish = _wish(strength)
+        wish = self._wish(strength)
         run_alone(
             self._restore(read, pieces.append, sample_rate, len(rows), wish),
             self.enhancer.network.answer,
@@ -106,7 +106,7 @@ class Restorer:
         Raises:
             SpeechganError: as `FilePair`; or a strength out of range.
         """
-        wish = _wish(strength)
+        wish = self._wish(strength)
         pair = FilePair(source, target, progress, self.output_rate)
         return run_alone(self._restore_file(pair, wish), self.enhancer.network.answer)
 
@@ -137,9 +137,9 @@ class Restorer:
 
         yield from enhance_blocks(self.enhancer.network, prepare, write, made, channels, wish)
 
-
-def _wish(strength: float) -> Wish:
-    return Wish(choose_strength(strength, None), linked=False)
+    def _wish(self, strength: float) -> Wish:
+        chosen = choose_strength(strength, None)
+        return Wish(chosen, linked=False, shifts=self.enhancer.shifts)
 
 
 def fill_blocks(blocks: Iterator[Wave], sample_rate: float) -> Iterator[Wave]:

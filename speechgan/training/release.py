@@ -30,7 +30,8 @@ def release_to(folder: Path, config: DictConfig, material: Material) -> SaveBest
         material: what the run trains on.
     """
     plain: Any = OmegaConf.to_container(config, resolve=True)
-    kept = {key: plain[key] for key in ("task", "sample_rate", "features", "generator")}
+    keys = ("task", "sample_rate", "shifts", "features", "generator")
+    kept = {key: plain[key] for key in keys if key in plain}
 
     def save(system: System, figures: dict[str, float]) -> None:
         steps = int(figures["step"])

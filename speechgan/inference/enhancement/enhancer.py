@@ -12,6 +12,7 @@ from speechgan.inference.enhancement.rounds import (
     run_in_order,
     run_together,
 )
+from speechgan.inference.enhancement.shifts import check_shifts
 from speechgan.inference.enhancement.sound_steps import Wish, enhance_file, enhance_wave
 from speechgan.inference.enhancement.streaming import Stream
 from speechgan.inference.samples import Sound, check_rate
@@ -43,10 +44,11 @@ class Enhancer:
 
     Args:
         network: of `from_pretrained` or `from_model`.
+        shifts: as there.
     """
 
-    def __init__(self, network: Network) -> None:
-        self.network = network
+    def __init__(self, network: Network, shifts: int = 1) -> None:
+        self.network, self.shifts = network, check_shifts(shifts)
 
     @classmethod
     def from_pretrained(
@@ -57,6 +59,7 @@ class Enhancer:
         threads: int | None = 1,
         seed: int = 0,
         engine: str = "auto",
+        shifts: int | None = None,
     ) -> Self:
         """The enhancer of a shipped model's name or of a model folder.
 
@@ -69,18 +72,23 @@ class Enhancer:
                 result.
             engine: "onnx", without importing PyTorch, for models that hold a graph, "torch", or
                 "auto"; see `speechgan.inference.engines.choose_engine`.
+            shifts: how often each sound is enhanced, with its frames in other places, 1 to 16;
+                what comes out is the mean, and the time as many times as long (`ShiftedSound`).
+                None takes what the model asks for: 2 of `quality`, 1 of the others that ship.
 
         Raises:
             SpeechganError: no such model, engine or device, a model of another task, threads
-                below 1, a seed below 0.
+                below 1, a seed below 0, shifts out of range.
         """
         if choose_engine(name, engine, device) == "onnx":
             from speechgan.inference.enhancement.onnx_network import OnnxNetwork
 
-            return cls(OnnxNetwork.from_pretrained(name, device, threads))
+            network = OnnxNetwork.from_pretrained(name, device, threads)
+            return cls(network, network.shifts if shifts is None else shifts)
         from speechgan.pretrained.loading import load_model
 
-        return cls.from_model(load_model(name, device), device, threads=threads, seed=seed)
+        model = load_model(name, device)
+        return cls.from_model(model, device, threads=threads, seed=seed, shifts=shifts)
 
     @classmethod
     def from_model(
@@ -91,6 +99,7 @@ class Enhancer:
         threads: int | None = 1,
         seed: int = 0,
         block_seconds: float = 8.0,
+        shifts: int | None = None,
     ) -> Self:
         """The enhancer of a model that is loaded; arguments and errors as in `from_pretrained`.
 
@@ -113,7 +122,8 @@ class Enhancer:
         chosen = choose_device(device)
         model.generator.to(chosen).eval()
         kind = WaveNetwork if model.generator.reads == "wave" else TorchNetwork
-        return cls(kind(model, chosen, threads, seed, block_seconds))
+        network = kind(model, chosen, threads, seed, block_seconds)
+        return cls(network, model.config.get("shifts", 1) if shifts is None else shifts)
 
     def __call__(
         self,
@@ -143,7 +153,7 @@ class Enhancer:
             SpeechganError: an empty wave, another shape or dtype, NaN or infinity, a sample rate,
                 strength or limit out of range.
         """
-        wish = Wish(choose_strength(strength, attenuation_limit), linked)
+        wish = self._wish(strength, attenuation_limit, linked)
         steps = enhance_wave(self.network, wave, sample_rate, wish)
         return run_alone(steps, self.network.answer)
 
@@ -173,7 +183,7 @@ class Enhancer:
             SpeechganError: at once, if an argument is out of range; as a call, when it is a
                 refused wave's turn, whose number it names.
         """
-        wish = Wish(choose_strength(strength, attenuation_limit), linked, together=True)
+        wish = self._wish(strength, attenuation_limit, linked, together=True)
         check_rate(sample_rate)
         steps = (enhance_wave(self.network, wave, sample_rate, wish) for wave in waves)
         return run_in_order(steps, check_batch(batch), self.network.answer)
@@ -197,7 +207,7 @@ class Enhancer:
         Raises:
             SpeechganError: as `FilePair`; or strength or limit out of range.
         """
-        wish = Wish(choose_strength(strength, attenuation_limit), linked)
+        wish = self._wish(strength, attenuation_limit, linked)
         steps = enhance_file(self.network, FilePair(source, target, progress), wish)
         return run_alone(steps, self.network.answer)
 
@@ -226,7 +236,7 @@ class Enhancer:
         Raises:
             SpeechganError: an argument is out of range, or a batch of more files than may be open.
         """
-        wish = Wish(choose_strength(strength, attenuation_limit), linked, together=True)
+        wish = self._wish(strength, attenuation_limit, linked, together=True)
         check_open_files(check_batch(batch))
         steps = (enhance_file(self.network, pair, wish) for pair in pairs)
         return run_together(steps, batch, self.network.answer)
@@ -248,7 +258,7 @@ class Enhancer:
             strength, attenuation_limit, linked: as in a call.
 
         Raises:
-            SpeechganError: the model hears ahead, or an argument is out of range.
+            SpeechganError: the model hears ahead, an argument is out of range, or there are shifts.
         """
         strength = choose_strength(strength, attenuation_limit)
         check_rate(sample_rate)
@@ -259,6 +269,15 @@ class Enhancer:
                 "this model hears ahead and cannot follow a stream; use a causal one, such as "
                 "default"
             )
+        if self.shifts > 1:
+            raise SpeechganError(
+                f"shifts {self.shifts}: a live sound is enhanced once; leave them at 1"
+            )
         stream = self.network.open(sample_rate, channels, strength, linked)
         assert isinstance(stream, Stream)
         return stream
+
+    def _wish(
+        self, strength: float, limit: float | None, linked: bool, together: bool = False
+    ) -> Wish:
+        return Wish(choose_strength(strength, limit), linked, together, self.shifts)

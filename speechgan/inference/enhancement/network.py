@@ -44,3 +44,7 @@ class Network(Protocol):
     def round_length(self, rate: float) -> int:
         """Samples to give to each of several sounds at a time, so that all ask for as much."""
         ...
+
+    def period(self, rate: float) -> int:
+        """Samples of a sound after which it is cut into frames, or windows, in the same places."""
+        ...

@@ -22,7 +22,7 @@ from speechgan.inference.enhancement.onnx_run import (
 from speechgan.inference.enhancement.rounds import Array, Ask
 from speechgan.inference.enhancement.streaming import FrameRun, Stream
 from speechgan.inference.threads import check_threads
-from speechgan.pretrained.folder import BLOCKS, ONNX, find_model
+from speechgan.pretrained.folder import BLOCKS, ONNX, find_model, load_config
 from speechgan.pretrained.onnx_session import foreign_graph, open_session, read_numbers
 from speechgan.utils.errors import SpeechganError
 
@@ -45,6 +45,8 @@ class OnnxNetwork:
     """
 
     level_invariant = True
+    shifts = 1
+    """How often the model asks for a sound to be enhanced; see `Enhancer.from_pretrained`."""
 
     def __init__(self, frame: Path | None, blocks: Path | None, threads: int | None = 1) -> None:
         self.causal = frame is not None
@@ -84,12 +86,17 @@ class OnnxNetwork:
                 f"{name}: holds no {ONNX}; write it with speechgan export {name} --onnx "
                 f"{folder / ONNX}, or use the torch engine"
             )
-        return cls(frame, blocks, threads)
+        made = cls(frame, blocks, threads)
+        made.shifts = load_config(folder)["shifts"]
+        return made
 
     def round_length(self, rate: float) -> int:
         """Samples of `ROUND_FRAMES` frames."""
-        framing = Framing.at(rate, self.sample_rate, self.n_fft, self.hop_length)
-        return ROUND_FRAMES * framing.hop_length
+        return ROUND_FRAMES * self.period(rate)
+
+    def period(self, rate: float) -> int:
+        """The frames' step."""
+        return Framing.at(rate, self.sample_rate, self.n_fft, self.hop_length).hop_length
 
     def open(self, rate: float, channels: int, strength: float, linked: bool) -> Stream:
         """The beginning of a sound."""

@@ -7,8 +7,9 @@ import numpy as np
 
 from speechgan import audio
 from speechgan.audio import Wave
-from speechgan.inference.enhancement.network import Network
+from speechgan.inference.enhancement.network import Network, SoundRun
 from speechgan.inference.enhancement.rounds import Steps
+from speechgan.inference.enhancement.shifts import ShiftedSound
 from speechgan.inference.samples import Sound, open_wave
 from speechgan.inference.sound_files import FilePair, WrittenFile, block_length, split_wave
 
@@ -21,11 +22,20 @@ class Wish:
         strength: share of the enhanced sound, from 0 to 1; the rest is the input.
         linked: whether all channels share one mask.
         together: whether several sounds are answered at once, for which all read as much at a time.
+        shifts: how often each sound is enhanced, as `ShiftedSound` does it.
     """
 
     strength: float = 1.0
     linked: bool = True
     together: bool = False
+    shifts: int = 1
+
+    def begin(self, network: Network, rate: float, channels: int) -> SoundRun:
+        """The beginning of a sound."""
+        runs = [
+            network.open(rate, channels, self.strength, self.linked) for _ in range(self.shifts)
+        ]
+        return runs[0] if self.shifts == 1 else ShiftedSound(runs, network.period(rate), channels)
 
     def block_length(self, network: Network, rate: float, channels: int) -> int:
         """Samples of a sound to read at a time."""
@@ -55,7 +65,7 @@ def enhance_blocks(
         scale = _measure_level(read(), channels) / audio.REFERENCE_LEVEL
     # A silent channel is divided by 1 on the way in and multiplied by 0 on the way out.
     divisor = np.where(scale > 0, scale, 1)
-    run = network.open(rate, channels, wish.strength, wish.linked)
+    run = wish.begin(network, rate, channels)
     for block, ends in _mark_last(read()):
         ready = yield from run.push(block / divisor, ends)
         write(ready * scale)

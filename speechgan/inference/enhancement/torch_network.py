@@ -58,8 +58,11 @@ class TorchNetwork:
 
     def round_length(self, rate: float) -> int:
         """Samples of `ROUND_FRAMES` frames."""
-        framing = Framing.at(rate, self.sample_rate, self.n_fft, self.hop_length)
-        return ROUND_FRAMES * framing.hop_length
+        return ROUND_FRAMES * self.period(rate)
+
+    def period(self, rate: float) -> int:
+        """The frames' step."""
+        return Framing.at(rate, self.sample_rate, self.n_fft, self.hop_length).hop_length
 
     def open(self, rate: float, channels: int, strength: float, linked: bool) -> Stream:
         """The beginning of a sound."""

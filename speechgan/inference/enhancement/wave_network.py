@@ -60,6 +60,10 @@ class WaveNetwork:
         """A second; what is asked for does not depend on it."""
         return max(1, round(rate))
 
+    def period(self, rate: float) -> int:
+        """Of the samples that the generator's deepest layer sees as one."""
+        return max(1, round(self.generator.multiple * rate / self.sample_rate))
+
     def open(self, rate: float, channels: int, strength: float, linked: bool) -> "WaveStream":
         """The beginning of a sound; `linked` changes nothing here."""
         return WaveStream(self, rate, channels, strength)
