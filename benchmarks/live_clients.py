@@ -20,7 +20,7 @@ RATE = 16000
 SOUND = Path(__file__).parents[1] / "examples" / "noisy" / "p228_coffee-shop.flac"
 WARM_UP = 1.0
 """Seconds at the beginning that are not counted."""
-PATIENCE = 10.0
+PATIENCE = 120.0
 """Seconds to wait for answers after the last block; what has not come then is lost."""
 
 

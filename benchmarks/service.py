@@ -27,6 +27,7 @@ from served import Server
 from speechgan.utils.errors import SpeechganError
 
 UNBOUNDED = {"max_streams": 10**5, "max_connections": 10**5, "max_calls_per_minute": 10**7}
+UNBOUNDED |= {"max_idle_seconds": 10**4, "max_transfer_seconds": 10**4}
 LARGEST = 200_000
 """Bytes of a body, where files are posted."""
 

@@ -1,5 +1,7 @@
 """Recordings that many tests use."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,20 @@ def recordings() -> dict[str, tuple[np.ndarray, np.ndarray]]:
         )
         for path in sorted((PAIRS / "noisy").glob("*.flac"))
     }
+
+
+@pytest.fixture(scope="session")
+def make_endless() -> Callable[[Path], None]:
+    """Writes a WAV file of 30 hours, which takes no room on the disk: no test sees its end."""
+    from speechgan.audio.pcm import Pcm
+
+    def make(path: Path) -> None:
+        size = 2 * 16000 * 3600 * 30
+        header = Pcm.parse("s16le:16000").header(size)
+        path.write_bytes(header)
+        os.truncate(path, len(header) + size)
+
+    return make
 
 
 VOICES = {"kerstin": ["kerstin_wind"], "p228": ["p228_coffee", "p228_wind"]}

@@ -6,10 +6,8 @@ import re
 import runpy
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -150,17 +148,15 @@ def test_scripts_have_these_arguments(words: list[str], monkeypatch: pytest.Monk
 @pytest.fixture
 def server() -> Iterator[int]:
     """`speechgan serve`, at a port of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    command = [sys.executable, "-m", "speechgan", "serve", "--port", str(port)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-        for _ in range(600):
-            with socket.socket() as caller:
-                if caller.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield port
+    command = [sys.executable, "-m", "speechgan", "serve", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        place = None
+        while place is None:
+            line = process.stderr.readline()
+            assert line, "the server does not start"
+            place = re.search(r"http://127\.0\.0\.1:(\d+)", line)
+        yield int(place[1])
         process.terminate()
 
 

@@ -91,12 +91,10 @@ def make_files(jobs: Sequence[FileJob], folder: Place, plan: Plan) -> Outcome:
             with closing(_make(plan, [jobs[number] for number in todo])) as made:
                 for place, row in made:
                     rows[todo[place]] = row
-    except BaseException:
+    finally:
         if not folder.scheme:
             # Of workers that were ended in the middle of a file.
             _remove_unfinished(folder, folder.list_files(), unfinished)
-        raise
-    finally:
         write_summary(folder, rows, plan.title)
     return Outcome(rows, todo)
 

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -95,7 +96,16 @@ def _make_folder(address: str) -> Iterator[str | None]:
     try:
         yield folder
     finally:
+        _remove(folder)
+
+
+def _remove(folder: str) -> None:
+    """Removes Ray's folder, into which the last of its processes may write as long as they end."""
+    for _ in range(100):
         shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.exists(folder):
+            return
+        time.sleep(0.1)
 
 
 def _start(ray: Any, address: str, folder: str | None, cpus: int) -> None:

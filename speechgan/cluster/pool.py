@@ -134,7 +134,7 @@ class Pool:
         self._actors = [self._make() for _ in range(min(self._needs.actors, len(items)))]
         try:
             while waiting or any(actor.given for actor in self._actors):
-                self._feed(waiting, items)
+                self._feed(waiting, items, lost_once)
                 for actor in self._wait():
                     yield from self._take(actor, waiting, lost_once)
         except (ConnectionError, ray.exceptions.RaySystemError) as error:
@@ -162,11 +162,17 @@ class Pool:
         )
         return _Actor(handle, handle.start.remote(self._start))
 
-    def _feed(self, waiting: deque[int], items: Sequence[Any]) -> None:
-        """Gives each what it lacks; towards the end no item waits behind another."""
+    def _feed(self, waiting: deque[int], items: Sequence[Any], lost_once: set[int]) -> None:
+        """Gives each what it lacks; towards the end no item waits behind another.
+
+        Nor does one that was lost before: it may kill again, and what was done just before it would
+        be taken for what kills, if the actor has had no time to answer.
+        """
         depth = DEPTH if len(waiting) > len(self._actors) else 1
         for actor in self._actors:
             while waiting and not actor.starting and len(actor.given) < depth:
+                if actor.given and waiting[0] in lost_once:
+                    break
                 number = waiting.popleft()
                 actor.given.append((actor.handle.do.remote(items[number]), number))
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -240,35 +241,48 @@ def _heeding_ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+Start = Callable[..., subprocess.Popen]
+
+
+@pytest.fixture
 def start_long_run(
-    folder: Path, model: Path, jobs: int, hours: float = 1, how: list[str] | None = None
-) -> subprocess.Popen:
-    """A command that enhances as many long files as it has jobs, once it has begun with all."""
-    for number in range(jobs):
-        silence = np.zeros(round(16000 * 3600 * hours), np.int16)
-        soundfile.write(folder / f"{number}.wav", silence, 16000)
-    process = subprocess.Popen(
-        [*COMMAND, str(folder), "--model", str(model), *(how or ["--jobs", str(jobs)])],
-        stderr=subprocess.PIPE,
-    )
-    while sum(name.endswith(".part") for name in os.listdir(folder)) < jobs:
-        assert process.poll() is None
-        time.sleep(0.02)
-    return process
+    tmp_path: Path, model_folder: Path, make_endless: Callable[[Path], None]
+) -> Iterator[Start]:
+    """A command on files that are too long to be enhanced, once it has begun with all of them."""
+    with ExitStack() as stack:
+
+        def start(*names: str, how: tuple[str, ...]) -> subprocess.Popen:
+            for name in names:
+                make_endless(tmp_path / name)
+            command = [*COMMAND, str(tmp_path), "--model", str(model_folder), *how]
+            process = stack.enter_context(subprocess.Popen(command, stderr=subprocess.PIPE))
+            stack.callback(process.kill)
+            while not all(find_part(tmp_path / name) for name in names):
+                assert process.poll() is None
+                time.sleep(0.02)
+            return process
+
+        yield start
+
+
+def find_part(source: Path) -> Path | None:
+    """What is being written of a file."""
+    return next(source.parent.glob(f".{source.stem}.enhanced.*.part"), None)
 
 
 @pytest.mark.usefixtures("_heeding_ctrl_c")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_interrupted_run_leaves_no_half_file(
-    tmp_path: Path, model_folder: Path, number: signal.Signals, code: int, jobs: int
+    tmp_path: Path, start_long_run: Start, number: signal.Signals, code: int, jobs: int
 ) -> None:
-    process = start_long_run(tmp_path, model_folder, jobs)
+    names = [f"{n}.wav" for n in range(jobs)]
+    process = start_long_run(*names, how=("--jobs", str(jobs)))
     process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == code
     assert err == (b"speechgan: interrupted\n" if number == signal.SIGINT else b"")
-    assert list_files(tmp_path) == [f"{n}.wav" for n in range(jobs)]
+    assert list_files(tmp_path) == names
 
 
 def test_jobs_side_by_side_write_the_same_bytes(tmp_path: Path, enhance: Run) -> None:
@@ -329,21 +343,29 @@ def test_a_batch_takes_a_pipe(tmp_path: Path, model_folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("_heeding_ctrl_c")
-def test_an_interrupted_batch_leaves_no_half_file(tmp_path: Path, model_folder: Path) -> None:
-    process = start_long_run(tmp_path, model_folder, 3, how=["--batch", "3"])
+def test_an_interrupted_batch_leaves_no_half_file(tmp_path: Path, start_long_run: Start) -> None:
+    names = [f"{n}.wav" for n in range(3)]
+    process = start_long_run(*names, how=("--batch", "3"))
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert process.returncode == 143
-    assert list_files(tmp_path) == [f"{n}.wav" for n in range(3)]
+    assert list_files(tmp_path) == names
 
 
-def test_the_file_of_a_killed_worker_is_tried_once_more(tmp_path: Path, model_folder: Path) -> None:
-    process = start_long_run(tmp_path, model_folder, 2, hours=0.1)
-    name = next(name for name in os.listdir(tmp_path) if name.startswith(".1.enhanced.wav."))
-    os.kill(int(name.split(".")[-2]), signal.SIGKILL)
+def test_the_file_of_a_killed_worker_is_tried_once_more(
+    tmp_path: Path, start_long_run: Start
+) -> None:
+    make_file(tmp_path / "0.wav", 16000 * 100)
+    process = start_long_run("1.wav", how=("--jobs", "2"))
+    # What its worker reads goes on; whoever tries again finds a shorter one.
+    make_file(tmp_path / "short" / "1.wav", 16000 * 100).replace(tmp_path / "1.wav")
+    (tmp_path / "short").rmdir()
+    part = find_part(tmp_path / "1.wav")
+    assert part
+    os.kill(int(part.name.split(".")[-2]), signal.SIGKILL)
     _, err = process.communicate(timeout=120)
     first, last = err.decode().splitlines()
     assert re.fullmatch(r"speechgan: .*/1\.wav: its worker process \d+ ended with SIGKILL", first)
-    assert last.startswith("2 of 2 files enhanced: 720.0 s of audio")
+    assert last.startswith("2 of 2 files enhanced: 200.0 s of audio")
     assert process.returncode == 0
     assert list_files(tmp_path) == ["0.enhanced.wav", "0.wav", "1.enhanced.wav", "1.wav"]

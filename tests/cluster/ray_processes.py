@@ -19,6 +19,15 @@ def list_children(process: int, name: str) -> list[int]:
     return found
 
 
+def is_alive(process: int) -> bool:
+    """Whether it has not ended; whoever inherits it may take its time to learn that it has."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
+
+
 def list_workers(process: int = os.getpid()) -> list[int]:
     """The workers of the Ray that a process has started."""
     return [w for r in list_children(process, "raylet") for w in list_children(r, "ray::Worker")]

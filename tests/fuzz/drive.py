@@ -29,7 +29,7 @@ class Outcome:
         code: its exit code; None if something escaped.
         lines: that it printed on stderr.
         escaped: the traceback of what is no error of the user's.
-        seconds: that it took.
+        seconds: of processor time that it took, which do not depend on what runs beside it.
     """
 
     code: int | None
@@ -42,7 +42,7 @@ def run(*arguments: object) -> Outcome:
     """`speechgan ARGUMENTS` in this process."""
     errors = io.StringIO()
     code, escaped = None, ""
-    started = time.perf_counter()
+    started = time.process_time()
     with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
         try:
             code = main([str(argument) for argument in arguments])
@@ -53,7 +53,7 @@ def run(*arguments: object) -> Outcome:
         except Exception:
             escaped = traceback.format_exc()
     lines = tuple(line for line in errors.getvalue().splitlines() if line.strip())
-    return Outcome(code, lines, escaped, time.perf_counter() - started)
+    return Outcome(code, lines, escaped, time.process_time() - started)
 
 
 def find_faults(outcome: Outcome, folder: Path, peak_before: float) -> list[str]:

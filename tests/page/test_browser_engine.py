@@ -161,7 +161,7 @@ def test_the_guide_s_example_runs_on_a_static_page(
         threading.Thread(target=server.serve_forever).start()
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{server.server_port}/")
-        page.wait_for_function("window.made", timeout=60_000)
+        page.wait_for_function("window.made", timeout=120_000)
         made = page.evaluate("window.made")
         page.close()
         server.shutdown()
@@ -173,5 +173,5 @@ def test_the_guide_s_example_runs_on_a_static_page(
 def test_no_other_file_is_served(name: str, engine: Path, address: str) -> None:
     import httpx
 
-    answer = httpx.get(f"{address}/engine/graphs/{name}.onnx", trust_env=False)
+    answer = httpx.get(f"{address}/engine/graphs/{name}.onnx", trust_env=False, timeout=120)
     assert answer.status_code == 404

@@ -18,6 +18,9 @@ import httpx
 from speechgan.cli.main import main
 from speechgan.service.limits import Limits
 
+PATIENCE = 120.0
+"""Seconds after which a test would hang."""
+
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ...]]:
@@ -73,7 +76,9 @@ def test_without_a_registry_the_page_is_served_all_the_same(
 
 @pytest.fixture(scope="module")
 def client(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address, trust_env=False) as made:
+    # None of its connections is kept, which the server might close as it is used again.
+    kept = httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(base_url=address, trust_env=False, limits=kept, timeout=PATIENCE) as made:
         yield made
 
 
@@ -140,15 +145,16 @@ def test_a_page_starts_answers_and_leaves_nothing(tmp_path: Path) -> None:
             line = server.stderr.readline()
             assert line, said
             said += line
-        assert "speechgan" in httpx.get(place[0], trust_env=False).text
+        assert "speechgan" in httpx.get(place[0], trust_env=False, timeout=PATIENCE).text
         body = {"files": ("secret.wav", b"0")}
-        httpx.post(f"{place[0]}/gradio_api/upload", files=body, trust_env=False)
+        url = f"{place[0]}/gradio_api/upload"
+        httpx.post(url, files=body, trust_env=False, timeout=PATIENCE)
         [secret] = tmp_path.rglob("secret.wav")
         folder = secret.relative_to(tmp_path).parts[0]
         assert (tmp_path / folder).stat().st_mode & 0o077 == 0
     finally:
         server.terminate()
-        said += server.communicate(timeout=20)[1]
+        said += server.communicate(timeout=PATIENCE)[1]
     assert "secret" not in said and "Traceback" not in said
     assert server.returncode == 143
     assert list(tmp_path.iterdir()) == []

@@ -36,6 +36,8 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
     other = files | {"card.md": b"# another\n", "model.py": b"1 / 0", "model.pt": b"pickle"}
     hub.repositories["me/tiny"] = {"main": files, "v2": other}
     reach(monkeypatch, hub.address)
+    for name in ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"):
+        monkeypatch.setattr(constants, name, 120)  # a hub on a busy machine
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
     monkeypatch.delenv("HF_TOKEN", raising=False)

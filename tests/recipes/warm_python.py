@@ -45,11 +45,13 @@ def load_all() -> None:
 
 def serve(path: str) -> int:
     """Copies itself for each command; the exit code, in a copy that of its command."""
-    load_all()
     parent = os.getppid()
+    load_all()
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(path)
+        # Where it is looked for, it listens already.
+        listener.bind(f"{path}.new")
         listener.listen()
+        os.rename(f"{path}.new", path)
         listener.settimeout(PATIENCE)
         while os.getppid() == parent:
             try:

@@ -1,8 +1,10 @@
 """A server, in this process and on a port."""
 
+import asyncio
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,13 +38,19 @@ def private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def make_service(models: "Models") -> Callable[..., "Service"]:
-    """Of a `line` of two threads and two that wait, if nothing else is said."""
+    """Of a `line` of two threads and two that wait, if nothing else is said.
+
+    It is more patient than one that serves strangers: clients of tests may be slow on a machine
+    that is busy.
+    """
 
     def make(**settings: Any) -> "Service":
         from speechgan.service.app import Service
+        from speechgan.service.limits import Limits
         from speechgan.service.work import WorkLine
 
-        return Service(**{"models": models, "line": WorkLine(2, 2)} | settings)
+        patient = Limits(idle_seconds=600, transfer_seconds=600)
+        return Service(**{"models": models, "line": WorkLine(2, 2), "limits": patient} | settings)
 
     return make
 
@@ -66,6 +74,19 @@ def open_client(make_service: Callable[..., "Service"]) -> Iterator[Callable[...
 
 
 @pytest.fixture
+def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Lets so many seconds pass for servers, which no client has to keep up with before."""
+    passed = 0.0
+
+    def go_on(seconds: float) -> None:
+        nonlocal passed
+        passed += seconds
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda loop: time.monotonic() + passed)
+    return go_on
+
+
+@pytest.fixture
 def listen(make_service: Callable[..., "Service"]) -> Iterator[Callable[..., int]]:
     """Starts a real server of a service with such settings; its port."""
     running = []
@@ -75,7 +96,8 @@ def listen(make_service: Callable[..., "Service"]) -> Iterator[Callable[..., int
 
         server = make_server(make_service(**settings), "127.0.0.1", 0)
         place = socket.create_server(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
+        # Not by `server.run`, which may choose a loop whose time does not pass as a test says.
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[place])))
         thread.start()
         running.append((server, thread))
         return int(place.getsockname()[1])

@@ -122,8 +122,8 @@ def test_a_server_starts_answers_and_ends() -> None:
             assert line, said
             said += line
         secret = {"target_speaker": "secret"}
-        assert httpx.get(f"{place[0]}/health").status_code == 200
-        httpx.post(f"{place[0]}/convert", params=secret, content=b"")
+        assert httpx.get(f"{place[0]}/health", timeout=60).status_code == 200
+        httpx.post(f"{place[0]}/convert", params=secret, content=b"", timeout=60)
         server.terminate()
         said += server.stderr.read()
     assert "secret" not in said and "Traceback" not in said

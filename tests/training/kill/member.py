@@ -11,9 +11,17 @@ from speechgan.training.train import train
 from speechgan.utils.errors import SpeechganError
 
 
-def train_one(config: DictConfig, resume: bool, given: dict[str, Any], errors: Path) -> None:
+def train_one(
+    config: DictConfig,
+    resume: bool,
+    given: dict[str, Any],
+    errors: Path,
+    last_step: int | None = None,
+) -> None:
     os.environ |= {name: str(value) for name, value in given.items()}
     trainings.label_in_threads()
+    if last_step is not None:
+        trainings.kill_after(last_step)
     code = 1
     try:
         train(config, resume)

@@ -4,7 +4,6 @@ import json
 import multiprocessing
 import os
 import random
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -107,7 +106,8 @@ def kill_and_compare(
         work: an empty folder.
         kills: how often, at moments that are uniform over all steps and in each of them, so that
             they do not depend on how busy the machine is; every second one at the next writing of a
-            file. Where two lie in the same step, the second comes while the process starts.
+            file. Where two lie in the same step, the second comes while the process starts. However
+            late it is that one is sent, no training goes on for more than two steps.
         steps: of the training.
         seed: of the moments.
         prepare: called first in each process, if given; goes there by its name.
@@ -124,25 +124,19 @@ def kill_and_compare(
     chance = random.Random(seed)
     moments = sorted(chance.uniform(0, steps - 1) for _ in range(kills))
     done: list[Kill] = []
-    faults: list[str] = []
-    while len(done) < kills:
-        moment = moments[len(done)]
-        process = start(killed, prepare)
+    for moment in moments:
+        process = start(killed, prepare, min(int(moment) + 2, steps - 1))
         wait_for_moment(run, process, moment, pace)
         if len(done) % 2:
             wait_for_writing(run, process)
         process.kill()
         process.join()
-        if process.exitcode == 0:  # it was over before: once more from the start
-            faults += find_faults(work)
-            shutil.rmtree(run)
-            continue
         if process.exitcode != -signal.SIGKILL:
             return Outcome(seconds, (*done,), (f"ended with exit code {process.exitcode}",))
         done.append(Kill(moment, read_step(run), find_unfinished(run)))
         tell(done[-1])
     finish(start(killed, prepare))
-    return Outcome(seconds, (*done,), (*faults, *find_faults(work)))
+    return Outcome(seconds, (*done,), (*find_faults(work),))
 
 
 def wait_for_moment(run: Path, process: Any, moment: float, pace: float) -> None:
@@ -190,9 +184,12 @@ def _server() -> Any:
     return context
 
 
-def start(config: DictConfig | None, prepare: Prepare | None) -> Any:
-    """A process that trains, from the checkpoint where there is one; or does nothing."""
-    process = _server().Process(target=_train, args=(config, prepare))
+def start(config: DictConfig | None, prepare: Prepare | None, last_step: int | None = None) -> Any:
+    """A process that trains, from the checkpoint where there is one; or does nothing.
+
+    Where there is a `last_step`, it kills itself after it.
+    """
+    process = _server().Process(target=_train, args=(config, prepare, last_step))
     process.start()
     return process
 
@@ -209,13 +206,27 @@ def finish(process: Any) -> None:
         raise RuntimeError(f"a training that nobody disturbed ended with {process.exitcode}")
 
 
-def _train(config: DictConfig | None, prepare: Prepare | None) -> None:
+def _train(config: DictConfig | None, prepare: Prepare | None, last_step: int | None) -> None:
     if prepare:
         prepare()
+    if last_step is not None:
+        kill_after(last_step)
     if config:
         train(config, resume=True)
         # Those that make labels end with it; an orderly end waits for them without telling them.
         os._exit(0)
+
+
+def kill_after(last_step: int) -> None:
+    """Lets this process end by SIGKILL where it begins with the step after a step."""
+    play = Run.play
+
+    def play_or_die(run: Run, *given: Any) -> None:
+        if run.step >= last_step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        play(run, *given)
+
+    Run.play = play_or_die
 
 
 def label_in_threads() -> None:
