@@ -1,6 +1,7 @@
 """`speechgan demo`: a page that enhances, converts and generates, for a browser."""
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -71,6 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         SpeechganError: a model that cannot be loaded, a port that is none.
     """
+    with tempfile.TemporaryDirectory(prefix="speechgan-page-") as folder:
+        # Gradio reads it while it is imported, and makes folders there.
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        _serve(arguments, Path(folder).resolve())
+    return 0
+
+
+def _serve(arguments: argparse.Namespace, folder: Path) -> None:
     # The first to be imported: it is what is missing where the extra is.
     import gradio  # noqa: F401, I001
     from speechgan.page.app import make_app
@@ -86,13 +95,10 @@ def run(arguments: argparse.Namespace) -> int:
     limits = Limits(**{name: getattr(arguments, name) for name in LIMITED})
     models = Models(arguments.model, arguments.threads)
     engine = _try_to_fetch() if arguments.browser_engine else find_runtime()
-    with tempfile.TemporaryDirectory(prefix="speechgan-page-") as folder:
-        visits = Visits(Path(folder).resolve())
-        page = Page(models, limits, visits, arguments.jobs or count_cores(), engine)
-        app = make_app(page, Access(choose_hosts(arguments)), arguments.waiting)
-        # The page keeps a connection of each visitor, who is not waited for.
-        bound_server(app, limits, arguments.listen, arguments.port, LAST_SECONDS).run()
-    return 0
+    page = Page(models, limits, Visits(folder), arguments.jobs or count_cores(), engine)
+    app = make_app(page, Access(choose_hosts(arguments)), arguments.waiting)
+    # The page keeps a connection of each visitor, who is not waited for.
+    bound_server(app, limits, arguments.listen, arguments.port, LAST_SECONDS).run()
 
 
 def _try_to_fetch() -> Path | None:

@@ -134,7 +134,8 @@ def test_bodies_end(client: httpx.Client, page_parts: Any) -> None:
 
 def test_a_page_starts_answers_and_leaves_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "speechgan", "demo", "--model", "tiny", "--port", "0"]
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    environment = {k: v for k, v in os.environ.items() if k != "GRADIO_TEMP_DIR"}
+    environment["TMPDIR"] = str(tmp_path)
     server = subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env=environment, cwd=tmp_path
     )
