@@ -105,7 +105,7 @@ class FHVAE(nn.Module):
         mean, spread = self.content_encoder(torch.cat([x, repeat(z2, x.shape[1])], 2))
         return mean, spread
 
-    def decode(self, z1: Tensor, z2: Tensor, frames: int) -> tuple[Tensor, Tensor]:
+    def decode_x(self, z1: Tensor, z2: Tensor, frames: int) -> tuple[Tensor, Tensor]:
         """Codes `(segment, code)` to mean and log variance `(segment, frames, bin)`."""
         mean, spread = self.decoder(torch.cat([z1, z2], 1), frames)
         return mean, spread
@@ -124,14 +124,29 @@ class FHVAE(nn.Module):
 
     def forward(self, image: Tensor, target: Tensor, source: Tensor | None = None) -> Tensor:
         """`(batch, 1, bin, frame)` in the voice of the targets `(batch,)`, the same shape."""
+        z1, z2 = self._find_codes(image)
+        moved = z2 + (self.mu2(target) - self.estimate_mu2(z2))[:, None]
+        made, _ = self.decode_x(z1.flatten(0, 1), moved.flatten(0, 1), self.segment)
+        shape = z1.shape[0], -1, self.segment, image.shape[2]
+        return join(made.reshape(shape), image.shape[-1])
+
+    def encode(self, image: Tensor, speaker: Tensor | None = None) -> Tensor:
+        """What is said in `(batch, 1, bin, frame)`: z1 at each frame, `(batch, code, frame)`.
+
+        It fades from segment to segment; nobody needs to know the speaker.
+        """
+        z1, _ = self._find_codes(image)
+        held = z1[:, :, None].expand(-1, -1, self.segment, -1)
+        return join(held, image.shape[-1])[:, 0]
+
+    def _find_codes(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """The means of z1 and z2, `(batch, segment, code)`."""
         segments = cut(image, self.segment)
         x = segments.flatten(0, 1)
         z2, _ = self.encode_z2(x)
         z1, _ = self.encode_z1(x, z2)
-        own = z2.reshape(segments.shape[0], -1, z2.shape[1])
-        moved = own + (self.mu2(target) - self.estimate_mu2(own))[:, None]
-        made, _ = self.decode(z1, moved.flatten(0, 1), self.segment)
-        return join(made.reshape(segments.shape), image.shape[-1])
+        shape = segments.shape[0], -1, z2.shape[1]
+        return z1.reshape(shape), z2.reshape(shape)
 
 
 def repeat(code: Tensor, frames: int) -> Tensor:
@@ -153,7 +168,7 @@ def cut(image: Tensor, length: int) -> Tensor:
 
 
 def join(segments: Tensor, frames: int) -> Tensor:
-    """The way back, cross-faded, to `(batch, 1, bin, frames)`."""
+    """The way back, cross-faded, to `(batch, 1, bin, frames)`; padding is dropped."""
     half = segments.shape[2] // 2
     rise = (torch.arange(half, device=segments.device)[:, None] + 0.5) / half
     before, after = segments[:, :-1, half:], segments[:, 1:, :half]

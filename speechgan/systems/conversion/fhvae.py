@@ -1,4 +1,4 @@
-"""Unpaired, many speakers, through two codes of each segment: what is said, and whose voice it is."""
+"""Unpaired, many speakers, through two codes of each segment: what is said, and whose voice."""
 
 import math
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ class SegmentBound(ConversionSystem):
         mean2, spread2 = model.encode_z2(x)
         z2 = draw_code(mean2, spread2)
         mean1, spread1 = model.encode_z1(x, z2)
-        made, spread = model.decode(draw_code(mean1, spread1), z2, x.shape[1])
+        made, spread = model.decode_x(draw_code(mean1, spread1), z2, x.shape[1])
         mu2, scores = model.mu2(speaker), model.score_speakers(mean2)
         self.observe("score/speaker/accuracy", (scores.argmax(1) == speaker).float().mean())
         # Divergences stay what they are when both distributions are moved and stretched alike.
@@ -76,8 +76,7 @@ class SegmentBound(ConversionSystem):
 
 
 def surprise(x: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
-    """Negative log-densities, `(item,)`, of x `(item, ...)` in nats, where mean and log variance are
-    alike."""
+    """Negative log-densities, `(item,)`, in nats; x, mean and log variance are `(item, ...)`."""
     points = math.log(2 * math.pi) + spread + (x - mean).square() * torch.exp(-spread)
     return points.flatten(1).sum(1) / 2
 
