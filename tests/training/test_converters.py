@@ -165,10 +165,12 @@ def test_a_speaker_is_added_by_training_further(
     assert len(new[name]) == 3 and (new[name][:2] - old[name]).abs().max() < 0.1
 
 
+@pytest.mark.parametrize("system", ["cyclegan_vc", "fhvae"])
 def test_a_run_goes_on_exactly_where_it_stood(
-    voices_folder: Path, cache: Path, tmp_path: Path
+    system: str, voices_folder: Path, cache: Path, tmp_path: Path
 ) -> None:
-    settings = ["system=cyclegan_vc", *SMALL["cyclegan_vc"], "trainer.decay_steps=0"]
+    """The latter draws codes in every step."""
+    settings = [f"system={system}", *SMALL[system], "trainer.decay_steps=0"]
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     assert train(voices_folder, cache, whole, *settings, "trainer.max_steps=4") == 0
     assert train(voices_folder, cache, halves, *settings) == 0

@@ -19,7 +19,8 @@ class SegmentBound(ConversionSystem):
     """The discriminative segment variational lower bound (Hsu, Zhang & Glass 2017,
     arXiv:1709.07902); see `FHVAE`. There is no adversary.
 
-    Deliberate differences: see `FHVAE`; a batch is 64 segments and not 256; gradients are clipped.
+    Deliberate differences, besides those of `FHVAE`: a batch is 64 segments and not 256, of each
+    speaker as many as of any other; gradients are clipped.
 
     Args:
         generator: encoders, decoder and a mu2 for each speaker.
