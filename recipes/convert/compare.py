@@ -78,6 +78,7 @@ ROWS = {
     "cyclegan_vc2": Row("CycleGAN-VC2", "system=cyclegan_vc2", two=True),
     "maskcyclegan_vc": Row("MaskCycleGAN-VC, mel", "system=maskcyclegan_vc", two=True),
     "stargan_vc": Row("StarGAN-VC", "system=stargan_vc"),
+    "fhvae": Row("hierarchical variational coder", "system=fhvae", judged=False),
     "untied": Row("shared latent, own networks, no tie", UNTIED, told=True),
     "tie_layers": Row("tie 1: shared layers", f"{OWN} {LAYERS}", told=True),
     "tie_latent": Row("tie 2: classifier of the code", f"{UNTIED} {LATENT}", told=True),

@@ -142,8 +142,10 @@ class SharedLatentGAN(ConversionSystem):
     ) -> None:
         super().__init__(generator)
         self.weights = weights or SharedLatentWeights()
-        if not hasattr(generator, "encode"):
-            raise ValueError("this system needs a generator that encodes, such as SharedLatent")
+        if not (hasattr(generator, "encode") and hasattr(generator, "decode")):
+            raise ValueError(
+                "this system needs a generator that encodes and decodes, such as SharedLatent"
+            )
         if latent_turns not in ("alternating", "reversal"):
             raise ValueError(f"latent_turns {latent_turns!r}: must be alternating or reversal")
         if self.weights.latent and code_classifier is None:

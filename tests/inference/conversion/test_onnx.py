@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from speechgan import Converter
 from speechgan.inference.conversion.onnx_network import OnnxConversion
 from speechgan.inference.conversion.torch_network import TorchConversion
 from speechgan.inference.export import make_graphs, write_graph
 from speechgan.models.generators.cyclegan_vc import TwoWay
+from speechgan.models.generators.fhvae import FHVAE
 from speechgan.pretrained.folder import ONNX, load_config
 from speechgan.pretrained.loading import load_model, save_model
 from speechgan.pretrained.speakers import SPEAKERS
@@ -62,23 +64,24 @@ def test_a_graph_of_other_speakers_is_refused(converter_folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "generator",
+    ("kind", "settings"),
     [
-        {"_target_": "TwoWay", "architecture": "1d", "width": 0.05, "blurred": True},
-        {"_target_": "TwoWay", "architecture": "2-1-2d", "width": 0.05, "blurred": True},
+        (TwoWay, {"blocks": 1, "architecture": "1d", "width": 0.05, "blurred": True}),
+        (TwoWay, {"blocks": 1, "architecture": "2-1-2d", "width": 0.05, "blurred": True}),
+        (FHVAE, {"cells": 16, "code": 4}),
     ],
-    ids=["1d", "2-1-2d"],
+    ids=["1d", "2-1-2d", "fhvae"],
 )
-def test_speakers_of_own_networks_have_them_in_one_graph(
-    generator: dict[str, object], converter_folder: Path, tmp_path: Path
+def test_one_graph_converts_sounds_of_any_length_to_every_speaker(
+    kind: type[nn.Module], settings: dict[str, object], converter_folder: Path, tmp_path: Path
 ) -> None:
-    """As CycleGAN-VC's two directions."""
-    settings = {"bins": 36, "speakers": 2, "blocks": 1, **generator}
-    name = f"speechgan.models.generators.cyclegan_vc.{settings.pop('_target_')}"
+    """Of networks of own speakers, as CycleGAN-VC's two directions, and of segments."""
+    settings = {"bins": 36, "speakers": 2, **settings}
+    name = f"{kind.__module__}.{kind.__name__}"
     config = load_config(converter_folder) | {"generator": {"_target_": name, **settings}}
     torch.manual_seed(0)
     others = {SPEAKERS: (converter_folder / SPEAKERS).read_text()}
-    save_model(tmp_path / "own", config, TwoWay(**settings), "# own\n", others)
+    save_model(tmp_path / "own", config, kind(**settings), "# own\n", others)
     model = load_model(tmp_path / "own")
     (graph,) = make_graphs(model).values()
     write_graph(graph, tmp_path / "own" / ONNX)

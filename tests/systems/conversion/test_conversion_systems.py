@@ -13,6 +13,7 @@ from speechgan.models.discriminators.shared_latent import CodeClassifier, Speake
 from speechgan.models.discriminators.stargan_vc import StarClassifier, StarDiscriminator
 from speechgan.models.discriminators.voice import VoiceDiscriminator
 from speechgan.models.generators.cyclegan_vc import TwoWay
+from speechgan.models.generators.fhvae import FHVAE
 from speechgan.models.generators.shallow import ShallowGenerator
 from speechgan.models.generators.shared_latent import SharedLatent
 from speechgan.models.generators.stargan_vc import StarGenerator
@@ -20,6 +21,7 @@ from speechgan.systems.base import Step
 from speechgan.systems.conversion.base import ConversionSystem, Request
 from speechgan.systems.conversion.cycle import CycleGAN, CycleWeights
 from speechgan.systems.conversion.direct import Aligned, DirectGAN
+from speechgan.systems.conversion.fhvae import SegmentBound
 from speechgan.systems.conversion.judged_latent import JudgedLatentGAN
 from speechgan.systems.conversion.shared_latent import (
     BinDistance,
@@ -93,6 +95,13 @@ def direct() -> DirectGAN:
     return DirectGAN(generator, discriminator, embedding, consistency=1.0)
 
 
+def bound() -> SegmentBound:
+    generator = FHVAE(BINS, SPEAKERS, cells=16, code=4, segment=8)
+    # Nothing describes noise better than what decoders begin as.
+    torch.nn.init.constant_(generator.decoder.leave.bias, 2.0)
+    return SegmentBound(generator, [300] * SPEAKERS)
+
+
 SYSTEMS: dict[str, tuple[int, Callable[[], ConversionSystem]]] = {
     "cyclegan-vc2": (2, cycle),
     "cyclegan": (2, lambda: cycle(weights=CycleWeights(r1=10.0), warp=Mirror())),
@@ -107,6 +116,7 @@ SYSTEMS: dict[str, tuple[int, Callable[[], ConversionSystem]]] = {
         lambda: latent(encoders="own", decoders="own", shared_layers=False, cycle=1.0),
     ),
     "judged latent": (3, judged),
+    "fhvae": (3, bound),
     "embedding": (3, direct),
     "aligned": (2, lambda: Aligned(TwoWay(BINS, width=0.03, blocks=1))),
 }

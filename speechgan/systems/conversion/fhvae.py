@@ -1,0 +1,92 @@
+"""Unpaired, many speakers, through two codes of each segment: what is said, and whose voice."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from speechgan.data.conversion.unpaired import VoiceBatch
+from speechgan.models.generators.fhvae import FHVAE
+from speechgan.models.generators.image_autoencoder import draw_code
+from speechgan.systems.base import Step
+from speechgan.systems.conversion.base import ConversionSystem
+from speechgan.systems.generation.autoencoder import divergence
+
+
+class SegmentBound(ConversionSystem):
+    """The discriminative segment variational lower bound (Hsu, Zhang & Glass 2017,
+    arXiv:1709.07902); see `FHVAE`. There is no adversary.
+
+    Deliberate differences, besides those of `FHVAE`: a batch is 64 segments and not 256, of each
+    speaker as many as of any other; gradients are clipped.
+
+    Args:
+        generator: encoders, decoder and a mu2 for each speaker.
+        frames: to train on, of each speaker; by its segments a speaker's mu2 shares out its prior.
+        discriminative: weight of telling the speaker from z2, the paper's alpha.
+
+    Raises:
+        ValueError: a generator without the two codes, or a negative weight.
+    """
+
+    turns = ("generator",)
+    generator: FHVAE
+
+    def __init__(
+        self, generator: nn.Module, frames: Sequence[int], discriminative: float = 10.0
+    ) -> None:
+        super().__init__(generator)
+        if not isinstance(generator, FHVAE):
+            raise ValueError("this system needs a generator of two codes, such as FHVAE")
+        if discriminative < 0:
+            raise ValueError(f"discriminative {discriminative}: must be at least 0")
+        self.discriminative = discriminative
+        # One at least: a speaker of a model that is trained further may have no recordings.
+        segments = torch.tensor(frames) / generator.segment
+        self.register_buffer("segments", segments.clamp(min=1), persistent=False)
+        self.segments: Tensor
+
+    def losses(self, player: str, step: Step[VoiceBatch]) -> dict[str, Tensor]:
+        """`reconstruction`, `prior/z1`, `prior/z2`, `prior/mu2` and `discriminative`.
+
+        In nats per point of the image. The first four add up to the negative of the lower bound.
+        """
+        batch, model = step.batch, self.generator
+        x = split(torch.cat([batch.source, batch.target]), model.segment)
+        speaker = torch.cat([batch.source_speaker, batch.target_speaker])
+        speaker = speaker.repeat_interleave(len(x) // len(speaker))
+        mean2, spread2 = model.encode_z2(x)
+        z2 = draw_code(mean2, spread2)
+        mean1, spread1 = model.encode_z1(x, z2)
+        made, spread = model.decode_x(draw_code(mean1, spread1), z2, x.shape[1])
+        mu2, scores = model.mu2(speaker), model.score_speakers(mean2)
+        self.observe("score/speaker/accuracy", (scores.argmax(1) == speaker).float().mean())
+        # Divergences stay what they are when both distributions are moved and stretched alike.
+        away, wider = (mean2 - mu2) / model.deviation, spread2 - 2 * math.log(model.deviation)
+        prior = surprise(mu2, torch.zeros_like(mu2), torch.zeros_like(mu2))
+        terms = {
+            "reconstruction": surprise(x, made, spread).mean(),
+            "prior/z1": divergence(mean1, spread1),
+            "prior/z2": divergence(away, wider),
+            "prior/mu2": (prior / self.segments[speaker]).mean(),
+            "discriminative": self.discriminative * cross_entropy(scores, speaker),
+        }
+        return {name: term / x[0].numel() for name, term in terms.items()}
+
+
+def surprise(x: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
+    """Negative log-densities, `(item,)`, in nats; x, mean and log variance are `(item, ...)`."""
+    points = math.log(2 * math.pi) + spread + (x - mean).square() * torch.exp(-spread)
+    return points.flatten(1).sum(1) / 2
+
+
+def split(image: Tensor, length: int) -> Tensor:
+    """Crops `(batch, 1, bin, frame)` to segments that follow each other, `(segment, frame, bin)`.
+
+    What is left at the end of a crop is dropped; a crop that is shorter is a segment itself.
+    """
+    length = min(length, image.shape[-1])
+    whole = image[:, 0, :, : image.shape[-1] // length * length]
+    return whole.mT.unflatten(1, (-1, length)).flatten(0, 1)
