@@ -52,7 +52,7 @@ def find_model(name: str | os.PathLike[str]) -> Path:
 
 
 def load_config(folder: Path) -> dict[str, Any]:
-    """A model folder's configuration: task, sample_rate, features, generator, and shifts.
+    """A model folder's configuration.
 
     Raises:
         SpeechganError: unreadable, or without what a model needs.
@@ -68,7 +68,7 @@ def load_config(folder: Path) -> dict[str, Any]:
     for key, kind in {"task": str, "sample_rate": int, "features": dict, "generator": dict}.items():
         if not isinstance(config.get(key), kind):
             raise SpeechganError(f"{path}: lacks a valid {key}; get the model anew")
-    if type(config.setdefault("shifts", 1)) is not int:
+    if type(config.get("shifts", 1)) is not int:
         raise SpeechganError(f"{path}: shifts must be a whole number; get the model anew")
     if not LOWEST_RATE <= config["sample_rate"] <= HIGHEST_RATE:
         raise SpeechganError(

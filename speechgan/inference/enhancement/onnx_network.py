@@ -87,7 +87,7 @@ class OnnxNetwork:
                 f"{folder / ONNX}, or use the torch engine"
             )
         made = cls(frame, blocks, threads)
-        made.shifts = load_config(folder)["shifts"]
+        made.shifts = load_config(folder).get("shifts", 1)
         return made
 
     def round_length(self, rate: float) -> int:
