@@ -10,7 +10,7 @@ from speechgan.models.discriminators.voice import VoiceDiscriminator
 from speechgan.models.generators.shared_latent import SharedLatent
 from speechgan.systems.base import Step
 from speechgan.systems.conversion.base import ConversionSystem
-from speechgan.systems.conversion.shared_latent import BinDistance, TractWarp
+from speechgan.systems.conversion.shared_latent import BinDistance, TractWarp, require_codes
 from speechgan.systems.matching_game import MatchingGame
 
 
@@ -34,7 +34,7 @@ class JudgedLatentGAN(ConversionSystem):
         converted: weight of the scores of converted voices against those of rebuilt ones.
 
     Raises:
-        ValueError: an unknown objective.
+        ValueError: an unknown objective, or a generator without a code.
     """
 
     tells_source = True
@@ -53,6 +53,7 @@ class JudgedLatentGAN(ConversionSystem):
         converted: float = 1.0,
     ) -> None:
         super().__init__(generator)
+        require_codes(generator)
         self.discriminator, self.balance = discriminator, balance
         self.distance, self.warp = distance or BinDistance(), warp or nn.Identity()
         self.objective: Objective = find_objective(objective)

@@ -142,10 +142,7 @@ class SharedLatentGAN(ConversionSystem):
     ) -> None:
         super().__init__(generator)
         self.weights = weights or SharedLatentWeights()
-        if not (hasattr(generator, "encode") and hasattr(generator, "decode")):
-            raise ValueError(
-                "this system needs a generator that encodes and decodes, such as SharedLatent"
-            )
+        require_codes(generator)
         if latent_turns not in ("alternating", "reversal"):
             raise ValueError(f"latent_turns {latent_turns!r}: must be alternating or reversal")
         if self.weights.latent and code_classifier is None:
@@ -248,3 +245,15 @@ class SharedLatentGAN(ConversionSystem):
     def _observe_accuracy(self, guess: Tensor, speaker: Tensor) -> None:
         accuracy = (guess.argmax(1) == speaker).float().mean()
         self.observe("score/code_classifier/accuracy", accuracy)
+
+
+def require_codes(generator: nn.Module) -> None:
+    """Refuses a generator without a code.
+
+    Raises:
+        ValueError: it does not encode, or not decode.
+    """
+    if not (hasattr(generator, "encode") and hasattr(generator, "decode")):
+        raise ValueError(
+            "this system needs a generator that encodes and decodes, such as SharedLatent"
+        )

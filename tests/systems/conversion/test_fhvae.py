@@ -10,11 +10,14 @@ from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from speechgan.data.conversion.unpaired import UnpairedCrops, VoiceBatch
+from speechgan.losses.balance import GradientBalance
+from speechgan.models.discriminators.voice import VoiceDiscriminator
 from speechgan.models.generators.fhvae import FHVAE, cut, join
 from speechgan.models.generators.shallow import ShallowGenerator
 from speechgan.systems.base import Step
 from speechgan.systems.conversion.base import Request
 from speechgan.systems.conversion.fhvae import SegmentBound
+from speechgan.systems.conversion.judged_latent import JudgedLatentGAN
 from speechgan.systems.conversion.shared_latent import SharedLatentGAN
 
 BINS, CODE, SEGMENT = 8, 4, 8
@@ -194,5 +197,7 @@ def test_what_cannot_be_is_refused(model: FHVAE) -> None:
         SegmentBound(ShallowGenerator(BINS, 2), [1, 1])
     with pytest.raises(ValueError, match="needs a generator that encodes and decodes"):
         SharedLatentGAN(model)
+    with pytest.raises(ValueError, match="needs a generator that encodes and decodes"):
+        JudgedLatentGAN(model, VoiceDiscriminator(BINS, 2), GradientBalance(0.5))
     with pytest.raises(ValueError, match="discriminative -1: must be at least 0"):
         SegmentBound(model, [1, 1, 1], discriminative=-1)
