@@ -1,0 +1,22 @@
+"""What a training releases."""
+
+from pathlib import Path
+
+import pytest
+
+from speechgan import Enhancer
+from speechgan.training.compose import build, compose
+from speechgan.training.release import release_to
+from speechgan.training.tasks import Material
+
+
+@pytest.mark.parametrize(("settings", "shifts"), [([], 2), (["shifts=3"], 3)])
+def test_a_model_asks_for_the_shifts_of_its_training(
+    settings: list[str], shifts: int, tmp_path: Path
+) -> None:
+    small = ["generator.channels=4", "generator.hidden=8", "generator.blocks=1"]
+    config = compose("enhance", ["data.root=/x", "experiment=quality", *small, *settings])
+    material = Material((), None, "A test", lambda steps: f"{steps} steps")
+    release_to(tmp_path / "model", config, material)(build(config.system), {"step": 7})
+    enhancer = Enhancer.from_pretrained(tmp_path / "model", "cpu")
+    assert (enhancer.shifts, enhancer.network.causal) == (shifts, False)
