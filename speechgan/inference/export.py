@@ -23,7 +23,6 @@ from speechgan.utils.files import replace_whole
 OPSET = 17
 # Frames that graphs of many are traced with: a multiple of any network's.
 TRACED_FRAMES = 32
-# Of any size they are tried with half as much again, which is a multiple too.
 TOLERANCE = 1e-4
 
 
@@ -208,6 +207,7 @@ def _compare(graph: Graph, path: Path) -> float:
     for name, axes in graph.free.items():
         if name in inputs:
             for axis in axes:
+                # Half as much again as was traced; of frames, a multiple too.
                 size = inputs[name].shape[axis]
                 repeated = torch.arange(size * 3 // 2) % size
                 inputs[name] = inputs[name].index_select(axis, repeated)

@@ -1,6 +1,7 @@
 """Live sounds of many visitors, heard together: whatever waits goes through the network at once."""
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from speechgan.audio import Wave
@@ -41,9 +42,9 @@ class Together:
             while self._waiting:
                 batch, self._waiting = self._waiting[:MOST_BLOCKS], self._waiting[MOST_BLOCKS:]
                 streams, blocks, heard = zip(*batch, strict=True)
-                outcomes: list[Wave | Exception] = []
+                outcomes: Sequence[Wave | Exception]
                 try:
-                    outcomes += await loop.run_in_executor(
+                    outcomes = await loop.run_in_executor(
                         self._thread, hear_together, streams, blocks
                     )
                 except Exception as error:  # a defect is everybody's, and nobody waits for ever

@@ -61,11 +61,12 @@ def test_who_is_refused_or_gone_takes_nobody_along(batches: list[int], enhancer:
             asyncio.create_task(line.hear(*pair)) for pair in zip(streams, blocks, strict=True)
         ]
         await asyncio.sleep(0)
-        tasks[2].cancel()
-        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-        return [*outcomes, await line.hear(streams[0], BLOCK)]
+        tasks[0].cancel()
+        async with asyncio.timeout(120):
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+            return [*outcomes, await line.hear(streams[2], BLOCK)]
 
-    heard, refused, gone, after = asyncio.run(hear())
+    gone, refused, heard, after = asyncio.run(hear())
     alone = enhancer.stream(16000)
     np.testing.assert_allclose(heard, alone(BLOCK), atol=1e-4)
     assert isinstance(refused, SpeechganError)
