@@ -5,8 +5,9 @@
 
 DIR holds `speech/SPLIT`, `far/SPLIT/clean` and `noise/SPLIT`. Each clean recording is damaged in
 one known way at a time; N are spread evenly over those of a folder. "As it is" is plain resampling
-of what the telephone leaves, and gaps filled with zeros. Gaps are filled by linear prediction as
-well, as they are for all models; where they lie, nobody is told. All is at 16 kHz.
+of what the telephone leaves, and gaps filled with zeros. Gaps are filled by linear prediction, and
+clipped peaks made anew by sparse spectra, as well, as they are for all models; where they lie,
+nobody is told. All is at 16 kHz.
 
 Of English speech, which recordings with one of the words in their path are, it is told how many
 phones a recogniser hears otherwise than in the clean recording: whether words were lost, or
@@ -25,6 +26,7 @@ from scipy.signal import butter, fftconvolve, sosfiltfilt
 
 from speechgan import Restorer, audio
 from speechgan.audio import Wave
+from speechgan.audio.clipping import declip
 from speechgan.audio.gaps import fill_gaps
 from speechgan.data.enhancement.codecs import pass_through_codec, resample_through
 from speechgan.data.enhancement.mixing import noise_gain
@@ -35,7 +37,7 @@ from speechgan.metrics.words import error_rate, recognise_phones
 from speechgan.utils.errors import SpeechganError, UnmeasurableError
 
 RATE = 16000
-AS_IT_IS, PREDICTION = "as it is", "linear prediction"
+AS_IT_IS, PREDICTION, SPARSE = "as it is", "linear prediction", "sparse spectra"
 
 Restore = Callable[[Wave], Wave]
 Damage = Callable[[Wave, int], tuple[Wave, Wave]]
@@ -207,6 +209,8 @@ def print_tables(arguments: argparse.Namespace) -> None:
             methods: dict[str, Restore] = {AS_IT_IS: lambda wave: wave}
             if damage is interrupt:
                 methods[PREDICTION] = lambda wave: fill_gaps(wave, RATE)
+            if damage is clip:
+                methods[SPARSE] = lambda wave: declip(wave, RATE)
             for model, restorer in models.items():
                 methods[model] = lambda wave, restorer=restorer: restorer(wave, RATE)
             for method, means in measure(damage, waves, methods):

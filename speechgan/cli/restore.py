@@ -20,7 +20,8 @@ examples:
 Telephones and other narrow bands, gaps of up to 150 ms, clipping, codecs, rooms and noise: the
 model finds by itself what is missing. The output keeps channels, length and, where it can, the
 format of the input; recordings of less than 16 kHz come out at 16 kHz, all others at their own
-rate. Of noise alone, `speechgan enhance` leaves what is nearer to the clean wave.
+rate. What was clipped at full scale comes out softer, or it would be again. Of noise alone,
+`speechgan enhance` leaves what is nearer to the clean wave.
 """
 
 

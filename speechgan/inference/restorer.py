@@ -1,18 +1,16 @@
 """Damaged speech in, speech with what it had lost out: arrays, tensors, and files of any length."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from speechgan.audio import Wave
-from speechgan.audio.gaps import LONGEST, fill_gaps
-from speechgan.audio.resampling import resample_blocks
-from speechgan.inference.enhancement.blocks import Context, ContextBlocks
 from speechgan.inference.enhancement.enhancer import Enhancer
-from speechgan.inference.enhancement.rounds import Ask, Steps, run_alone
+from speechgan.inference.enhancement.rounds import Steps, run_alone
 from speechgan.inference.enhancement.sound_steps import Wish, enhance_blocks
+from speechgan.inference.mending import Read, mend
 from speechgan.inference.samples import Sound, open_wave
 from speechgan.inference.sound_files import (
     FilePair,
@@ -30,8 +28,10 @@ if TYPE_CHECKING:
 class Restorer:
     """Gives speech back what a telephone, a codec, lost packets, clipping, rooms or noise took.
 
-    Gaps of up to 150 ms are first filled by what linear prediction makes of their sides; then the
-    network restores whatever it finds, which nobody has to tell it, in each channel by itself. A
+    Peaks that were cut off are first made anew so that spectra have few components, and gaps of up
+    to 150 ms filled by what linear prediction makes of their sides; then the network restores
+    whatever it finds, which nobody has to tell it, in each channel by itself. What was clipped and
+    would not fit into full scale comes out softer, by as much as its highest peak asks. A
     sound of a lower sample rate than the model's comes out at the model's: the telephone's 8 kHz at
     16. Any other comes out at its own, aligned to the sample.
 
@@ -65,8 +65,8 @@ class Restorer:
             wave: `(sample,)` or `(channel, sample)`; floating point with full scale at ±1, or
                 16- or 32-bit integers with full scale at their range.
             sample_rate: in Hz, any.
-            strength: 1 gives what the model makes of it, 0 the input with its gaps filled, and
-                between them the weighted sum of both.
+            strength: 1 gives what the model makes of it, 0 the input with clipped peaks and gaps
+                mended, and between them the weighted sum of both.
 
         Returns:
             The same type, dtype and device, at `output_rate(sample_rate)`.
@@ -123,7 +123,7 @@ class Restorer:
 
     def _restore(
         self,
-        read: Callable[[], Iterator[Wave]],
+        read: Read,
         write: Callable[[Wave], object],
         rate: float,
         channels: int,
@@ -131,25 +131,9 @@ class Restorer:
     ) -> Steps[None]:
         """Damaged blocks, from `read()`, to restored ones, at the rate of what is made."""
         made = self.output_rate(rate)
-
-        def prepare() -> Iterator[Wave]:
-            return fill_blocks(resample_blocks(read(), rate, made, channels), made)
-
-        yield from enhance_blocks(self.enhancer.network, prepare, write, made, channels, wish)
+        mended = mend(read, rate, made, channels)
+        yield from enhance_blocks(self.enhancer.network, mended, write, made, channels, wish)
 
     def _wish(self, strength: float) -> Wish:
         chosen = choose_strength(strength, None)
         return Wish(chosen, linked=False, shifts=self.enhancer.shifts)
-
-
-def fill_blocks(blocks: Iterator[Wave], sample_rate: float) -> Iterator[Wave]:
-    """The gaps filled of a sound that comes in blocks `(channel, sample)`, of any lengths."""
-    grid = round(LONGEST * sample_rate)
-
-    def fill(windows: Sequence[Ask]) -> list[Wave]:
-        return [np.stack([fill_gaps(row, sample_rate) for row in w.given]) for w in windows]
-
-    filled = ContextBlocks(Context(4 * grid, grid, 20 * grid))
-    for block in blocks:
-        yield run_alone(filled.push(block), fill)
-    yield run_alone(filled.finish(), fill)

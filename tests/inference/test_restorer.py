@@ -6,7 +6,6 @@ import soundfile
 
 from speechgan import Enhancer, Restorer
 from speechgan.audio.gaps import fill_gaps
-from speechgan.inference.restorer import fill_blocks
 from speechgan.utils.errors import SpeechganError
 
 
@@ -22,14 +21,6 @@ def damaged(recordings) -> np.ndarray:
     for start in range(5000, len(wave), 8000):
         wave[start : start + 960] = 0
     return wave
-
-
-@pytest.mark.parametrize("size", [777, 60_000, 10**6])
-def test_gaps_are_filled_alike_in_blocks_of_any_size(damaged, size):
-    blocks = iter(np.split(damaged[None], range(size, len(damaged), size), axis=1))
-    filled = np.concatenate(list(fill_blocks(blocks, 16000)), axis=1)[0]
-    np.testing.assert_array_equal(filled, fill_gaps(damaged, 16000))
-    assert np.abs(filled - damaged).max() > 0.01
 
 
 def test_the_network_is_given_what_is_filled(restorer, damaged):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import scipy.fft
 
+from speechgan.audio.clipping import declip
 from speechgan.audio.gaps import fill_gaps
 from speechgan.data.enhancement.codecs import CODECS, narrow, pass_through_codec, resample_through
 from speechgan.data.enhancement.degradation import Degradation
@@ -36,10 +37,9 @@ class Damage:
         peak = np.abs(noisy).max(1, keepdims=True)
         level = 10 ** (settings.draw("level_dbfs", rng, items) / 20) / np.maximum(peak, 1e-6)
         noisy, clean = noisy * level, clean * level
-        share = 10 ** rng.uniform(-1, np.log10(0.9), (items, 1))
-        limit = np.abs(noisy).max(1, keepdims=True) * share
+        share = draw_height(rng, items)
         clipped = settings.befalls("clip", rng, items)
-        noisy = np.where(clipped, np.clip(noisy, -limit, limit), noisy)
+        noisy = np.where(clipped, clip(noisy, share), noisy)
         noisy, clean = self._send(rng, noisy, clean)
         for name, lose in LOSSES.items():
             for item in np.flatnonzero(settings.befalls(name, rng, items)):
@@ -85,6 +85,19 @@ class Damage:
 def draw_codec(rng: np.random.Generator) -> tuple[str, float]:
     """A codec, and how strongly it compresses where it has a choice."""
     return str(rng.choice(sorted(CODECS))), rng.uniform(0.3, 0.9)
+
+
+def draw_height(rng: np.random.Generator, items: int) -> np.ndarray:
+    """At which share of its peak each of so many items is clipped, `(item, 1)`."""
+    share: np.ndarray = 10 ** rng.uniform(-1, np.log10(0.9), (items, 1))
+    return share
+
+
+def clip(wave: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Waves `(item, sample)` cut off at shares `(item, 1)` of their peaks."""
+    limit = np.abs(wave).max(1, keepdims=True) * share
+    clipped: np.ndarray = np.clip(wave, -limit, limit)
+    return clipped
 
 
 def lose_band(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -134,9 +147,15 @@ def conceal_packets(rng: np.random.Generator, wave: np.ndarray, sample_rate: int
     return fill_gaps(lose_packets(rng, wave, sample_rate), sample_rate)
 
 
+def conceal_clipping(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -> np.ndarray:
+    """What `Restorer` makes of a `(sample,)` wave that was clipped."""
+    return declip(clip(wave[None], draw_height(rng, 1))[0], sample_rate)
+
+
 LOSSES: dict[str, Callable[[np.random.Generator, np.ndarray, int], np.ndarray]] = {
     "band_loss": lose_band,
     "codec_loss": lose_quality,
     "packet_loss": conceal_packets,
+    "clip_loss": conceal_clipping,
 }
 """What befalls the noisy side alone, in this order, by the name of its chance."""

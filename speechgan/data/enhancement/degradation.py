@@ -42,6 +42,8 @@ class Degradation:
         band_loss: chance that the noisy side alone loses a band, see `damage.lose_band`.
         codec_loss: the same as `codec`, but that the clean side keeps its whole band.
         packet_loss: chance of gaps in the noisy side alone, see `damage.conceal_packets`.
+        clip_loss: chance that the noisy side is clipped as by `clip`, and made anew as far as it
+            can be without a network, see `damage.conceal_clipping`.
 
     Raises:
         ValueError: a chance that is not from 0 to 1, or a range whose least is above its greatest.
@@ -70,6 +72,7 @@ class Degradation:
     band_loss: float = 0.0
     codec_loss: float = 0.0
     packet_loss: float = 0.0
+    clip_loss: float = 0.0
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self)):

@@ -13,7 +13,7 @@ WHOLE = Degradation(
     level_dbfs=(-6.0, -6.0),
     **dict.fromkeys(("band_limit", "equalise", "clip", "codec"), 0.0),
 )
-LOSSES = ("band_loss", "codec_loss", "packet_loss")
+LOSSES = ("band_loss", "codec_loss", "packet_loss", "clip_loss")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_a_loss_is_the_noisy_sides_alone_and_the_same_each_time(speech, loss):
 def test_a_loss_moves_no_choice_that_was_there_before_it(speech):
     """Batches are numbered: those of a known configuration are to stay what they were."""
     older = Degradation(equalise=0.5, band_limit=0.5, clip=0.5, codec=0.5)
-    newer = replace(older, band_loss=0.3, codec_loss=0.3, packet_loss=0.3)
+    newer = replace(older, **dict.fromkeys(LOSSES, 0.25))
     before, after = damage(speech, older), damage(speech, newer)
     np.testing.assert_array_equal(before[1], after[1])
     untouched = (before[0] == after[0]).all(1)
@@ -138,6 +138,16 @@ def test_gaps_are_filled_before_a_network_hears_them():
     noisy, clean = Damage(settings, RATE)(np.random.default_rng(0), tone, tone)
     assert np.abs(noisy - clean).max() > 1e-4
     assert np.square(noisy - clean).sum() < 0.05 * np.square(clean).sum()
+
+
+def test_clipped_peaks_are_made_anew_before_a_network_hears_them(speech):
+    whole, _ = damage(speech, WHOLE)
+    mended, _ = damage(speech, replace(WHOLE, clip_loss=1.0))
+    clipped, _ = damage(speech, replace(WHOLE, clip=1.0))
+    assert (np.abs(clipped).max(1) < 0.91 * np.abs(whole).max(1)).all()
+    assert np.abs(mended).max() > 1.2 * np.abs(clipped).max()
+    changed = (mended != whole).mean(1)
+    assert (changed > 0).all() and (changed < 0.4).all()
 
 
 @pytest.mark.parametrize(

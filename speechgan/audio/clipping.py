@@ -1,0 +1,96 @@
+"""Clipped sound: where it was cut off, and what was above."""
+
+import numpy as np
+
+from speechgan.audio.formats import Wave
+
+# In seconds: of a frame, half a frame to the next; what is flat for so long, at three samples or
+# more and five times, was cut off. A smooth wave turns, and hardly ever twice at the same height.
+FRAME, FLAT = 0.032, 0.00015
+LEAST_RUN, LEAST_RUNS = 3, 5
+# Of the greatest sample: what is as near to it is at the same height, however it was rounded; and
+# something has to lie not far below it, or the sound is one of few steps.
+HEIGHT, BELOW = 2e-3, 0.1
+# Of all samples: where more is flat it is the sound itself that is.
+MOST_FLAT = 0.6
+# What was cut off was so many times as high at most.
+HIGHEST = 10.0
+# How many more components each round allows, and how near to that few a frame has to come.
+SPARSE, NEAR = 2, 0.05
+
+
+def declip(wave: Wave, sample_rate: float) -> Wave:
+    """A `(sample,)` wave with what was cut off at one height, above or below, made anew.
+
+    Of all waves that go on where they were cut off and are otherwise what is left, in each frame
+    one whose spectrum has few components, as a voice's has: the analysis form of SPADE (Kitić,
+    Bertin & Gribonval 2015, arXiv:1506.01830), in frames of 32 ms, by the plain Fourier transform
+    instead of a redundant one, which is three times as fast for half a decibel. What was not
+    clipped is returned as it is.
+    """
+    high, low = find_clipped(wave, sample_rate), find_clipped(-wave, sample_rate)
+    clipped = high | low
+    if not clipped.any() or clipped.mean() > MOST_FLAT:
+        return wave
+    hop = round(FRAME * sample_rate / 2)
+    window = np.sin(np.pi * (np.arange(2 * hop) + 0.5) / (2 * hop)).astype(np.float32)
+    sides = (hop, hop + -len(wave) % hop)
+    frames, above, below = (_cut(np.pad(x, sides), hop) for x in (wave, high, low))
+    frames = frames.astype(np.float32) * window
+    chosen = (above | below).any(1)
+    frames[chosen] = find_sparse(frames[chosen], above[chosen], below[chosen])
+    frames *= window
+    made = (frames[1:, :hop] + frames[:-1, hop:]).reshape(-1)[: len(wave)]
+    limit = HIGHEST * np.abs(wave[clipped]).max()
+    declipped = wave.copy()
+    declipped[clipped] = np.clip(made[clipped], -limit, limit)
+    return declipped
+
+
+def find_clipped(wave: Wave, sample_rate: float) -> np.ndarray:
+    """Which samples of a `(sample,)` wave are at the height at which its upper side was cut off."""
+    top = wave.max(initial=0)
+    flat = wave >= (1 - HEIGHT) * top
+    edges = np.flatnonzero(np.diff(flat, prepend=False, append=False)).reshape(-1, 2)
+    long = edges[:, 1] - edges[:, 0] >= max(LEAST_RUN, FLAT * sample_rate)
+    beneath = (wave >= (1 - BELOW) * top) & ~flat
+    if top > 0 and long.sum() >= LEAST_RUNS and beneath.any():
+        return flat
+    return np.zeros(len(wave), bool)
+
+
+def find_sparse(frames: np.ndarray, above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Frames `(frame, sample)` with as few components as they can have, which are not lower where
+    they are marked as `above`, not higher where `below`, and elsewhere what they were."""
+    found, length = frames.copy(), frames.shape[1]
+    scale = np.float32(1 / np.sqrt(length))
+    bins = length // 2 + 1
+    residual = np.zeros((len(frames), bins), np.complex64)
+    left = np.arange(len(frames))
+    for count in range(SPARSE, bins + SPARSE, SPARSE):
+        spectrum = scale * np.fft.rfft(found[left]) + residual[left]
+        sparse = _keep_greatest(spectrum, min(count, bins))
+        wave = np.fft.irfft(sparse - residual[left], length) / scale
+        given = frames[left]
+        inside = np.where(below[left], np.minimum(wave, given), given)
+        found[left] = np.where(above[left], np.maximum(wave, given), inside)
+        spectrum = scale * np.fft.rfft(found[left])
+        residual[left] += spectrum - sparse
+        distance = np.linalg.norm(spectrum - sparse, axis=1)
+        left = left[distance > NEAR * np.linalg.norm(spectrum, axis=1)]
+        if not len(left):
+            break
+    return found
+
+
+def _keep_greatest(spectrum: np.ndarray, count: int) -> np.ndarray:
+    """Of each row so many of the components, and zeros."""
+    size = np.abs(spectrum)
+    least = np.partition(size, -count, axis=1)[:, -count, None]
+    return np.where(size >= least, spectrum, 0)
+
+
+def _cut(wave: np.ndarray, hop: int) -> np.ndarray:
+    """`(frame, 2 hop)`, each a hop after the one before."""
+    hops = wave.reshape(-1, hop)
+    return np.concatenate([hops[:-1], hops[1:]], axis=1)

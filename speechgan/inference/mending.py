@@ -1,0 +1,88 @@
+"""What is mended of a damaged sound before a network hears it: clipped peaks, its rate, gaps."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from speechgan.audio import Wave
+from speechgan.audio.clipping import FRAME, HIGHEST, declip
+from speechgan.audio.gaps import LONGEST, fill_gaps
+from speechgan.audio.resampling import resample_blocks
+from speechgan.inference.enhancement.blocks import Context, ContextBlocks
+from speechgan.inference.enhancement.rounds import Ask, run_alone
+
+# What was cut off at full scale was above it: the greatest sample comes to lie here.
+FULL_SCALE = 0.95
+
+Read = Callable[[], Iterator[Wave]]
+"""Begins a sound anew; blocks `(channel, sample)` float32, of any lengths."""
+
+
+def mend(read: Read, rate: float, made: float, channels: int) -> Read:
+    """A sound declipped, at the rate `made` in Hz instead of `rate`, with its gaps filled.
+
+    Where what was cut off would not fit into full scale, the whole sound is made softer until it
+    does, for which all of it is heard once before.
+    """
+    scale = np.float32(find_scale(read, rate))
+
+    def begin() -> Iterator[Wave]:
+        declipped = (scale * block for block in declip_blocks(read(), rate))
+        return fill_blocks(resample_blocks(declipped, rate, made, channels), made)
+
+    return begin
+
+
+def find_scale(read: Read, rate: float) -> float:
+    """By how much a sound is to be multiplied so that, declipped, it fits into full scale.
+
+    Or into what it had above full scale before, where it holds floating point.
+    """
+    before = measure_peak(read())
+    # What cannot come out too loud is not declipped twice.
+    if HIGHEST * before <= 1:
+        return 1.0
+    after, limit = measure_peak(declip_blocks(read(), rate)), max(1.0, before)
+    return 1.0 if after <= limit else FULL_SCALE * limit / after
+
+
+def measure_peak(blocks: Iterator[Wave]) -> float:
+    """The greatest size of a sample."""
+    return max(float(np.abs(block).max(initial=0)) for block in blocks)
+
+
+def declip_blocks(blocks: Iterator[Wave], sample_rate: float) -> Iterator[Wave]:
+    """The clipped peaks of a sound made anew, which comes in blocks `(channel, sample)`."""
+    return _in_windows(blocks, sample_rate, FRAME / 2, 30, declip)
+
+
+def fill_blocks(blocks: Iterator[Wave], sample_rate: float) -> Iterator[Wave]:
+    """The gaps filled of a sound that comes in blocks `(channel, sample)`, of any lengths."""
+    return _in_windows(blocks, sample_rate, LONGEST, 4, fill_gaps)
+
+
+def _in_windows(
+    blocks: Iterator[Wave],
+    sample_rate: float,
+    grid: float,
+    context: int,
+    mend_row: Callable[[Wave, float], Wave],
+) -> Iterator[Wave]:
+    """A function of `(sample,)` and the rate, on windows of five times their context on each side.
+
+    Args:
+        blocks: `(channel, sample)`.
+        sample_rate: in Hz.
+        grid: in seconds; windows begin at its multiples.
+        context: that is heard on each side of what is kept, in grids.
+        mend_row: what is done.
+    """
+    step = round(grid * sample_rate)
+
+    def answer(windows: Sequence[Ask]) -> list[Wave]:
+        return [np.stack([mend_row(row, sample_rate) for row in w.given]) for w in windows]
+
+    mended = ContextBlocks(Context(context * step, step, 5 * context * step))
+    for block in blocks:
+        yield run_alone(mended.push(block), answer)
+    yield run_alone(mended.finish(), answer)

@@ -1,0 +1,95 @@
+"""What is mended before a network hears a sound: clipped peaks, its rate, gaps."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from speechgan import Restorer
+from speechgan.audio.clipping import declip
+from speechgan.audio.gaps import fill_gaps
+from speechgan.inference.mending import declip_blocks, fill_blocks
+from speechgan.metrics.intrusive import si_sdr
+
+RATE = 16000
+
+
+@pytest.fixture(scope="module")
+def speech(recordings) -> np.ndarray:
+    wave = np.tile(recordings["p228_wind"][1], 4)
+    return 0.5 * wave / np.abs(wave).max()
+
+
+@pytest.fixture(scope="module")
+def restorer() -> Restorer:
+    """Around a small enhancer, which does not care what it is asked for."""
+    return Restorer.from_pretrained("tiny")
+
+
+@pytest.fixture
+def interrupted(speech) -> np.ndarray:
+    wave = speech.copy()
+    for start in range(5000, len(wave), 8000):
+        wave[start : start + 960] = 0
+    return wave
+
+
+def mend_in_blocks(mend_blocks, wave: np.ndarray, size: int) -> np.ndarray:
+    blocks = iter(np.split(wave[None], range(size, len(wave), size), axis=1))
+    return np.concatenate(list(mend_blocks(blocks, RATE)), axis=1)[0]
+
+
+@pytest.mark.parametrize("size", [777, 60_000, 10**6])
+def test_gaps_are_filled_alike_in_blocks_of_any_size(interrupted, size):
+    filled = mend_in_blocks(fill_blocks, interrupted, size)
+    np.testing.assert_array_equal(filled, fill_gaps(interrupted, RATE))
+    assert np.abs(filled - interrupted).max() > 0.01
+
+
+@pytest.mark.parametrize("size", [777, 10**6])
+def test_peaks_are_made_anew_alike_in_blocks_of_any_size(speech, size):
+    clipped = np.clip(speech, -0.1, 0.1)
+    made = mend_in_blocks(declip_blocks, clipped, size)
+    np.testing.assert_array_equal(made, mend_in_blocks(declip_blocks, clipped, 60_000))
+    assert si_sdr(speech, made, RATE) > si_sdr(speech, declip(clipped, RATE), RATE) - 0.5
+
+
+def test_the_network_is_given_what_is_mended(restorer, speech):
+    clipped = np.clip(speech, -0.1, 0.1)
+    mended = mend_in_blocks(declip_blocks, clipped, 60_000)
+    made = restorer.enhancer(mended, RATE)
+    np.testing.assert_allclose(restorer(clipped, RATE), made, atol=1e-5)
+    np.testing.assert_allclose(restorer(clipped, RATE, strength=0.0), mended, atol=1e-6)
+
+
+def test_peaks_are_made_before_the_rate_changes(restorer, speech):
+    """After it nothing is flat any more."""
+    clipped = np.clip(speech, -0.1, 0.1)[::2]
+    made = restorer(clipped, 8000, strength=0.0)
+    assert np.abs(made).max() > 0.2
+
+
+def test_what_would_not_fit_into_full_scale_comes_out_softer(restorer, speech, tmp_path):
+    loud = np.clip(8 * speech, -1, 1)
+    made = restorer(loud, RATE, strength=0.0)
+    assert 0.9 < np.abs(made).max() <= 1
+    unclipped = np.abs(loud) < 0.99
+    scale = made[unclipped] @ loud[unclipped] / (loud[unclipped] @ loud[unclipped])
+    assert 0.1 < scale < 0.9
+    np.testing.assert_allclose(made[unclipped], scale * loud[unclipped], atol=1e-4)
+    soundfile.write(tmp_path / "loud.wav", loud, RATE, "FLOAT")
+    restorer.restore_file(tmp_path / "loud.wav", tmp_path / "made.wav", strength=0.0)
+    np.testing.assert_allclose(soundfile.read(tmp_path / "made.wav")[0], made, atol=1e-5)
+
+
+def test_floating_point_above_full_scale_keeps_its_level(restorer, speech):
+    loud = 8 * speech
+    np.testing.assert_allclose(restorer(loud, RATE, strength=0.0), loud, atol=1e-5)
+
+
+def test_all_channels_are_made_softer_alike(restorer, speech):
+    loud, soft = np.clip(8 * speech, -1, 1), 0.1 * speech
+    made = restorer(np.stack([loud, soft]), RATE, strength=0.0)
+    alone = restorer(loud, RATE, strength=0.0)
+    np.testing.assert_allclose(made[0], alone, atol=1e-6)
+    within = np.abs(loud) < 0.99
+    np.testing.assert_allclose(made[1][within] * 80, alone[within], atol=1e-3)
