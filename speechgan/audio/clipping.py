@@ -63,31 +63,31 @@ def find_sparse(frames: np.ndarray, above: np.ndarray, below: np.ndarray) -> np.
     """Frames `(frame, sample)` with as few components as they can have, which are not lower where
     they are marked as `above`, not higher where `below`, and elsewhere what they were."""
     found, length = frames.copy(), frames.shape[1]
-    scale = np.float32(1 / np.sqrt(length))
-    bins = length // 2 + 1
-    residual = np.zeros((len(frames), bins), np.complex64)
+    scale, bins = np.float32(1 / np.sqrt(length)), length // 2 + 1
     left = np.arange(len(frames))
+    spectrum = scale * np.fft.rfft(frames)
+    excess = np.zeros_like(spectrum)
     for count in range(SPARSE, bins + SPARSE, SPARSE):
-        spectrum = scale * np.fft.rfft(found[left]) + residual[left]
-        sparse = _keep_greatest(spectrum, min(count, bins))
-        wave = np.fft.irfft(sparse - residual[left], length) / scale
+        sparse = _keep_greatest(spectrum + excess, min(count, bins))
+        wave = np.fft.irfft(sparse - excess, length) / scale
         given = frames[left]
         inside = np.where(below[left], np.minimum(wave, given), given)
-        found[left] = np.where(above[left], np.maximum(wave, given), inside)
-        spectrum = scale * np.fft.rfft(found[left])
-        residual[left] += spectrum - sparse
-        distance = np.linalg.norm(spectrum - sparse, axis=1)
-        left = left[distance > NEAR * np.linalg.norm(spectrum, axis=1)]
-        if not len(left):
+        wave = np.where(above[left], np.maximum(wave, given), inside)
+        found[left] = wave
+        spectrum = scale * np.fft.rfft(wave)
+        missed = spectrum - sparse
+        far = np.linalg.norm(missed, axis=1) > NEAR * np.linalg.norm(spectrum, axis=1)
+        if not far.any():
             break
+        left, spectrum, excess = left[far], spectrum[far], (excess + missed)[far]
     return found
 
 
 def _keep_greatest(spectrum: np.ndarray, count: int) -> np.ndarray:
     """Of each row so many of the components, and zeros."""
-    size = np.abs(spectrum)
-    least = np.partition(size, -count, axis=1)[:, -count, None]
-    return np.where(size >= least, spectrum, 0)
+    power = spectrum.real**2 + spectrum.imag**2
+    least = np.partition(power, -count, axis=1)[:, -count, None]
+    return np.where(power >= least, spectrum, 0)
 
 
 def _cut(wave: np.ndarray, hop: int) -> np.ndarray:
