@@ -68,14 +68,20 @@ _FORMS = (
 OBJECTIVES = {form.name: form for form in _FORMS}
 
 
-def find_objective(name: str) -> Objective:
+def find_objective(name: str, penalised: bool = False) -> Objective:
     """A form of the game by its name.
 
+    Args:
+        name: of the form.
+        penalised: whether the system that asks adds the gradient penalty of a form that needs one.
+
     Raises:
-        ValueError: no such form.
+        ValueError: no such form, or one whose penalty nobody would add.
     """
     if name not in OBJECTIVES:
         raise ValueError(f"no objective {name!r}; known: {sorted(OBJECTIVES)}")
+    if OBJECTIVES[name].penalty and not penalised:
+        raise ValueError(f"objective {name}: needs a penalty that this system has not")
     return OBJECTIVES[name]
 
 

@@ -71,8 +71,8 @@ class CycleGAN(ConversionSystem):
         warp: what generators are given in place of a real image; None for the image itself.
 
     Raises:
-        ValueError: a generator of one direction, an unknown objective, or a mask for a generator
-            that knows none.
+        ValueError: a generator of one direction, an unknown objective, one that needs a gradient
+            penalty, or a mask for a generator that knows none.
     """
 
     turns = ("generator", "discriminator")

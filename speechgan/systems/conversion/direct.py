@@ -29,7 +29,8 @@ class DirectGAN(ConversionSystem):
         consistency: weight of the embedding's distance, L1.
 
     Raises:
-        ValueError: an unknown objective, or consistency without an embedding.
+        ValueError: an unknown objective, one that needs a gradient penalty, or consistency without
+            an embedding.
     """
 
     turns = ("generator", "discriminator")

@@ -34,7 +34,8 @@ class JudgedLatentGAN(ConversionSystem):
         converted: weight of the scores of converted voices against those of rebuilt ones.
 
     Raises:
-        ValueError: an unknown objective, or a generator without a code.
+        ValueError: an unknown objective, one that needs a gradient penalty, or a generator without
+            a code.
     """
 
     tells_source = True

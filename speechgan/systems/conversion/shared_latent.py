@@ -122,8 +122,8 @@ class SharedLatentGAN(ConversionSystem):
             their speaker's; None for the image itself.
 
     Raises:
-        ValueError: a generator without a code, an unknown objective or `latent_turns`, or a weight
-            of `latent` without its classifier.
+        ValueError: a generator without a code, an unknown objective or `latent_turns`, an objective
+            that needs a gradient penalty, or a weight of `latent` without its classifier.
     """
 
     tells_source = True

@@ -27,7 +27,7 @@ class StarGAN(ConversionSystem):
         adversarial, classification, cycle, identity: weights of the generator's terms.
 
     Raises:
-        ValueError: an unknown objective.
+        ValueError: an unknown objective, or one that needs a gradient penalty.
     """
 
     def __init__(

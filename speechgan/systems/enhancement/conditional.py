@@ -56,7 +56,7 @@ class ConditionalGAN(Supervised):
         super().__init__(features, generator, closeness)
         self.discriminator = discriminator
         self.judges = nn.ModuleDict({n: j for n, j in (judges or {}).items() if j is not None})
-        self.objective: Objective = find_objective(objective)
+        self.objective: Objective = find_objective(objective, penalised=True)
         self.weights = dict(adversarial or {})
         self.mismatched = mismatched
         heads = discriminator.heads if discriminator else ()

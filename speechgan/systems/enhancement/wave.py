@@ -26,7 +26,7 @@ class WaveJudge(Judge):
             discriminators cost more than all the rest of a step; None for all.
 
     Raises:
-        ValueError: an unknown objective.
+        ValueError: an unknown objective, or one that needs a gradient penalty.
     """
 
     def __init__(

@@ -24,7 +24,8 @@ class BiGAN(GenerationSystem):
         objective: form of the game.
 
     Raises:
-        ValueError: an unknown objective, or a discriminator that is not told the code.
+        ValueError: an unknown objective, one that needs a gradient penalty, or a discriminator
+            that is not told the code.
     """
 
     turns = ("generator", "discriminator")

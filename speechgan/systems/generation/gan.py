@@ -41,8 +41,6 @@ class GAN(GenerationSystem):
         super().__init__(generator)
         self.discriminator = discriminator
         self.objective: Objective = find_objective(objective)
-        if self.objective.penalty:
-            raise ValueError(f"objective {objective}: needs a penalty that this system has not")
         self.game = MatchingGame(discriminator, self.objective, matching=0.0)
 
     def losses(self, player: str, step: Step[LabelledBatch]) -> dict[str, Tensor]:

@@ -34,7 +34,7 @@ class VAEGAN(Autoencoder):
         objective: form of the game.
 
     Raises:
-        ValueError: see `Autoencoder`, or an unknown objective.
+        ValueError: see `Autoencoder`; an unknown objective, or one that needs a gradient penalty.
     """
 
     turns: tuple[str, ...] = ("generator", "discriminator")

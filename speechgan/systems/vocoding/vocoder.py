@@ -31,7 +31,7 @@ class VocoderGAN(System):
         adversarial: weight of what it says.
 
     Raises:
-        ValueError: an unknown objective.
+        ValueError: an unknown objective, or one that needs a gradient penalty.
     """
 
     turns = ("generator", "discriminator")

@@ -59,13 +59,15 @@ class Mirror(nn.Module):
         return -image
 
 
-def star(classifier: bool = True) -> StarGAN:
+def star(classifier: bool = True, **options: object) -> StarGAN:
     sizes = {"bins": BINS, "speakers": SPEAKERS, "width": 0.25}
     judges = StarDiscriminator(**sizes), StarClassifier(**sizes) if classifier else None
-    return StarGAN(StarGenerator(**sizes), *judges)
+    return StarGAN(StarGenerator(**sizes), *judges, **options)
 
 
-def latent(latent_turns: str = "alternating", **options: object) -> SharedLatentGAN:
+def latent(
+    latent_turns: str = "alternating", objective: str = "lsgan", **options: object
+) -> SharedLatentGAN:
     networks = {
         k: options.pop(k) for k in ("encoders", "decoders", "shared_layers") if k in options
     }
@@ -74,25 +76,27 @@ def latent(latent_turns: str = "alternating", **options: object) -> SharedLatent
         SpeakerDiscriminator(SPEAKERS, width=0.03),
         CodeClassifier(4, SPEAKERS, 8),
         SharedLatentWeights(**options),
-        latent_turns=latent_turns,
+        objective,
+        latent_turns,
     )
 
 
-def judged(share: float = 0.3) -> JudgedLatentGAN:
+def judged(share: float = 0.3, **options: object) -> JudgedLatentGAN:
     return JudgedLatentGAN(
         SharedLatent(BINS, SPEAKERS, channels=8, code=4, blocks=1),
         VoiceDiscriminator(BINS, SPEAKERS, widths=(8, 8), resolutions=(1, 2)),
         GradientBalance(share),
+        **options,
     )
 
 
-def direct() -> DirectGAN:
+def direct(**options: object) -> DirectGAN:
     generator = ShallowGenerator(BINS, SPEAKERS, 8)
     # It begins as the identity, which its own terms cannot better.
     torch.nn.init.normal_(generator.leave.weight, std=0.1)
     embedding = SharedLatent(BINS, SPEAKERS, channels=8, code=4, blocks=1)
     discriminator = SpeakerDiscriminator(SPEAKERS, width=0.03)
-    return DirectGAN(generator, discriminator, embedding, consistency=1.0)
+    return DirectGAN(generator, discriminator, embedding, consistency=1.0, **options)
 
 
 def bound() -> SegmentBound:
@@ -342,6 +346,12 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
         DirectGAN(ShallowGenerator(BINS, 2), SpeakerDiscriminator(2, 0.03), consistency=1.0)
     with pytest.raises(ValueError, match="no objective"):
         cycle(objective="magic")
+
+
+@pytest.mark.parametrize("build", [cycle, star, latent, judged, direct])
+def test_a_critic_that_no_penalty_would_hold_is_refused(build: Callable[..., object]) -> None:
+    with pytest.raises(ValueError, match="wgan_gp: needs a penalty"):
+        build(objective="wgan_gp")
 
 
 def test_two_directions_convert_each_item_to_its_own_target() -> None:

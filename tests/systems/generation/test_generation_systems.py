@@ -507,6 +507,8 @@ def test_means_are_taken_label_by_label() -> None:
         (lambda: judge("projection", code=CODE, **TOLD), "take joint where there is a code"),
         (lambda: ImageGenerator(bins=20, frames=64), "cannot be halved 4 times"),
         (lambda: GAN(generator(), judge("clear"), "wgan_gp"), "needs a penalty"),
+        (lambda: VAEGAN(autoencoder(), judge("clear"), objective="wgan_gp"), "needs a penalty"),
+        (lambda: BiGAN(autoencoder(), judge("joint", code=CODE), "wgan_gp"), "needs a penalty"),
         (lambda: cgan("joint", seeking=-1.0), "must be 0 or more"),
         (lambda: BiGAN(autoencoder(), judge("clear")), "the generator's code"),
         (lambda: Autoencoder(autoencoder(), prior=-1.0), "at least 0"),

@@ -18,6 +18,7 @@ from speechgan.models.discriminators.wave import PeriodDiscriminator, WaveDiscri
 from speechgan.models.vocoders.vocos import Vocos
 from speechgan.pretrained import folder as model_folder
 from speechgan.systems.base import Step
+from speechgan.systems.enhancement.wave import WaveJudge
 from speechgan.systems.matching_game import match_features
 from speechgan.systems.vocoding.vocoder import VocoderGAN
 from speechgan.training.run import only
@@ -83,6 +84,14 @@ def test_what_the_generator_made_is_judged_and_not_made_again(batch: WaveBatch) 
 def test_without_a_discriminator_only_closeness_counts(batch: WaveBatch) -> None:
     terms = make_system().losses("generator", Step(batch, {"generator"}))
     assert set(terms) == {"closeness/log_mel"}
+
+
+def test_a_critic_that_no_penalty_would_hold_is_refused() -> None:
+    networks = MelVoice(), Vocos(MelVoice(), **SMALL), WaveDiscriminator((4,), 4)
+    with pytest.raises(ValueError, match="wgan_gp: needs a penalty"):
+        VocoderGAN(*networks, Closeness(log_mel=45.0), "wgan_gp")
+    with pytest.raises(ValueError, match="wgan_gp: needs a penalty"):
+        WaveJudge(networks[-1], "wgan_gp")
 
 
 def test_learns_to_make_the_image_again(batch: WaveBatch) -> None:
