@@ -18,6 +18,9 @@ class Discriminator(nn.Module):
     heads: tuple[str, ...]
     conditional_heads: tuple[str, ...]
 
+    def meet(self, condition: Signal, real: Signal) -> None:
+        """Is shown real pairs before it judges any; most have no use for them."""
+
     def forward(self, condition: Signal, candidate: Signal) -> dict[str, Tensor]:
         """Scores of any shape, high for real, by head."""
         raise NotImplementedError  # an abstract method: every discriminator has its own

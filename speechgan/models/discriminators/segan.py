@@ -43,7 +43,7 @@ class SeganDiscriminator(Discriminator):
 
     As published: leaky rectifiers of slope 0.3, a convolution of width 1 to one channel, and a
     linear layer over what is left of time, so that all waves must be of one length. The first
-    batch it is given becomes the reference.
+    real pairs that it meets become the reference batch; met by none, the first that it judges.
 
     Args:
         samples: length of the waves that it judges.
@@ -80,15 +80,24 @@ class SeganDiscriminator(Discriminator):
         self.has_reference: Tensor
         self.register_buffer("has_reference", torch.tensor(False))
 
+    def meet(self, condition: Signal, real: Signal) -> None:
+        """Keeps the first pairs as the reference batch."""
+        if not self.has_reference:
+            x = put_together(condition, real).detach()
+            rows = torch.arange(len(self.reference), device=x.device) % len(x)
+            self.reference.copy_(x[rows])
+            self.has_reference.fill_(True)
+
     def forward(self, condition: Signal, candidate: Signal) -> dict[str, Tensor]:
         """Scores `(batch, 1)`, high for real, by head."""
-        x = torch.stack([pre_emphasise(condition.wave), pre_emphasise(candidate.wave)], 1)
-        if not self.has_reference:
-            rows = torch.arange(len(self.reference), device=x.device) % len(x)
-            self.reference.copy_(x.detach()[rows])
-            self.has_reference.fill_(True)
-        reference = self.reference
+        self.meet(condition, candidate)
+        x, reference = put_together(condition, candidate), self.reference
         for layer, norm in zip(self.layers, self.norms, strict=True):
             x, reference = norm(layer(x), layer(reference))
             x, reference = F.leaky_relu(x, 0.3), F.leaky_relu(reference, 0.3)
         return {"joint": self.score(self.squeeze(x)[:, 0])}
+
+
+def put_together(condition: Signal, candidate: Signal) -> Tensor:
+    """A pair of waves as they are judged, `(batch, 2, sample)`."""
+    return torch.stack([pre_emphasise(condition.wave), pre_emphasise(candidate.wave)], 1)

@@ -77,6 +77,8 @@ class ConditionalGAN(Supervised):
         `JUDGE/NAME`.
         """
         noisy, clean = self.signals(step)
+        if self.discriminator is not None:
+            self.discriminator.meet(noisy, clean)
         if player == "generator":
             enhanced = self.generate(noisy)
             step.keep("enhanced", enhanced.detach())

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from speechgan.data.enhancement.batch import PairedBatch
+from speechgan.features.emphasis import pre_emphasise
 from speechgan.features.stft import Stft
 from speechgan.losses.adversarial import OBJECTIVES
 from speechgan.losses.closeness import Closeness
@@ -225,9 +226,9 @@ def test_silent_items_do_no_harm():
     assert all(p.grad is None or p.grad.isfinite().all() for p in system.parameters())
 
 
-def test_segan_plays_on_waveforms(batch):
+def segan() -> ConditionalGAN:
     widths = (4, 4, 8, 8)
-    system = ConditionalGAN(
+    return ConditionalGAN(
         Stft(),
         SeganGenerator(widths),
         Closeness(pre_emphasised_wave=100.0),
@@ -235,9 +236,22 @@ def test_segan_plays_on_waveforms(batch):
         adversarial={"joint": 1.0},
         mismatched=False,
     )
+
+
+def test_segan_plays_on_waveforms(batch):
+    system = segan()
     step = begin(system, batch)
     for player in system.turns[::-1]:
         assert all(t.isfinite() for t in system.losses(player, step).values())
+
+
+@pytest.mark.parametrize("first", ["generator", "discriminator"])
+def test_segans_reference_batch_is_of_recordings_whoever_moves_first(batch, first):
+    system = segan()
+    step = begin(system, batch)
+    system.losses(first, step)
+    pair = torch.stack([pre_emphasise(signal.wave) for signal in system.signals(step)], 1)
+    torch.testing.assert_close(system.discriminator.reference, pair[:2])
 
 
 def test_unknown_objectives_are_refused():
