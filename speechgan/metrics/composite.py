@@ -209,4 +209,6 @@ def solve_levinson(correlation: Block) -> Block:
 
 def _mean_of_best(values: Block) -> float:
     """Mean without the worst 5 % of the frames, as in `composite.m`."""
-    return float(np.sort(values)[: round(len(values) * 0.95)].mean())
+    # MATLAB rounds halves up, and Python to the even number.
+    best = int(len(values) * 0.95 + 0.5)
+    return float(np.sort(values)[:best].mean())
