@@ -165,7 +165,7 @@ class CycleGAN(ConversionSystem):
         if not self.mask_frames:
             return None
         length = int(torch.randint(0, self.mask_frames + 1, ()))
-        start = int(torch.randint(0, max(1, image.shape[-1] - length), ()))
+        start = int(torch.randint(0, max(1, image.shape[-1] - length + 1), ()))
         mask = torch.ones_like(image)
         mask[..., start : start + length] = 0
         return mask

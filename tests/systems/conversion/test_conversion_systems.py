@@ -288,6 +288,23 @@ def test_steep_discriminators_pay() -> None:
     assert paid[2] == pytest.approx([2 * term for term in paid[1]])
 
 
+def test_every_frame_may_be_masked() -> None:
+    taken = []
+
+    class Watch(nn.Module):
+        def forward(self, image: Tensor, mask: Tensor | None = None) -> Tensor:
+            taken.extend([] if mask is None else [mask[0, 0, 0] == 0])
+            return image
+
+    torch.manual_seed(0)
+    system = cycle(mask_frames=FRAMES // 2)
+    system.generator.towards = nn.ModuleList(Watch() for _ in range(2))
+    for _ in range(100):
+        system.losses("generator", Step(make_batch(2), ()))
+    often = torch.stack(taken).sum(0)
+    assert often.min() > 0 and often.max() < len(taken)
+
+
 def test_masked_frames_are_not_seen() -> None:
     """What stands in the masked frames makes no difference."""
     network = cycle(mask_frames=8).generator.towards[1].eval()
