@@ -25,7 +25,9 @@ def declip(wave: Wave, sample_rate: float) -> Wave:
     Of all waves that go on where they were cut off and are otherwise what is left, in each frame
     one whose spectrum has few components, as a voice's has: the analysis form of SPADE (Kitić,
     Bertin & Gribonval 2015, arXiv:1506.01830), in frames of 32 ms, by the plain Fourier transform
-    instead of a redundant one, which is three times as fast for half a decibel. What was not
+    instead of a redundant one, which is three times as fast for half a decibel. Deliberate
+    differences besides: a frame is done at a share of its own size from sparse, not at the same
+    distance for all; and no peak becomes higher than ten times what was left of it. What was not
     clipped is returned as it is.
     """
     high, low = find_clipped(wave, sample_rate), find_clipped(-wave, sample_rate)

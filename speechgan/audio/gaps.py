@@ -19,8 +19,9 @@ def fill_gaps(wave: Wave, sample_rate: float) -> Wave:
     """A `(sample,)` wave whose short gaps hold what is predicted from both sides of them.
 
     Each side is carried on by an autoregressive model of the last 60 ms before the gap, or the
-    first after it, backwards (Janssen, Veldhuis & Vries 1986; Kauppinen & Roth 2002); the two are
-    crossfaded. What has no gaps is returned as it is.
+    first after it, backwards, and the two are crossfaded (Kauppinen & Roth 2002), where Janssen,
+    Veldhuis & Vries (1986) solve for all that is missing at once. What has no gaps is returned as
+    it is.
     """
     gaps = find_gaps(wave, sample_rate)
     if not gaps:

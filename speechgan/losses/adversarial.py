@@ -42,7 +42,8 @@ _FORMS = (
         fake=lambda s: softplus(s).mean(),
         generator=lambda s: softplus(-s).mean(),
     ),
-    # Mao et al. 2017, arXiv:1611.04076, with halves as in SEGAN (arXiv:1703.09452).
+    # Mao et al. 2017, arXiv:1611.04076, with halves as in SEGAN (arXiv:1703.09452). CycleGAN and
+    # HiFi-GAN have none: the same weights of other terms count twice as much beside this form.
     Objective(
         name="lsgan",
         real=lambda s: (s - 1).square().mean() / 2,

@@ -52,7 +52,9 @@ class System(nn.Module):
     are the trainer's configuration.
 
     Attributes:
-        turns: the players, in the order in which they move.
+        turns: the players, in the order in which they move. Mostly the generator is first, and
+            discriminators learn from what it has just made, once for both; in most papers they move
+            before it.
         generator: the network that is released.
         objective: form of the game, if there is one.
     """

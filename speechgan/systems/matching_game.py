@@ -14,7 +14,9 @@ from speechgan.models.discriminators.judgement import Judgement
 class MatchingGame:
     """HiFi-GAN's terms (Kong et al. 2020, arXiv:2010.05646), for each kind of discriminator.
 
-    Deliberate difference: all kinds weigh the same, however many there are of each.
+    Deliberate differences: all kinds weigh the same, however many there are of each; distances are
+    averaged over layers, where HiFi-GAN adds them up, and the scores are not one of these layers;
+    the form `lsgan` has halves, which HiFi-GAN's has not.
 
     Attributes:
         discriminator: called with what is judged, and with what else it is to know, it returns a

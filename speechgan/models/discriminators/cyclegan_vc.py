@@ -9,8 +9,9 @@ from speechgan.models.layers.gated import GatedConv2d, scale_widths
 class GatedDiscriminator(nn.Sequential):
     """That of CycleGAN-VC (arXiv:1711.11293): gated two-dimensional convolutions, one score.
 
-    Deliberate difference: where the paper flattens into a fully connected layer, which fixes the
-    length of the input, the last layer's outputs are averaged over the image before it.
+    Deliberate differences: where the paper flattens into a fully connected layer, which fixes the
+    length of the input, the last layer's outputs are averaged over the image before it; no sigmoid
+    stands behind it.
 
     Args:
         width: channels relative to the paper's 128, 256, 512, 1024.

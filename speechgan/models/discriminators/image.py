@@ -92,8 +92,8 @@ class ImageDiscriminator(nn.Module):
 class ProjectedScore(nn.Module):
     """How real features are, and how much they are of each label.
 
-    Deliberate difference from the paper: features keep their places instead of being summed over
-    them, since a digit is what is where.
+    Deliberate differences from the paper: features keep their places instead of being summed over
+    them, since a digit is what is where; the trunk is DCGAN's, without spectral normalisation.
 
     Args:
         width: channels of the features.

@@ -15,7 +15,8 @@ class MetricCritic(nn.Module):
 
     After CMGAN (Cao et al. 2022, arXiv:2203.15149) and MetricGAN (arXiv:1905.04874): four strided
     convolutions with spectral and instance normalisation, the maximum over the plane, two linear
-    layers and a sigmoid.
+    layers and a sigmoid. Of CMGAN this is the code, whose text has the mean over the plane;
+    deliberate difference: the sigmoid's slope is not learned.
 
     Args:
         channels: of the first layer; the last has eight times as many.

@@ -17,9 +17,11 @@ Scale = Literal["compressed", "decibels"]
 class PatchDiscriminator(nn.Sequential):
     """PatchGAN: a matrix of scores, one per patch (Isola et al. 2017, arXiv:1611.07004).
 
-    Convolutions of 4 x 4 with stride 2, leaky rectifiers of slope 0.2. Deliberate difference:
+    Convolutions of 4 x 4 with stride 2, leaky rectifiers of slope 0.2. Deliberate differences:
     spectral normalisation (arXiv:1802.05957) or none in place of batch normalisation, which would
-    let the items of a batch see each other.
+    let the items of a batch see each other; all layers but the last stride, and that is one of
+    3 x 3, where the last two of the paper are of 4 x 4 and do not stride; a quarter of the channels
+    or fewer.
 
     Args:
         images: channels that are judged together.
@@ -113,7 +115,8 @@ class MapDiscriminator(JointDiscriminator):
     """A noisy image and a map of it, scored patch by patch: is the map the true one?
 
     SalGAN's discriminator of pairs (Pan et al. 2017, arXiv:1701.01081). Deliberate difference: a
-    score for each patch, where SalGAN has one for all.
+    score for each patch, by the layers of `PatchDiscriminator`, where SalGAN pools, and has one
+    score for all.
     """
 
     def look_at_both(self, condition: Signal, candidate: Signal) -> Tensor:

@@ -37,8 +37,11 @@ class PeriodDiscriminator(nn.Module):
 class ResolutionDiscriminator(nn.Module):
     """Sees a linear magnitude spectrogram (UnivNet, arXiv:2106.07889).
 
+    Deliberate differences: strides are along frequency, where UnivNet's are along time; the hop is
+    a quarter of the window, and the window as long as the transform.
+
     Args:
-        n_fft: window in samples; the hop is a quarter of it.
+        n_fft: window in samples.
         channels: the paper has 32.
     """
 

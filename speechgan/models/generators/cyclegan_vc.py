@@ -16,7 +16,8 @@ from speechgan.models.layers.per_speaker import send_to_own
 class Generator1D(nn.Module):
     """CycleGAN-VC (arXiv:1711.11293): gated one-dimensional convolutions over time.
 
-    Two strided layers, six residual blocks, two upsampling layers by pixel shuffle.
+    Two strided layers, six residual blocks, two upsampling layers by pixel shuffle. Deliberate
+    difference: residual blocks are as wide inside as outside, where the paper's have 1024 channels.
 
     Args:
         bins: height of the image, channels to this network.

@@ -96,7 +96,8 @@ class MusicVAE(nn.Module):
     from the state and tells nothing new; conductor and flat decoder are told the code at every
     step, beside their first state, so that their number of steps is all that sets them apart; one
     layer of each LSTM instead of two; segments enter the encoder through layers of their own, and
-    its last states are normalised.
+    its last states are normalised; no bits of the prior are free, and its weight does not rise (see
+    `Autoencoder`).
 
     Called like `ImageGenerator`, it generates; it is told no labels.
 

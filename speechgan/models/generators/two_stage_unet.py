@@ -11,10 +11,11 @@ from speechgan.models.layers.mask import complex_product
 class TwoStageUNet(nn.Module):
     """A U-Net on a quarter of the points says what is roughly there, a second one refines it.
 
-    As StackGAN draws (Zhang et al. 2017, arXiv:1612.03242) and pix2pixHD translates images (Wang et
-    al. 2018, arXiv:1711.11585): the second stage sees the condition and the coarse image, and the
-    first does not hear of it. Deliberate difference: as in `SpectrogramUNet`, each stage draws a
-    complex mask on the noisy image; the coarse one has one value for 2 x 2 points.
+    As StackGAN draws (Zhang et al. 2017, arXiv:1612.03242): the second stage sees the condition and
+    the coarse image, and the first does not hear of it. In pix2pixHD, which translates images so
+    (Wang et al. 2018, arXiv:1711.11585), the second sees features of the first, and both are tuned
+    together at last. Deliberate difference: as in `SpectrogramUNet`, each stage draws a complex
+    mask on the noisy image; the coarse one has one value for 2 x 2 points.
 
     Args:
         bins: frequencies of the image.

@@ -19,8 +19,7 @@ class Vocos(nn.Module):
     iteration (Perraudin et al. 2013) on the corrected magnitude. It starts from zero and has no
     gradient; that of the magnitude goes through the last inverse transform.
 
-    Deliberate difference: frames are centred, as the image's are, where the paper's release trims
-    them to "same" padding.
+    Frames are centred, as the image's are, and as in the paper's release for mel images.
 
     Args:
         features: that make the images.

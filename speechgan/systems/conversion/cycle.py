@@ -59,7 +59,9 @@ class CycleGAN(ConversionSystem):
     it is to make with another vocal tract, and has to undo that (as NANSY rebuilds a voice from a
     perturbed one, Choi et al. 2021, arXiv:2110.14513); to convert is the same task.
 
-    Deliberate difference: all images of a batch have the same frames masked off.
+    Deliberate differences: all images of a batch have the same frames masked off, also of those
+    that the identity loss is of; what discriminators say counts half as much beside the way back as
+    in CycleGAN, whose least squares have no halves.
 
     Args:
         generator: both directions.

@@ -17,7 +17,8 @@ class DirectGAN(ConversionSystem):
 
     What keeps the content is a generator too shallow to lose it (Galanti et al. 2018,
     arXiv:1709.00074), or that a pretrained encoder gives the same code for input and output (DTN,
-    Taigman et al. 2017, arXiv:1611.02200).
+    Taigman et al. 2017, arXiv:1611.02200). Deliberate differences from DTN: the encoder judges and
+    is no part of the generator; the discriminator knows two classes instead of three.
 
     Args:
         generator: called with image and target.

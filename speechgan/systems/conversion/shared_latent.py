@@ -29,8 +29,9 @@ class SharedLatentWeights:
         adversarial: of what the discriminator says.
         latent: of hiding the speaker from the classifier of the code.
         cycle: of the way back.
-        semantic: of keeping the code, L1.
+        semantic: of keeping the code, L1, without a gradient to the code that is kept.
         prior: of a standard normal prior on codes of unit variance (UNIT's VAE, arXiv:1703.00848).
+            The codes of `SharedLatent` have unit size already: there it only adds UNIT's noise.
     """
 
     reconstruction: float = 10.0

@@ -45,6 +45,10 @@ class QualityCritic(Judge):
 class MetricRegression(QualityCritic):
     """Learns to tell a measure that has no gradient (MetricGAN, Fu et al. 2019, arXiv:1905.04874).
 
+    Deliberate differences: a candidate's label may come steps later than the candidate, see
+    `QualityLabels`, and noisy signals are candidates too, as in MetricGAN+ (Fu et al. 2021,
+    arXiv:2104.03538).
+
     Args:
         network: called with clean and candidate, gives a quality `(batch,)` from 0 to 1.
         labels: measures candidates beside the training. Those still being measured are part of the

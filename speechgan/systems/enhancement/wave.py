@@ -21,7 +21,8 @@ class WaveJudge(Judge):
     Args:
         network: the discriminator.
         objective: form of the game; HiFi-GAN's is `lsgan`.
-        matching: weight of the distance of features against that of the scores; HiFi-GAN's is 2.
+        matching: weight of the distance of features against that of the scores; HiFi-GAN's is 2,
+            of a sum over layers (see `MatchingGame`).
         samples: of each item that are judged, from a place that is drawn anew each time, since such
             discriminators cost more than all the rest of a step; None for all.
 

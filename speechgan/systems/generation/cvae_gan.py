@@ -22,7 +22,8 @@ class CVAEGAN(VAEGAN):
     from real images only.
 
     Deliberate differences: averages are those of a batch, not moving ones, and distances absolute
-    ones; where two labels are told, there are averages for each.
+    ones; averages weigh as much as single images, where the paper's weigh a thousandth; where two
+    labels are told, there are averages for each.
 
     Args:
         classifier: of digits, speakers or both.

@@ -22,7 +22,8 @@ class VAEGAN(Autoencoder):
     Deliberate differences: the score of what is rebuilt is the discriminator's to lower, and
     nobody's to raise, which saves a pass; likeness is counted in all layers of the trunk, by
     absolute difference, as HiFi-GAN counts it, and in points too, with a small weight, without
-    which the first steps have no direction.
+    which the first steps have no direction; to the discriminator what is rebuilt and what is drawn
+    count together as much as what is real, where the paper adds up all three.
 
     Args:
         generator: encoder and decoder.

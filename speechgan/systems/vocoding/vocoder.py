@@ -18,7 +18,9 @@ class VocoderGAN(System):
     """Vocos (Siuzdak 2023, arXiv:2306.00814), with HiFi-GAN's terms (Kong et al. 2020,
     arXiv:2010.05646).
 
-    Deliberate differences: the mel distance is taken at several resolutions, and see
+    Deliberate differences: the mel distance is taken at several resolutions; both kinds of
+    discriminator weigh the same, where the release of Vocos counts that of resolutions a tenth; the
+    generator's part of `hinge` has no end, where Vocos' ends at a score of 1; and see
     `MatchingGame`.
 
     Args:
