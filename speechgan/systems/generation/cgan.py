@@ -98,8 +98,13 @@ def judge_pairs(
 
 
 def mistake(batch: LabelledBatch, told: Sequence[int]) -> Tensor:
-    """Labels `(batch, 2)` of which one of the places told, drawn for each item, is wrong."""
+    """Labels `(batch, 2)` of which one of the places told, drawn for each item, is wrong.
+
+    A place where there is one label only, such as one speaker, is none to be wrong in.
+    """
     device = batch.labels.device
-    drawn = torch.tensor(told, device=device)
-    drawn = drawn[torch.randint(len(told), (len(batch.labels),), device=device)]
+    differs = (batch.others != batch.labels).any(0).tolist()
+    places = [place for place in told if differs[place]] or told
+    drawn = torch.tensor(places, device=device)
+    drawn = drawn[torch.randint(len(places), (len(batch.labels),), device=device)]
     return torch.where(torch.arange(2, device=device) == drawn[:, None], batch.others, batch.labels)

@@ -329,6 +329,15 @@ def test_one_label_that_is_told_is_wrong_in_a_mismatched_pair(batch: LabelledBat
     assert (mistake(batch, (0,)) != batch.labels).tolist() == [[True, False]] * 8
 
 
+def test_where_there_is_one_speaker_mismatched_pairs_have_another_digit(
+    batch: LabelledBatch,
+) -> None:
+    torch.manual_seed(0)
+    batch.labels[:, 1] = batch.others[:, 1] = 0
+    wrong = torch.cat([mistake(batch, (0, 1)) for _ in range(5)])
+    assert (wrong != batch.labels.repeat(5, 1)).tolist() == [[True, False]] * 40
+
+
 def test_a_score_for_each_question(batch: LabelledBatch) -> None:
     """Whether it is real is asked of generated images, whether it matches of real ones only."""
     system = cgan("clear", "match")
