@@ -23,8 +23,8 @@ class QualityLabels:
     busy the machine is: only a label that is later than that is waited for.
 
     Args:
-        items: candidates of a batch that are measured, from its start; the noisy input of the
-            last of them is measured in place of the enhanced one, so that the critic knows poor
+        items: candidates of a batch that are measured, from its start; of several, the noisy input
+            of the last is measured in place of the enhanced one, so that the critic knows poor
             signals too.
         delay: calls between asking and taking.
         sample_rate: 16000; PESQ has no other wide-band rate.
@@ -45,7 +45,8 @@ class QualityLabels:
     def ask(self, clean: Tensor, enhanced: Tensor, noisy: Tensor) -> None:
         """Hands over waves `(batch, sample)`."""
         count = min(self.items, len(clean))
-        candidate = torch.cat([enhanced[: count - 1], noisy[count - 1 : count]])
+        made = max(1, count - 1)
+        candidate = torch.cat([enhanced[:made], noisy[made:count]])
         self._submit(clean[:count].detach().cpu(), candidate.detach().cpu())
 
     def take(self) -> tuple[Tensor, Tensor, Tensor] | None:

@@ -192,6 +192,12 @@ def test_labels_are_the_measured_pesq_after_their_delay(batch):
     assert quality[:2].min() > 0.99 and quality[2] < 0.5
 
 
+def test_a_single_candidate_is_what_was_made(batch):
+    labels = QualityLabels(items=1, delay=0)
+    labels.ask(batch.clean, batch.clean, batch.noisy)
+    assert torch.equal(labels.take()[1], batch.clean[:1])
+
+
 def test_a_head_without_a_weight_is_named():
     with pytest.raises(ValueError, match=r"no weight of clarity; set system\.adversarial\.clarity"):
         ConditionalGAN(Stft(), BandCRN(), Closeness(), TwoHeadedDiscriminator())
