@@ -12,9 +12,9 @@ class MuonAdamW(Optimizer):
     """Muon (Jordan et al. 2024) for matrices, AdamW for all other weights, as one optimiser.
 
     Muon's steps are those of a matrix whose singular values are all alike; their size is scaled to
-    what AdamW's would have (Liu et al. 2025). Deliberate differences: first and last layers that
-    are matrices are Muon's too, as are the gates of a recurrence, together as one matrix; kernels
-    of convolutions, which Jordan flattens to matrices, are AdamW's.
+    what AdamW's would have (Liu et al. 2025). Deliberate differences: first and last layers and
+    embeddings that are matrices are Muon's too, as are the gates of a recurrence, together as one
+    matrix; kernels of convolutions, which Jordan flattens to matrices, are AdamW's.
 
     Args:
         weights: to train.

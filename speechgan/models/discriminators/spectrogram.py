@@ -20,8 +20,8 @@ class PatchDiscriminator(nn.Sequential):
     Convolutions of 4 x 4 with stride 2, leaky rectifiers of slope 0.2. Deliberate differences:
     spectral normalisation (arXiv:1802.05957) or none in place of batch normalisation, which would
     let the items of a batch see each other; all layers but the last stride, and that is one of
-    3 x 3, where the last two of the paper are of 4 x 4 and do not stride; a quarter of the channels
-    or fewer.
+    3 x 3, where the last two of the authors' code are of 4 x 4 and do not stride; a quarter of the
+    channels or fewer.
 
     Args:
         images: channels that are judged together.
