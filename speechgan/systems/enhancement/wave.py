@@ -12,8 +12,8 @@ from speechgan.systems.matching_game import MatchingGame
 
 
 class WaveJudge(Judge):
-    """By period and by resolution, with matching of features (HiFi-GAN, Kong et al. 2020,
-    arXiv:2010.05646).
+    """By period, with matching of features (HiFi-GAN, Kong et al. 2020, arXiv:2010.05646), and by
+    resolution, as in UnivNet (Jang et al. 2021, arXiv:2106.07889), where HiFi-GAN has scales.
 
     It hears whether speech is clear, and never the noisy condition: whether speech matches that is
     left to the match head and to closeness.
