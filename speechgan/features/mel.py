@@ -13,7 +13,8 @@ class LogMel(nn.Module):
     """Logarithmic mel spectrogram, the image that mel vocoders read (HiFi-GAN, Kong et al. 2020).
 
     Slaney's mel scale with bands of equal area, as librosa has it; natural logarithm of magnitudes.
-    Where the STFT image is inverted exactly, this one needs a vocoder.
+    Where the STFT image is inverted exactly, this one needs a vocoder. Deliberate difference:
+    frames are centred on multiples of the hop, where HiFi-GAN's lie half a hop later.
 
     Args:
         sample_rate: in hertz.
