@@ -31,7 +31,7 @@ COMMANDS = {
     "train": ("speechgan.cli.train", "train a model on your own recordings"),
     "sweep": ("speechgan.cli.sweep", "find settings by many trainings"),
     "data": ("speechgan.cli.data", "look at a folder of recordings, or fetch public ones"),
-    "evaluate": ("speechgan.cli.evaluate", "measure enhanced speech against clean speech"),
+    "evaluate": ("speechgan.cli.evaluate", "measure what was enhanced, converted or generated"),
     "speakers": ("speechgan.cli.speakers", "list the voices that a conversion model speaks in"),
     "serve": (
         "speechgan.cli.serve",
@@ -99,7 +99,9 @@ def build_parser(chosen: Container[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"speechgan {speechgan.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="command")
     for name, (module, summary) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        command = commands.add_parser(
+            name, help=summary, description=f"{summary[0].upper()}{summary[1:]}."
+        )
         if name in chosen:
             loaded = importlib.import_module(module)
             loaded.configure(command)
@@ -111,6 +113,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser = build_parser(argv[:1])
     if argv and argv[0] not in COMMANDS and (like := suggest(argv[0], COMMANDS)):
         parser.error(f"{argv[0]}: no such command{like}")
+    for word in argv[1:]:
+        if word[:1] == "-" and os.path.isfile(word) and "--" not in argv:
+            parser.error(f"{word}: would be taken for an option; write ./{word}")
     arguments, rest = parser.parse_known_args(argv)
     # argparse takes settings in one run only; those after an option such as --resume are left.
     unknown = any(word.startswith("-") for word in rest)

@@ -100,3 +100,20 @@ def test_an_unknown_option_is_refused(capsys):
         main(["train", "enhance", "--fast"])
     assert caught.value.code == 2
     assert "--fast" in capsys.readouterr().err
+
+
+def test_a_file_whose_name_begins_with_a_dash_is_told_how_to_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-dash.wav").touch()
+    with pytest.raises(SystemExit) as caught:
+        main(["enhance", "-dash.wav"])
+    assert caught.value.code == 2
+    assert "-dash.wav: would be taken for an option; write ./-dash.wav" in capsys.readouterr().err
+
+
+def test_descriptions_keep_their_capitals(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["export", "--help"])
+    assert "Write a model as an ONNX file, to run without PyTorch." in capsys.readouterr().out
