@@ -29,7 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
     folder = find_model(arguments.model)
     task = load_config(folder)["task"]
     if task != "convert":
-        raise SpeechganError(f"{arguments.model}: a model for the task {task}, not convert")
+        raise SpeechganError(
+            f"{arguments.model}: a model for the task {task}, not convert; choose another"
+        )
     speakers = load_speakers(folder)
     rows = [(s.name, s.sex, s.language, f"{s.minutes:.1f}", s.licence) for s in speakers]
     if arguments.json:

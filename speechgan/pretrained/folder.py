@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,18 @@ def find_model(name: str | os.PathLike[str]) -> Path:
     Raises:
         SpeechganError: none of them, or it cannot be fetched.
     """
-    if (Path(name) / CONFIG).is_file():
-        return Path(name)
+    path = Path(name)
+    best = path / "best"
+    if (best / CONFIG).is_file() and not (path / WEIGHTS).exists():
+        raise SpeechganError(f"{name}: the folder of a training; its model is {best}")
+    if (path / CONFIG).is_file():
+        return path
     if str(name) in list_models():
         return SHIPPED / str(name)
     known = ", ".join(list_models()) or "none"
-    if Path(name).is_dir():
+    if path.is_file():
+        raise SpeechganError(f"{name}: a file; name the model folder that it lies in")
+    if path.is_dir():
         raise SpeechganError(f"{name}: holds no {CONFIG}, so it is not a model; known: {known}")
     from speechgan.pretrained.hub import fetch_model, is_place
 
@@ -91,13 +98,14 @@ def load_card(folder: Path) -> str:
 
 
 def load_summary(folder: Path) -> str:
-    """The first line of a model folder's card that is no heading; empty if there is none.
+    """The first paragraph of a model folder's card, in one line; empty if there is none.
 
     Raises:
         SpeechganError: missing or unreadable.
     """
-    prose = (line for line in load_card(folder).splitlines() if line.strip() and line[0] != "#")
-    return next(prose, "")
+    paragraphs = re.split(r"\n\s*\n", load_card(folder))
+    prose = (" ".join(text.split()) for text in paragraphs if not text.lstrip().startswith("#"))
+    return next(filter(None, prose), "")
 
 
 def count_weights(folder: Path) -> int:

@@ -1,5 +1,6 @@
 """`speechgan models` and `speechgan doctor`, on a shelf of shipped models of their own."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 import speechgan
 from speechgan.cli.main import main
 from speechgan.pretrained import loading as pretrained
+from speechgan.pretrained.folder import load_summary
 
 
 @pytest.fixture
@@ -58,3 +60,12 @@ def test_doctor_fails_a_model_that_does_not(
     (shelf / "default").unlink()
     assert main(["doctor"]) == 1
     assert "self-test: FAILED, default: no such model" in capsys.readouterr().out
+
+
+def test_the_list_has_all_of_the_cards_first_paragraph(
+    tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folded"
+    shutil.copytree(model_folder, folder)
+    (folder / "card.md").write_text("# folded\n\nFor recordings of\none voice.\n\nMore.\n")
+    assert load_summary(folder) == "For recordings of one voice."

@@ -13,7 +13,7 @@ import yaml
 from safetensors.torch import load_file
 
 from speechgan.models.generators.band_crn import BandCRN
-from speechgan.pretrained.folder import list_models
+from speechgan.pretrained.folder import find_model, list_models
 from speechgan.pretrained.loading import choose_device, load_model, save_model
 from speechgan.utils.errors import SpeechganError
 
@@ -207,3 +207,13 @@ def test_loading_a_model_does_not_load_pytorchs_compiler() -> None:
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
+def test_what_lies_around_a_model_is_told_where_the_model_is(folder: Path) -> None:
+    run = folder.parent / "run"
+    shutil.copytree(folder, run / "best")
+    shutil.copy(folder / "config.yaml", run)
+    with pytest.raises(SpeechganError, match=r"run: the folder of a training; its model is .*best"):
+        find_model(run)
+    with pytest.raises(SpeechganError, match=r"model\.safetensors: a file; name the model folder"):
+        find_model(folder / "model.safetensors")

@@ -213,7 +213,7 @@ def test_bad_requests_get_one_line(
 
 def test_a_model_of_another_task_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", "--model", "default"]) == 1
-    assert "a model for the task enhance, not generate" in capsys.readouterr().err
+    assert "a model for the task enhance, not generate; choose another" in capsys.readouterr().err
 
 
 def test_files_that_exist_are_kept(

@@ -86,8 +86,13 @@ class OnnxNetwork:
                 f"{name}: holds no {ONNX}; write it with speechgan export {name} --onnx "
                 f"{folder / ONNX}, or use the torch engine"
             )
+        config = load_config(folder)
+        if config["task"] != "enhance":
+            raise SpeechganError(
+                f"{name}: a model for the task {config['task']}, not enhance; choose another"
+            )
         made = cls(frame, blocks, threads)
-        made.shifts = load_config(folder).get("shifts", 1)
+        made.shifts = config.get("shifts", 1)
         return made
 
     def round_length(self, rate: float) -> int:

@@ -147,4 +147,6 @@ def require_task(name: str | os.PathLike[str], config: dict[str, Any]) -> None:
         SpeechganError: it is one.
     """
     if config["task"] != TASK:
-        raise SpeechganError(f"{name}: a model for the task {config['task']}, not {TASK}")
+        raise SpeechganError(
+            f"{name}: a model for the task {config['task']}, not {TASK}; choose another"
+        )

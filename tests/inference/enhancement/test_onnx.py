@@ -147,3 +147,9 @@ def test_what_cannot_run_is_refused(exported: Path, tmp_path: Path, crn: Model) 
         Enhancer.from_pretrained(exported, engine="tflite")
     with pytest.raises(SpeechganError, match="threads 0: must be 1 or more"):
         Enhancer.from_pretrained(exported, threads=0, engine="onnx")
+
+
+@pytest.mark.parametrize("name", ["voices", "digits"])
+def test_a_model_of_another_task_is_refused_by_its_name(name: str) -> None:
+    with pytest.raises(SpeechganError, match=f"^{name}: a model for the task .*, not enhance; "):
+        Enhancer.from_pretrained(name)
