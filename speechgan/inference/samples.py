@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from speechgan.audio import Wave, require_finite
+from speechgan.audio.pcm import MOST_CHANNELS
 from speechgan.utils.errors import SpeechganError
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ def open_wave(wave: Sound, sample_rate: float) -> tuple[Wave, Callable[[Wave], S
             is none.
     """
     check_rate(sample_rate)
+    if not hasattr(wave, "dtype"):
+        raise SpeechganError(
+            f"wave of type {type(wave).__name__}: must be a NumPy array or a torch tensor"
+        )
     if not isinstance(wave, np.ndarray):
         import torch
 
@@ -56,6 +61,11 @@ def open_wave(wave: Sound, sample_rate: float) -> tuple[Wave, Callable[[Wave], S
     if wave.ndim not in (1, 2) or wave.size == 0:
         raise SpeechganError(
             f"wave of shape {wave.shape}: must be (samples,) or (channels, samples), not empty"
+        )
+    if wave.ndim == 2 and len(wave) > MOST_CHANNELS:
+        raise SpeechganError(
+            f"wave of shape {wave.shape}: must be (channels, samples), and has more than "
+            f"{MOST_CHANNELS} channels; give wave.T"
         )
     rows = to_float(np.atleast_2d(wave))
     require_finite(rows, sample_rate, "wave")

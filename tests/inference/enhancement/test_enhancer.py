@@ -192,6 +192,8 @@ def test_strength_is_the_share_of_the_enhanced(model: Model) -> None:
         (np.zeros(0, np.float32), 16000, 1, "not empty"),
         (np.zeros((2, 0), np.float32), 16000, 1, "not empty"),
         (np.zeros((1, 1, 5), np.float32), 16000, 1, r"must be \(samples,\) or \(channels"),
+        (np.zeros((2000, 2), np.float32), 16000, 1, r"\(2000, 2\): .* give wave\.T"),
+        ("noisy.wav", 16000, 1, "wave of type str: must be a NumPy array or a torch tensor"),
         (np.zeros(5, np.float32), 0, 1, "sample rate 0: must be a positive"),
         (np.zeros(5, np.float32), 16000, 1.5, "strength 1.5: must be from 0 to 1"),
         (np.zeros(5, np.float32), 16000, float("nan"), "strength nan: must be from 0 to 1"),
