@@ -2,6 +2,7 @@
 
 import io
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, Self
@@ -59,9 +60,10 @@ class Reader:
             self._file = soundfile.SoundFile(content)
         except (soundfile.LibsndfileError, TypeError):
             # TypeError: soundfile takes a name that ends in .raw for headerless samples.
+            converted = shlex.quote(f"{self.path.stem}.converted.wav")
             raise SpeechganError(
                 f"{self.path}: not audio in a format that libsndfile reads; convert it first, "
-                f"for example: ffmpeg -i {self.path.name} {self.path.stem}.converted.wav"
+                f"for example: ffmpeg -i {shlex.quote(str(self.path))} {converted}"
             ) from None
         self.sample_rate: int = self._file.samplerate
         self.channels: int = self._file.channels

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from speechgan.cli.plan import Job, plan_jobs, refuse_mixed_output, refuse_urls
+from speechgan.cli.plan import STANDARD, Job, plan_jobs, refuse_mixed_output, refuse_urls
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.file_work import ManyWork, Work, Written
 from speechgan.utils.files import remove_unfinished
@@ -119,8 +120,12 @@ def run_jobs(jobs: list[Job], how: How) -> list[dict[str, Any]]:
             if isinstance(outcome, dict):
                 records[number] |= outcome
             else:
-                say(f"error: {outcome}")
-                records[number]["error"] = str(outcome)
+                text = str(outcome)
+                if jobs[number].name == STANDARD:
+                    # Where it was kept meanwhile says nothing to whoever piped it.
+                    text = text.replace(f"{jobs[number].source.parent}{os.sep}", "")
+                say(f"error: {text}")
+                records[number]["error"] = text
 
         for number, error in refused.items():
             record(number, error)

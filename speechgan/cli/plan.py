@@ -137,8 +137,10 @@ def refuse_urls(inputs: list[str], output: str | None) -> None:
 
 def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
     jobs: dict[Path, Job] = {}
-    whole_folders = any(path.is_dir() for path in inputs)
+    several = len(inputs) > 1 or any(path.is_dir() for path in inputs)
     folder = None if output is None else Path(output)
+    if several and folder and folder.is_file():
+        raise SpeechganError(f"{folder}: is a file; name a folder with -o for several recordings")
     for path in inputs:
         if path.is_dir():
             pairs = [(file, file.relative_to(path)) for file in find_audio(path, folder, mark)]
@@ -147,7 +149,7 @@ def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
         for file, relative in pairs:
             if output is None or folder is None:
                 target = file.with_name(f"{file.stem}{mark}{_choose_suffix(file)}")
-            elif len(inputs) > 1 or whole_folders or _names_folder(output):
+            elif several or _names_folder(output):
                 target = folder / relative.with_suffix(_choose_suffix(file))
             else:
                 target = folder

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -286,3 +287,12 @@ def test_a_writer_that_is_interrupted_while_it_opens_leaves_nothing(
     with pytest.raises(KeyboardInterrupt):
         audio.Writer(tmp_path / "a.wav", 16000, 1)
     assert not any(tmp_path.iterdir())
+
+
+def test_the_command_that_converts_can_be_typed(tmp_path: Path) -> None:
+    path = tmp_path / "my talk.m4a"
+    path.write_text("no sound")
+    with pytest.raises(SpeechganError) as caught:
+        audio.Reader(path)
+    command = shlex.split(str(caught.value).partition("for example: ")[2])
+    assert command == ["ffmpeg", "-i", str(path), "my talk.converted.wav"]

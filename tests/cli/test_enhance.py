@@ -123,6 +123,15 @@ def test_an_input_is_never_overwritten(tmp_path: Path, enhance: Run) -> None:
     assert (first.read_bytes(), second.read_bytes()) == before
 
 
+def test_several_recordings_do_not_go_into_a_file(tmp_path: Path, enhance: Run) -> None:
+    source, other = make_file(tmp_path / "in" / "a.wav"), make_file(tmp_path / "b.wav")
+    before = other.read_bytes()
+    code, _, err = enhance(source.parent, "-o", other)
+    assert code == 1
+    assert f"error: {other}: is a file; name a folder with -o" in err
+    assert other.read_bytes() == before
+
+
 def test_two_inputs_for_one_output_are_refused(tmp_path: Path, enhance: Run) -> None:
     first = make_file(tmp_path / "1" / "a.wav")
     second = make_file(tmp_path / "2" / "a.ogg")
@@ -230,7 +239,8 @@ def test_bad_standard_input_is_an_error_and_sends_nothing(model_folder: Path) ->
         )
         assert done.returncode == 1
         assert done.stdout == b""
-        assert b"standard-input.wav: " + reason.encode() in done.stderr
+        # Without the temporary folder, which is gone by then.
+        assert b"error: standard-input.wav: " + reason.encode() in done.stderr
 
 
 @pytest.fixture
