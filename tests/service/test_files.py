@@ -139,6 +139,12 @@ def test_a_bad_parameter_is_refused_in_one_line(
     assert answer.json()["detail"].startswith(reason)
 
 
+def test_a_form_is_told_what_to_send(noisy: Path, open_client: Open) -> None:
+    answer = open_client().post("/enhance", files={"file": noisy.read_bytes()})
+    assert answer.status_code == 415
+    assert "send the file as the body, as curl --data-binary @FILE does" in answer.json()["detail"]
+
+
 def test_an_hour_of_zeros_is_refused_by_its_header(
     tmp_path: Path, private: Path, open_client: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
