@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         type=Path,
-        help="manifest (default: FOLDER/manifest.speechgan.csv)",
+        help="table of them, which data.root takes too (default: FOLDER/manifest.speechgan.csv)",
     )
 
     voices = actions.add_parser("voices", help="list the speakers of a folder")
@@ -51,8 +51,9 @@ def _list_voices(arguments: argparse.Namespace) -> int:
     from speechgan.data.conversion.voices import scan_voices
 
     refused = []
+    speakers = scan_voices(arguments.folder)
     print(f"{'speaker':16}{'train':>6}{'valid':>6}{'test':>6}{'minutes':>9}  about")
-    for speaker in scan_voices(arguments.folder):
+    for speaker in speakers:
         seconds = 0.0
         for path in speaker.train:
             try:

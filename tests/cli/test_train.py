@@ -180,6 +180,14 @@ def test_scan_names_every_file_that_cannot_be_used(
     assert "none of its 3 recordings can be read" in capsys.readouterr().err.splitlines()[-1]
 
 
+def test_a_folder_without_speakers_gets_no_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "voices", str(tmp_path)]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == "" and f"{tmp_path}: holds no recordings" in shown.err
+
+
 def test_listing_voices_names_what_cannot_be_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
