@@ -64,8 +64,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--f0",
         choices=["swift", "harvest", "dio"],
-        help="what finds the pitch, of WORLD models; harvest takes several times as long, dio is "
-        "less sure of creaky voices (default: the model's own, swift)",
+        help="what finds the pitch, of WORLD models; harvest takes three times as long in all, dio "
+        "is less sure of creaky voices (default: the model's own, swift)",
     )
     add(
         "--no-tag",

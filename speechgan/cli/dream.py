@@ -29,14 +29,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--model",
         default="digit_classifier",
         metavar="NAME|RUN",
-        help="folder of a training with a discriminator of images (default: digit_classifier)",
+        help="the judge that ships, or the folder of a training with a discriminator of images "
+        "(default: digit_classifier)",
     )
-    add("--layer", default="logits", metavar="N", help="from 1 on, or logits (default: logits)")
+    add(
+        "--layer",
+        default="logits",
+        metavar="N",
+        help="number from 1 on, or logits (default: logits)",
+    )
     add(
         "--class",
         dest="wanted",
         metavar="NAME",
-        help="of logits; or the number of a channel of another layer (default: all of them)",
+        help="of logits, a digit, a speaker or a head; of another layer, the number of a channel "
+        "(default: all of them)",
     )
     add("--count", type=int, default=4, metavar="N", help="how many (default: 4)")
     add("--steps", type=int, default=200, metavar="N", help="of gradient ascent (default: 200)")
@@ -47,9 +54,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("dreams"),
         metavar="DIR",
-        help="(default: dreams)",
+        help="folder for the dreams (default: dreams)",
     )
-    add("--vocoder", choices=["auto", "neural", "griffin_lim"], default="auto")
+    add(
+        "--vocoder",
+        choices=["auto", "neural", "griffin_lim"],
+        default="auto",
+        help="what makes the sound (default: auto, the neural one where it fits)",
+    )
     add("--overwrite", action="store_true", help="replace files that exist")
 
 

@@ -27,7 +27,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EPILOG
     add = parser.add_argument
-    add("--model", default="digits", metavar="NAME|DIR", help="(default: digits)")
+    add(
+        "--model",
+        default="digits",
+        metavar="NAME|DIR",
+        help="what `speechgan models` lists, or a folder (default: digits)",
+    )
     add("--digit", metavar="DIGIT", help="what is to be said (default: drawn for each)")
     add("--speaker", metavar="NAME", help="who is to say it (default: drawn for each)")
     add("--to-digit", metavar="DIGIT", help="go there from --digit, in steps (torch engine)")
@@ -41,10 +46,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("generated"),
         metavar="DIR",
-        help="(default: generated)",
+        help="folder for the words (default: generated)",
     )
-    add("--vocoder", choices=["auto", "neural", "griffin_lim"], default="auto")
-    add("--engine", choices=["auto", "onnx", "torch"], default="auto")
+    add(
+        "--vocoder",
+        choices=["auto", "neural", "griffin_lim"],
+        default="auto",
+        help="what makes the sound (default: auto, the neural one where it fits)",
+    )
+    add(
+        "--engine",
+        choices=["auto", "onnx", "torch"],
+        default="auto",
+        help="what computes the images (default: auto)",
+    )
     add("--device", default="auto", metavar="NAME", help="auto, cpu or cuda (default: auto)")
     add("--threads", type=int, default=1, metavar="N", help="of the CPU (default: 1)")
     add("--overwrite", action="store_true", help="replace files that exist")
@@ -77,7 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
     names = ["_".join(x for x in (w.digit, w.speaker, str(n)) if x) for n, w in enumerate(words)]
     paths = plan_words(folder, names, arguments.overwrite)
     write_words(paths, [w.wave for w in words], [w.image for w in words], generator.sample_rate)
-    print(f"{folder}: {len(words)} words and {SHEET}", file=sys.stderr)
+    count = "1 word" if len(words) == 1 else f"{len(words)} words"
+    print(f"{folder}: {count} and {SHEET}", file=sys.stderr)
     return 0
 
 

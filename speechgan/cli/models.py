@@ -5,6 +5,7 @@ import argparse
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
+    parser.description = "Without an ACTION, list the models that --model takes."
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     show = actions.add_parser("show", help="print a model's card: data, licence, scores")
     save = actions.add_parser("save", help="write a model folder as the Hugging Face hub has it")

@@ -8,9 +8,24 @@ from pathlib import Path
 
 from speechgan.utils.errors import SpeechganError
 
+EPILOG = """\
+examples:
+  speechgan train enhance data.root=DIR run.folder=runs/mine
+  speechgan train enhance data.root=DIR run.folder=runs/mine --resume    after Ctrl-C or a crash
+  speechgan train convert system=cyclegan_vc data.root=DIR 'data.speakers=[anna,bob]'
+  speechgan train enhance --cfg job                                      all settings, as they are
+
+What DIR holds: for enhance speech/ and noise/, or clean/ and noisy/; for convert a folder for each
+speaker; for generate recordings named DIGIT_SPEAKER_TAKE below train/. Settings are Hydra's:
+group=choice takes a file of conf/, key=value sets one value. The best model so far is in
+run.folder/best, for every --model. Without --resume a run begins anew, and replaces what is there.
+"""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's arguments."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EPILOG
     parser.add_argument("task", help="what to train: enhance, convert, generate or vocoder")
     parser.add_argument(
         "overrides",
