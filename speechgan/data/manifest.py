@@ -205,7 +205,11 @@ def read_manifest(path: Path) -> list[Recording]:
                     int(row["channels"]),
                 )
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except KeyError as error:
+            raise SpeechganError(
+                f"{path}: not a table of `speechgan data scan`, which has a column {error}"
+            ) from None
+        except (TypeError, ValueError) as error:
             raise SpeechganError(
                 f"{path}, line {line}: {error!r}; make it again with `speechgan data scan`"
             ) from None

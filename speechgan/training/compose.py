@@ -19,6 +19,8 @@ from speechgan.utils.nearest import suggest
 
 UNKNOWN = re.compile(r"^Key .* is not in struct\s+full_key: (\S+)")
 """What OmegaConf says of a setting that is not there."""
+UNCHOSEN = re.compile(r"Could not find '(\S+)/(\S+)'\s+Available options in '\S+':\n((?:\t.*\n?)+)")
+"""What Hydra says of a choice that is not there: the group, the choice, those there are."""
 
 
 def configuration_folder() -> Path:
@@ -64,6 +66,14 @@ def compose(
             except HydraException:  # one of the choices is no group
                 known = _compose_defaults(name, (), folders)
             raise SpeechganError(_explain_unknown(unknown[1], known)) from None
+        unchosen = UNCHOSEN.search(text)
+        # What a file asked for, and not the command line, is better said with the file's name.
+        if unchosen and (asked := f"{unchosen[1]}={unchosen[2]}") in overrides:
+            known_choices = unchosen[3].split()
+            like = suggest(unchosen[2], known_choices)
+            raise SpeechganError(
+                f"{asked}: no such choice{like}; known: {', '.join(known_choices)}"
+            ) from None
         raise SpeechganError(_one_line(text)) from None
     return config
 

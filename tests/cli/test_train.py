@@ -108,7 +108,11 @@ def test_a_model_of_another_shape_is_refused(
         (["enhance"], "data.root is not set; give it as data.root=VALUE"),
         (["enhance", "data.root=/nowhere"], "/nowhere: no such folder"),
         (["enhance", "data.root=/x", "trainer.max_stepz=2"], "trainer.max_stepz"),
-        (["enhance", "data.root=/x", "system=nonesuch"], "system/nonesuch"),
+        (["enhance", "data.root=/x", "system=nonesuch"], "system=nonesuch: no such choice; "),
+        (
+            ["convert", "data.root=/x", "system=cycleganvc"],
+            "system=cycleganvc: no such choice (did you mean cyclegan_vc?); known: aligned, ",
+        ),
         (["paint", "data.root=/x"], "nothing to train called 'paint'; known: convert, enhance"),
         (["enhance", "data.root=/x", "data.batch_size=0"], "data.batch_size must be greater"),
         (["enhance", "data.root=/x", "system.objective=best"], "no objective 'best'"),

@@ -124,3 +124,6 @@ def test_broken_manifest_is_named_with_its_line(tmp_path):
     path.write_text("path,role,split,speaker,seconds,sample_rate,channels\na.wav,speech,,,x,1,1\n")
     with pytest.raises(SpeechganError, match=r"m\.csv, line 2"):
         read_manifest(path)
+    path.write_text("file,seconds\na.wav,1\n")
+    with pytest.raises(SpeechganError, match=r"m\.csv: not a table of `speechgan data scan`, "):
+        read_manifest(path)

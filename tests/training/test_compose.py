@@ -85,7 +85,7 @@ def test_segans_only_term_needs_no_others_taken_away():
     "name, overrides, text",
     [
         ("enhance", ["data.root=/x", "trainer.max_stepz=3"], "trainer.max_stepz"),
-        ("enhance", ["data.root=/x", "system=best"], "system/best"),
+        ("enhance", ["data.root=/x", "system=best"], "system=best: no such choice; known: bal"),
         ("enhance", ["data.root=/x", "trainer.max_steps=ten"], "max_steps=ten: must be a number"),
         ("enhance", [], "data.root is not set"),
         ("enhance", ["data.root=/x", "oops"], "oops"),
