@@ -62,13 +62,13 @@ async def answer_with_file(
         limits: of the body and of the sound in it.
 
     Raises:
-        HTTPException: 408, 413, 415 or 422, with the one line that the command line prints.
+        HTTPException: 408, 413 or 422, with the one line that the command line prints.
         BusyError: there is no place in the line.
         ClientGoneError: nobody waits any more.
     """
     if request.headers.get("content-type", "").startswith("multipart/"):
         reason = "upload: a form; send the file as the body, as curl --data-binary @FILE does"
-        raise HTTPException(415, reason)
+        raise HTTPException(422, reason)
     line.require_place()
     with tempfile.TemporaryDirectory(prefix="speechgan-") as name:
         folder = Path(name)

@@ -141,7 +141,7 @@ def test_a_bad_parameter_is_refused_in_one_line(
 
 def test_a_form_is_told_what_to_send(noisy: Path, open_client: Open) -> None:
     answer = open_client().post("/enhance", files={"file": noisy.read_bytes()})
-    assert answer.status_code == 415
+    assert answer.status_code == 422
     assert "send the file as the body, as curl --data-binary @FILE does" in answer.json()["detail"]
 
 
