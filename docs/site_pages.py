@@ -24,6 +24,11 @@ LACKING = (
     "*This copy of the site was built where onnxruntime-web had not been fetched; "
     "`speechgan demo --browser-engine` fetches it.*"
 )
+MOVED = {
+    "CONTRIBUTING.md": "contributing.md",
+    "README.md": "index.md",
+    "../../README.md": "../index.md",
+}
 LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!https?:|#|mailto:)([^)]*)\)")
 
 
@@ -72,7 +77,7 @@ def on_page_markdown(markdown: str, *, files: Files, page: Any, **_: Any) -> str
         path, _, anchor = target.partition("#")
         name = path.removeprefix("../") if here.count("/") == 0 else path
         name = name.removeprefix("docs/") if generated else name
-        name = {"CONTRIBUTING.md": "contributing.md", "README.md": "index.md"}.get(name, name)
+        name = MOVED.get(name, name)
         if here.count("/") or files.get_file_from_path(name):
             return f"{image}[{text}]({name}{'#' * bool(anchor)}{anchor})"
         return f"`{text}`" if "`" not in text else text

@@ -85,6 +85,26 @@ def test_commands_have_these_arguments(words: list[str]) -> None:
     assert not [word for word in rest if word.startswith("-")]
 
 
+def list_anchors(page: Path) -> set[str]:
+    """What links to headings of a page are called, as GitHub has it."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
+# Pages of the reference are made for the site, and lead to pages that are only there.
+@pytest.mark.parametrize(
+    "page",
+    [*(x for x in PAGES if x.parent.name != "reference"), ROOT / "examples/README.md"],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_links_lead_to_files_and_headings(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", page.read_text()):
+        path, _, anchor = target.partition("#")
+        leads_to = page.parent / path if path else page
+        assert leads_to.exists(), target
+        assert not anchor or anchor in list_anchors(leads_to), target
+
+
 @pytest.mark.parametrize("words", TRAININGS, ids=name)
 def test_trainings_have_these_settings(words: list[str]) -> None:
     compose(words[2], [word for word in words[3:] if not word.startswith("-")])
