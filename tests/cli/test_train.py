@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from torch import Tensor
 
 from speechgan.cli.main import main
 from speechgan.data.enhancement.module import EnhancementData
+from speechgan.training.compose import compose
 
 PAIRS = Path(__file__).parents[1] / "assets"
 TINY = [
@@ -125,6 +128,22 @@ def test_mistakes_are_one_line(
     shown = capsys.readouterr()
     assert text in shown.err and shown.err.startswith("speechgan: error: ")
     assert shown.err.count("\n") == 1 and shown.out == ""
+
+
+def test_the_examples_of_the_help_can_be_trained(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    shown = capsys.readouterr().out
+    examples = [
+        re.split(r"(?<=\S)   +", line)[0]
+        for line in shown.splitlines()
+        if "speechgan train " in line
+    ]
+    # The first two words are the program and the command; usage is no example.
+    commands = [shlex.split(line.strip())[2:] for line in examples if line.startswith("  ")]
+    assert len(commands) > 3
+    for task, *words in commands:
+        compose(task, [word for word in words if "=" in word], complete="data.root=DIR" in words)
 
 
 def test_cfg_prints_what_would_be_trained(capsys: pytest.CaptureFixture[str]) -> None:

@@ -177,6 +177,15 @@ def test_a_walk_of_the_command_line(
         assert text in capsys.readouterr().err
 
 
+def test_what_was_made_is_told(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["generate", "--model", str(model), "--vocoder", "griffin_lim"]
+    for count, text in (("1", "1 word and sheet.png"), ("2", "2 words and sheet.png")):
+        assert main([*command, "--count", count, "-o", str(tmp_path / count)]) == 0
+        assert text in capsys.readouterr().err
+
+
 def test_labels_that_are_not_asked_for_are_drawn(model: Path) -> None:
     words = Generator.from_pretrained(model, vocoder="griffin_lim").generate(12, speaker="lucas")
     assert len({word.digit for word in words}) > 5
