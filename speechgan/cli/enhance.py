@@ -61,6 +61,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "their places",
     )
     add(
+        "--declip",
+        action="store_true",
+        help="make clipped peaks anew before; what was clipped at full scale comes out softer",
+    )
+    add(
         "--batch",
         type=parse_count,
         metavar="N",
@@ -91,7 +96,8 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         SpeechganError: inputs and output do not go together, or the model cannot be loaded.
     """
-    model, sound = _model_settings(arguments), _sound_settings(arguments)
+    model = _model_settings(arguments)
+    sound = _sound_settings(arguments) | {"declip": arguments.declip}
     many = None
     if arguments.batch is not None:
         _refuse_batch(arguments)
@@ -184,6 +190,8 @@ def _run_live(arguments: argparse.Namespace) -> int:
     from speechgan.inference.enhancement.enhancer import Enhancer
 
     refuse_live_files(arguments, arguments.inputs, "IN")
+    if arguments.declip:
+        raise SpeechganError("--declip: hears a recording twice; leave it out with --stream")
     enhancer = Enhancer.from_pretrained(**_model_settings(arguments))
 
     def open_stream(pcm: "Pcm") -> "Stream":

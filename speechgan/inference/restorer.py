@@ -8,9 +8,9 @@ import numpy as np
 
 from speechgan.audio import Wave
 from speechgan.inference.enhancement.enhancer import Enhancer
+from speechgan.inference.enhancement.mending import Read, mend
 from speechgan.inference.enhancement.rounds import Steps, run_alone
 from speechgan.inference.enhancement.sound_steps import Wish, enhance_blocks
-from speechgan.inference.mending import Read, mend
 from speechgan.inference.samples import Sound, open_wave
 from speechgan.inference.sound_files import (
     FilePair,

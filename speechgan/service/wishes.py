@@ -64,14 +64,6 @@ class Enhancement(Wish):
     )
     separate_channels: bool = Field(False, description="treat each channel by itself")
 
-    def for_files(self, models: Models) -> FileWork:
-        enhancer, settings = models.enhancer(self.model), self._settings()
-
-        def work(source: Path, target: Path, progress: Progress) -> WrittenFile:
-            return enhancer.enhance_file(source, target, progress=progress, **settings)
-
-        return work
-
     def for_stream(self, models: Models, pcm: Pcm) -> Sound:
         enhancer = models.enhancer(self.model)
         return enhancer.stream(pcm.sample_rate, pcm.channels, **self._settings())
@@ -137,6 +129,18 @@ class OfStream(BaseModel):
 
 class EnhancedFile(Enhancement, OfFile):
     """Parameters of `POST /enhance`."""
+
+    declip: bool = Field(False, description="make clipped peaks anew before")
+
+    def for_files(self, models: Models) -> FileWork:
+        enhancer, settings = models.enhancer(self.model), self._settings()
+
+        def work(source: Path, target: Path, progress: Progress) -> WrittenFile:
+            return enhancer.enhance_file(
+                source, target, progress=progress, declip=self.declip, **settings
+            )
+
+        return work
 
 
 class ConvertedFile(Conversion, OfFile):

@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from speechgan import Converter, Enhancer, Restorer
 from speechgan.audio import Reader, read
+from speechgan.audio.clipping import declip
 from speechgan.audio.watermark import detect
 from speechgan.cli.main import main
 from speechgan.service.limits import Limits, weigh
@@ -41,9 +42,14 @@ def test_parameters_are_those_of_the_command_line(
     noisy: Path, tmp_path: Path, open_client: Open
 ) -> None:
     target = tmp_path / "enhanced.wav"
+    wave, rate = soundfile.read(noisy)
+    clipped = np.clip(wave.cumsum(0) / 10, -0.2, 0.2)
+    soundfile.write(noisy, clipped, rate)
+    assert declip(clipped[:, 0], rate).max() > 0.21
     options = {"strength": 0.7, "attenuation_limit": 12.0}
-    Enhancer.from_pretrained("quality").enhance_file(noisy, target, linked=False, **options)
-    params = options | {"separate_channels": True, "model": "quality"}
+    enhancer = Enhancer.from_pretrained("quality")
+    enhancer.enhance_file(noisy, target, linked=False, declip=True, **options)
+    params = options | {"separate_channels": True, "declip": True, "model": "quality"}
     answer = open_client().post("/enhance", params=params, content=noisy.read_bytes())
     assert answer.content == target.read_bytes()
 

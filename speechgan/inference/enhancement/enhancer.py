@@ -133,6 +133,7 @@ class Enhancer:
         strength: float = 1.0,
         attenuation_limit: float | None = None,
         linked: bool = True,
+        declip: bool = False,
     ) -> Sound:
         """Enhances a sound in memory.
 
@@ -145,6 +146,8 @@ class Enhancer:
             attenuation_limit: greatest attenuation in dB, 0 or more: as much of the input is left
                 as lies so far below it. The lesser of it and `strength` holds.
             linked: whether all channels share one mask.
+            declip: whether clipped peaks are made anew before (`speechgan.audio.clipping.declip`);
+                what would not fit into full scale comes out softer.
 
         Returns:
             The same shape, type, dtype and device.
@@ -153,7 +156,7 @@ class Enhancer:
             SpeechganError: an empty wave, another shape or dtype, NaN or infinity, a sample rate,
                 strength or limit out of range.
         """
-        wish = self._wish(strength, attenuation_limit, linked)
+        wish = self._wish(strength, attenuation_limit, linked, declip)
         steps = enhance_wave(self.network, wave, sample_rate, wish)
         return run_alone(steps, self.network.answer)
 
@@ -166,6 +169,7 @@ class Enhancer:
         strength: float = 1.0,
         attenuation_limit: float | None = None,
         linked: bool = True,
+        declip: bool = False,
     ) -> Iterator[Sound]:
         """Enhances sounds in memory, several at once: as calls one by one, and faster on a GPU.
 
@@ -174,7 +178,7 @@ class Enhancer:
                 are needed, no more than three batches ahead of what has been given.
             sample_rate: of all, in Hz.
             batch: most sounds that go through the network together, 1 or more.
-            strength, attenuation_limit, linked: as in a call.
+            strength, attenuation_limit, linked, declip: as in a call.
 
         Yields:
             What a call gives of each, in their order.
@@ -183,7 +187,7 @@ class Enhancer:
             SpeechganError: at once, if an argument is out of range; as a call, when it is a
                 refused wave's turn, whose number it names.
         """
-        wish = self._wish(strength, attenuation_limit, linked, together=True)
+        wish = self._wish(strength, attenuation_limit, linked, declip, together=True)
         check_rate(sample_rate)
         steps = (enhance_wave(self.network, wave, sample_rate, wish) for wave in waves)
         return run_in_order(steps, check_batch(batch), self.network.answer)
@@ -196,18 +200,19 @@ class Enhancer:
         strength: float = 1.0,
         attenuation_limit: float | None = None,
         linked: bool = True,
+        declip: bool = False,
         progress: Progress | None = None,
     ) -> WrittenFile:
         """Enhances a file of any length, in blocks; memory does not grow with the length.
 
         Args:
             source, target, progress: see `speechgan.inference.sound_files.FilePair`.
-            strength, attenuation_limit, linked: as in a call.
+            strength, attenuation_limit, linked, declip: as in a call.
 
         Raises:
             SpeechganError: as `FilePair`; or strength or limit out of range.
         """
-        wish = self._wish(strength, attenuation_limit, linked)
+        wish = self._wish(strength, attenuation_limit, linked, declip)
         steps = enhance_file(self.network, FilePair(source, target, progress), wish)
         return run_alone(steps, self.network.answer)
 
@@ -219,6 +224,7 @@ class Enhancer:
         strength: float = 1.0,
         attenuation_limit: float | None = None,
         linked: bool = True,
+        declip: bool = False,
     ) -> Iterator[tuple[int, WrittenFile | SpeechganError]]:
         """Enhances files of any lengths, rates and channels, several at once, as one by one.
 
@@ -227,7 +233,7 @@ class Enhancer:
         Args:
             pairs: the files; they are opened as there is a place.
             batch: most files that are open, and go through the network together, 1 or more.
-            strength, attenuation_limit, linked: as in a call.
+            strength, attenuation_limit, linked, declip: as in a call.
 
         Yields:
             A file's number with what was written, or with why it was not, in the order in which
@@ -236,7 +242,7 @@ class Enhancer:
         Raises:
             SpeechganError: an argument is out of range, or a batch of more files than may be open.
         """
-        wish = self._wish(strength, attenuation_limit, linked, together=True)
+        wish = self._wish(strength, attenuation_limit, linked, declip, together=True)
         check_open_files(check_batch(batch))
         steps = (enhance_file(self.network, pair, wish) for pair in pairs)
         return run_together(steps, batch, self.network.answer)
@@ -278,6 +284,12 @@ class Enhancer:
         return stream
 
     def _wish(
-        self, strength: float, limit: float | None, linked: bool, together: bool = False
+        self,
+        strength: float,
+        limit: float | None,
+        linked: bool,
+        declip: bool,
+        together: bool = False,
     ) -> Wish:
-        return Wish(choose_strength(strength, limit), linked, together, self.shifts)
+        chosen = choose_strength(strength, limit)
+        return Wish(chosen, linked, together, self.shifts, declip)

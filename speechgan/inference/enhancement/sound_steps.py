@@ -7,6 +7,7 @@ import numpy as np
 
 from speechgan import audio
 from speechgan.audio import Wave
+from speechgan.inference.enhancement.mending import Read, unclip
 from speechgan.inference.enhancement.network import Network, SoundRun
 from speechgan.inference.enhancement.rounds import Steps
 from speechgan.inference.enhancement.shifts import ShiftedSound
@@ -23,12 +24,14 @@ class Wish:
         linked: whether all channels share one mask.
         together: whether several sounds are answered at once, for which all read as much at a time.
         shifts: how often each sound is enhanced, as `ShiftedSound` does it.
+        declip: whether clipped peaks are made anew before.
     """
 
     strength: float = 1.0
     linked: bool = True
     together: bool = False
     shifts: int = 1
+    declip: bool = False
 
     def begin(self, network: Network, rate: float, channels: int) -> SoundRun:
         """The beginning of a sound."""
@@ -44,7 +47,7 @@ class Wish:
 
 def enhance_blocks(
     network: Network,
-    read: Callable[[], Iterator[Wave]],
+    read: Read,
     write: Callable[[Wave], object],
     rate: float,
     channels: int,
@@ -60,6 +63,8 @@ def enhance_blocks(
         channels: of the blocks.
         wish: what is to be made of them.
     """
+    if wish.declip:
+        read = unclip(read, rate)
     scale: Wave = np.ones((channels, 1), np.float32)
     if not network.level_invariant:
         scale = _measure_level(read(), channels) / audio.REFERENCE_LEVEL

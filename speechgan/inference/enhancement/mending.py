@@ -19,7 +19,17 @@ Read = Callable[[], Iterator[Wave]]
 
 
 def mend(read: Read, rate: float, made: float, channels: int) -> Read:
-    """A sound declipped, at the rate `made` in Hz instead of `rate`, with its gaps filled.
+    """A sound declipped, at the rate `made` in Hz instead of `rate`, with its gaps filled."""
+    unclipped = unclip(read, rate)
+
+    def begin() -> Iterator[Wave]:
+        return fill_blocks(resample_blocks(unclipped(), rate, made, channels), made)
+
+    return begin
+
+
+def unclip(read: Read, rate: float) -> Read:
+    """A sound declipped.
 
     Where what was cut off would not fit into full scale, the whole sound is made softer until it
     does, for which all of it is heard once before.
@@ -27,8 +37,7 @@ def mend(read: Read, rate: float, made: float, channels: int) -> Read:
     scale = np.float32(find_scale(read, rate))
 
     def begin() -> Iterator[Wave]:
-        declipped = (scale * block for block in declip_blocks(read(), rate))
-        return fill_blocks(resample_blocks(declipped, rate, made, channels), made)
+        return (scale * block for block in declip_blocks(read(), rate))
 
     return begin
 

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from speechgan import Restorer
+from speechgan import Enhancer, Restorer
 from speechgan.audio.clipping import declip
 from speechgan.audio.gaps import fill_gaps
-from speechgan.inference.mending import declip_blocks, fill_blocks
+from speechgan.cli.main import main
+from speechgan.inference.enhancement.mending import declip_blocks, fill_blocks, unclip
+from speechgan.inference.sound_files import FilePair
 from speechgan.metrics.intrusive import si_sdr
 
 RATE = 16000
@@ -93,3 +95,47 @@ def test_all_channels_are_made_softer_alike(restorer, speech):
     np.testing.assert_allclose(made[0], alone, atol=1e-6)
     within = np.abs(loud) < 0.99
     np.testing.assert_allclose(made[1][within] * 80, alone[within], atol=1e-3)
+
+
+@pytest.fixture
+def clipped(speech) -> np.ndarray:
+    """Two channels, one of which would not fit into full scale."""
+    return np.stack([np.clip(8 * speech, -1, 1), np.clip(speech, -0.1, 0.1)])
+
+
+def test_an_enhancer_declips_on_request_wherever_the_sound_lies(clipped, tmp_path):
+    enhancer = Enhancer.from_pretrained("tiny")
+    unclipped = np.concatenate(list(unclip(lambda: iter([clipped]), RATE)()), axis=1)
+    expected = enhancer(unclipped, RATE)
+    assert np.abs(expected - enhancer(clipped, RATE)).max() > 0.1
+    np.testing.assert_allclose(enhancer(clipped, RATE, declip=True), expected, atol=1e-5)
+    (many,) = enhancer.enhance_many([clipped], RATE, declip=True)
+    np.testing.assert_allclose(many, expected, atol=1e-5)
+    source, target = tmp_path / "in.wav", tmp_path / "out.wav"
+    soundfile.write(source, clipped.T, RATE, "FLOAT")
+    enhancer.enhance_file(source, target, declip=True)
+    np.testing.assert_allclose(soundfile.read(target)[0].T, expected, atol=1e-5)
+
+
+def test_files_declipped_together_come_out_as_one_by_one(clipped, tmp_path):
+    enhancer = Enhancer.from_pretrained("tiny", engine="torch")
+    pairs, expected = [], []
+    for length in (30_000, 80_000, 120_001):
+        source, target = tmp_path / f"{length}.wav", tmp_path / f"{length}.out.wav"
+        soundfile.write(source, clipped[:, :length].T, RATE, "FLOAT")
+        pairs.append(FilePair(source, target))
+        expected.append(enhancer(clipped[:, :length], RATE, declip=True))
+    assert sorted(n for n, _ in enhancer.enhance_files(pairs, batch=2, declip=True)) == [0, 1, 2]
+    for pair, wave in zip(pairs, expected, strict=True):
+        np.testing.assert_allclose(soundfile.read(pair.target)[0].T, wave, atol=1e-4)
+
+
+def test_the_command_declips_recordings_and_refuses_to_declip_live(clipped, tmp_path, capsys):
+    source, target = tmp_path / "in.wav", tmp_path / "out.wav"
+    soundfile.write(source, clipped.T, RATE, "FLOAT")
+    command = ["enhance", str(source), "-o", str(target), "--model", "tiny", "--declip"]
+    assert main(command) == 0
+    expected = Enhancer.from_pretrained("tiny")(clipped.astype(np.float32), RATE, declip=True)
+    np.testing.assert_allclose(soundfile.read(target)[0].T, expected, atol=1e-5)
+    assert main(["enhance", "-", "--stream", "--declip"]) == 1
+    assert "--declip: hears a recording twice; leave it out" in capsys.readouterr().err
