@@ -1,7 +1,7 @@
 """What an enhancer makes of speech that was damaged in one known way each, as a Markdown table.
 
     python benchmarks/robustness.py --data DIR [--model NAME|DIR] [--only CONDITION ...]
-        [--speech FOLDER]
+        [--speech FOLDER] [--declip]
 
 DIR holds `pairs/test/{clean,noisy}`, `speech/test` and `noise/test`. Each condition is a folder of
 recordings and their references, measured before and after as `speechgan evaluate enhance` does.
@@ -90,11 +90,11 @@ def mix(data: Path, speech: Path) -> Iterator[Item]:
         yield f"{path.stem}_{snr:.0f}dB", clean * scale, noisy * scale, RATE
 
 
-def clip(data: Path) -> Iterator[Item]:
-    """Clean speech cut off at a fifth of its peak."""
-    for name, clean, _, rate in read_clean(data):
-        limit = 0.2 * np.abs(clean).max()
-        yield name, clean, np.clip(clean, -limit, limit), rate
+def clip(data: Path, read: Callable[[Path], Iterator[Item]]) -> Iterator[Item]:
+    """Recordings cut off at a fifth of their peak."""
+    for name, clean, damaged, rate in read(data):
+        limit = 0.2 * np.abs(damaged).max()
+        yield name, clean, np.clip(damaged, -limit, limit), rate
 
 
 CONDITIONS: dict[str, Callable[[Path], Iterator[Item]]] = {
@@ -105,14 +105,15 @@ CONDITIONS: dict[str, Callable[[Path], Iterator[Item]]] = {
     "noisy, telephone (8 kHz)": partial(change_rate, rate=8000),
     "clean": read_clean,
     "reverberation": reverberate,
-    "clipping": clip,
+    "clipping": partial(clip, read=read_clean),
+    "noisy, clipped": partial(clip, read=read_pairs),
 }
 
 
-def measure(enhancer: Enhancer, items: Iterator[Item], folder: Path) -> Evaluation:
+def measure(enhancer: Enhancer, items: Iterator[Item], folder: Path, declip: bool) -> Evaluation:
     """Writes what there is before and after, and measures it."""
     for name, clean, damaged, rate in items:
-        enhanced = enhancer(damaged.astype(np.float32), rate)
+        enhanced = enhancer(damaged.astype(np.float32), rate, declip=declip)
         for side, wave in (("clean", clean), ("noisy", damaged), ("enhanced", enhanced)):
             like = audio.Format("WAV", "FLOAT")
             audio.write(folder / side / f"{name}.wav", wave, rate, like)
@@ -148,6 +149,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", default="default")
     parser.add_argument("--speech", type=Path, metavar="FOLDER")
+    parser.add_argument("--declip", action="store_true", help="as speechgan enhance --declip")
     parser.add_argument("--only", nargs="*", choices=CONDITIONS)
     arguments = parser.parse_args()
     conditions = dict(CONDITIONS)
@@ -160,7 +162,7 @@ def main() -> None:
     print(f"| {' | '.join(names)} |\n|{'---|' * len(names)}")
     for name, items in conditions.items():
         with tempfile.TemporaryDirectory() as folder:
-            found = measure(enhancer, items(arguments.data), Path(folder))
+            found = measure(enhancer, items(arguments.data), Path(folder), arguments.declip)
         print(format_row(name, found), flush=True)
     if arguments.only is None:
         print(f"\n{measure_noise(enhancer, arguments.data)}")
