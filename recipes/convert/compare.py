@@ -194,6 +194,7 @@ def find_steps(row: Row, settings: list[str], folder: Path, hours: float) -> int
             *("train", "convert", *settings, f"run.folder={quote(folder)}"),
             *(f"trainer.max_steps={PILOT}", f"trainer.log_every={PILOT // 2}"),
             *(["trainer.turns.discriminator.start=0"] if row.judged else []),
+            "--overwrite",  # one that was broken off: its pace is measured anew
         )
         lines = map(json.loads, (folder / "metrics.jsonl").read_text().splitlines())
         pace = [line["seconds_per_step"] for line in lines if "seconds_per_step" in line][-1]

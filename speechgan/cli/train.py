@@ -18,7 +18,7 @@ examples:
 What DIR holds: for enhance speech/ and noise/, or clean/ and noisy/; for convert a folder for each
 speaker; for generate recordings named DIGIT_SPEAKER_TAKE below train/. Settings are Hydra's:
 group=choice takes a file of conf/, key=value sets one value. The best model so far is in
-run.folder/best, for every --model. Without --resume a run begins anew, and replaces what is there.
+run.folder/best, for every --model. A folder that holds a run takes --resume or --overwrite.
 """
 
 
@@ -33,8 +33,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="key=value",
         help="settings, such as data.root=DIR system=joint trainer.max_steps=2000",
     )
-    parser.add_argument(
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in run.folder, if any"
+    )
+    existing.add_argument(
+        "--overwrite", action="store_true", help="begin anew, and replace the run in run.folder"
     )
     parser.add_argument(
         "--config-dir",
@@ -61,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     first = processes.number() == 0
     with _show_warnings() if first else contextlib.nullcontext():
-        best = train(config, arguments.resume)
+        best = train(config, arguments.resume, arguments.overwrite)
     processes.leave()
     if not first:  # what there is to say, the first process says
         return 0 if best else 1

@@ -8,15 +8,17 @@ from omegaconf import DictConfig, OmegaConf
 from speechgan.systems.base import System
 from speechgan.systems.conversion.fitted import FittedSystem
 from speechgan.training import processes
+from speechgan.training.checkpoint import CHECKPOINT
 from speechgan.training.compose import build
 from speechgan.training.fine_tuning import load_predecessor, start_from_model
 from speechgan.training.fit import fit
 from speechgan.training.release import release_to
 from speechgan.training.tasks import TASKS
+from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import restore_folder, write_whole
 
 
-def train(config: DictConfig, resume: bool = False) -> dict[str, float]:
+def train(config: DictConfig, resume: bool = False, overwrite: bool = False) -> dict[str, float]:
     """Trains what the configuration says, and releases the best model.
 
     The run's folder receives `config.yaml`, `last.safetensors` (everything to go on from),
@@ -26,14 +28,18 @@ def train(config: DictConfig, resume: bool = False) -> dict[str, float]:
     Args:
         config: of `speechgan.training.compose.compose`; what is measured of the data is filled in.
         resume: go on from the run's folder where it holds a checkpoint.
+        overwrite: begin anew where the run's folder holds a run.
 
     Returns:
         The best validation's figures; none if no validation gave a finite one.
 
     Raises:
-        SpeechganError: a configuration that does not fit, unusable data, or a run that cannot go
-            on.
+        SpeechganError: a folder that holds a run, a configuration that does not fit, unusable
+            data, or a run that cannot go on.
     """
+    folder = Path(config.run.folder)
+    if not (resume or overwrite):
+        _refuse_to_replace(folder)
     processes.check_count(config.trainer.devices, config.trainer.num_nodes)
     torch.manual_seed(config.trainer.seed)
     trainer, data = build(config.trainer), build(config.data)
@@ -46,8 +52,10 @@ def train(config: DictConfig, resume: bool = False) -> dict[str, float]:
     system = system or build(config.system)
     if predecessor:
         start_from_model(system, predecessor)
-    folder = Path(config.run.folder)
+    start_from = Path(config.run.start_from) if config.run.start_from else None
     if processes.number() == 0:
+        if overwrite:
+            _forget_checkpoint(folder / CHECKPOINT, start_from)
         restore_folder(folder / "best")
         plain = OmegaConf.to_yaml(config, resolve=True)
         write_whole(folder / "config.yaml", plain, "choose another folder with run.folder=DIR")
@@ -60,6 +68,30 @@ def train(config: DictConfig, resume: bool = False) -> dict[str, float]:
         material.validation,
         release,
         resume=resume,
-        start_from=Path(config.run.start_from) if config.run.start_from else None,
+        start_from=start_from,
     )
     return best
+
+
+def _refuse_to_replace(folder: Path) -> None:
+    """Every process looks for itself and finds the same: none of them writes what is looked for
+    until all have met, which is after this.
+
+    Raises:
+        SpeechganError: the folder holds a run.
+    """
+    # The hidden one is what `restore_folder` brings back, so it is looked for first.
+    if any((folder / name).exists() for name in (".best.before", "best", CHECKPOINT)):
+        raise SpeechganError(
+            f"{folder}: holds a run; go on with --resume, choose another folder with "
+            "run.folder=DIR, or begin anew with --overwrite, which replaces it"
+        )
+
+
+def _forget_checkpoint(path: Path, start_from: Path | None) -> None:
+    """Removes that of the run before, which --resume would take for this run's.
+
+    The one that the run is to start from stays: no process has read it yet.
+    """
+    if start_from is None or start_from.resolve() != path.resolve():
+        path.unlink(missing_ok=True)

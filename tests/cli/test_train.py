@@ -16,6 +16,8 @@ from torch import Tensor
 from speechgan.cli.main import main
 from speechgan.data.enhancement.module import EnhancementData
 from speechgan.training.compose import compose
+from speechgan.training.trainer import Trainer
+from speechgan.utils.errors import SpeechganError
 
 PAIRS = Path(__file__).parents[1] / "assets"
 TINY = [
@@ -70,6 +72,64 @@ def test_a_finished_run_is_not_trained_again(trained: Path) -> None:
     assert train(trained, "--resume") == 0
     after = load_file(trained / "best" / "model.safetensors")
     assert all(after[name].equal(weight) for name, weight in before.items())
+
+
+def test_a_run_is_replaced_only_if_that_is_asked_for(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(trained, run)
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    # Another seed, and data that are not there: neither is looked at.
+    assert train(run, "trainer.seed=1", "data.root=/nowhere") == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    remedies = ("--resume", "run.folder=DIR", "--overwrite")
+    assert f"{run}: holds a run; " in line and all(remedy in line for remedy in remedies)
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+    assert train(run, "trainer.seed=1", "--overwrite") == 0
+    model = run / "best" / "model.safetensors"
+    assert model.read_bytes() != before[model]
+
+
+@pytest.mark.parametrize("left", ["last.safetensors", "best", ".best.before"])
+def test_a_part_of_a_run_is_a_run(
+    left: str, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last is what a process that was killed while it replaced the best model has left."""
+    shutil.copytree(trained, tmp_path / "whole")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "whole" / left.replace(".best.before", "best")).rename(tmp_path / "run" / left)
+    assert train(tmp_path / "run") == 1
+    assert "holds a run" in capsys.readouterr().err
+
+
+def test_what_begins_anew_does_not_go_on_from_the_run_before(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if it ends before its first checkpoint."""
+    run = tmp_path / "run"
+    shutil.copytree(trained, run)
+
+    def lose(*given: object) -> None:
+        raise SpeechganError("no more")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_play", lose)
+        assert train(run, "--overwrite") == 1
+    assert train(run, "--resume", "trainer.max_steps=1") == 0
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert lines[-1]["step"] == 1
+
+
+def test_a_run_can_start_from_the_checkpoint_that_it_replaces(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(trained, tmp_path / "run")
+    monkeypatch.chdir(tmp_path)  # its name is another than that of the run's
+    own = ["run.start_from=run/last.safetensors", "trainer.max_steps=3"]
+    assert train(tmp_path / "run", *own, "--overwrite") == 0
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(lines[-1])["step"] == 3
 
 
 def test_training_goes_on_from_a_model(trained: Path, tmp_path: Path) -> None:

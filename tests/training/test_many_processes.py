@@ -126,6 +126,14 @@ def test_a_killed_process_ends_all_and_all_go_on_exactly(work: Path, whole: Path
     assert trainings.read_log(whole) == trainings.read_log(run)
 
 
+def test_all_processes_refuse_to_replace_a_run(work: Path, whole: Path) -> None:
+    before = (whole / "last.safetensors").read_bytes()
+    assert end(start_two(game(work, "whole"), False, work / "refused.txt")) == [1, 1]
+    said = {(work / f"refused.{rank}").read_text() for rank in range(2)}
+    assert len(said) == 1 and f"{whole}: holds a run; " in said.pop()
+    assert (whole / "last.safetensors").read_bytes() == before
+
+
 def test_each_process_has_random_numbers_and_labels_of_its_own(whole: Path) -> None:
     state = load_checkpoint(whole / "last.safetensors")
     own = [state_of(state, number) for number in (0, 1)]
