@@ -11,7 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from speechgan.cli.plan import STANDARD, Job, plan_jobs, refuse_mixed_output, refuse_urls
+from speechgan.cli.plan import (
+    STANDARD,
+    Job,
+    plan_jobs,
+    refuse_mixed_output,
+    refuse_urls,
+    writes_standard_output,
+)
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.file_work import ManyWork, Work, Written
 from speechgan.utils.files import remove_unfinished
@@ -80,7 +87,10 @@ def run_task(task: Task, inputs: list[str], arguments: argparse.Namespace) -> in
     if arguments.json:
         print_report(records, task, arguments.model)
     else:
-        print(summarise(records, task.verb, time.perf_counter() - started), file=sys.stderr)
+        line = summarise(records, task.verb, time.perf_counter() - started)
+        if not writes_standard_output(inputs, arguments.output):
+            line += _tell_place(records, arguments.output)
+        print(line, file=sys.stderr)
     return 1 if any("error" in record for record in records) else 0
 
 
@@ -211,6 +221,14 @@ def summarise(records: list[dict[str, Any]], verb: str, elapsed: float) -> str:
     seconds = sum(record["seconds"] for record in done)
     count = "1 file" if len(done) == len(records) == 1 else f"{len(done)} of {len(records)} files"
     return f"{count} {verb}: {seconds:.1f} s of audio in {elapsed:.1f} s"
+
+
+def _tell_place(records: list[dict[str, Any]], output: str | None) -> str:
+    """Where what was made lies, as the end of the summary; empty if nothing was made."""
+    made = [record["output"] for record in records if "error" not in record]
+    if len(made) > 1:
+        return f", written to {output}" if output else ", written beside their inputs"
+    return f", written to {made[0]}" if made else ""
 
 
 def _measure_seconds(path: Path) -> float:

@@ -114,13 +114,18 @@ def _find_places(place: "Place", output: "Place") -> "list[tuple[Place, PurePosi
     return found
 
 
+def writes_standard_output(inputs: list[str], output: str | None) -> bool:
+    """Whether the sound goes to standard output, as `plan_jobs` has it."""
+    return output == STANDARD or (output is None and STANDARD in inputs)
+
+
 def refuse_mixed_output(inputs: list[str], output: str | None, as_json: bool) -> None:
     """Standard output takes the sound or a report, not both.
 
     Raises:
         SpeechganError: both are asked for.
     """
-    if as_json and (output == STANDARD or (output is None and STANDARD in inputs)):
+    if as_json and writes_standard_output(inputs, output):
         raise SpeechganError("--json: standard output takes the sound; name a file with -o")
 
 

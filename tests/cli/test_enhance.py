@@ -52,6 +52,7 @@ def test_a_file_is_enhanced_beside_itself(tmp_path: Path, enhance: Run) -> None:
     code, out, err = enhance(source)
     assert (code, out) == (0, "")
     assert err.startswith("1 file enhanced: 0.3 s of audio in ")
+    assert err.endswith(f" s, written to {tmp_path / 'a.b.enhanced.flac'}\n")
     assert list_files(tmp_path) == ["a.b.enhanced.flac", "a.b.flac"]
     info = soundfile.info(tmp_path / "a.b.enhanced.flac")
     assert (info.samplerate, info.channels, info.frames) == (44100, 2, 12345)
@@ -80,6 +81,21 @@ def test_a_folder_without_output_gets_its_own_and_does_not_enhance_them_again(
     assert list_files(tmp_path) == expected
     assert enhance(tmp_path, "--overwrite")[0] == 0
     assert list_files(tmp_path) == expected
+
+
+def test_the_summary_says_where_the_results_are(tmp_path: Path, enhance: Run) -> None:
+    files = [make_file(tmp_path / "in" / name, 800) for name in ("a.wav", "b.wav")]
+    out = tmp_path / "out"
+    for arguments, place in (
+        ([*files], "beside their inputs"),
+        ([*files, "-o", out], f"to {out}"),
+        ([*files, tmp_path / "gone.wav", "-o", f"{out}/new"], f"to {out}/new"),
+        ([files[0], tmp_path / "gone.wav", "-o", out, "--overwrite"], f"to {out / 'a.wav'}"),
+    ):
+        *_, last = enhance(*arguments)[2].splitlines()
+        assert last.endswith(f" s, written {place}")
+    *_, last = enhance(tmp_path / "gone.wav")[2].splitlines()
+    assert last.startswith("0 of 1 files enhanced: 0.0 s") and "written" not in last
 
 
 def test_an_output_folder_inside_the_input_is_not_an_input(tmp_path: Path, enhance: Run) -> None:
@@ -195,7 +211,7 @@ def test_sound_goes_through_a_pipe(tmp_path: Path, model_folder: Path, enhance: 
     enhance(source, "-o", tmp_path / "b.wav")
     assert done.stdout == (tmp_path / "b.wav").read_bytes()
     assert soundfile.info(io.BytesIO(done.stdout)).channels == 2
-    assert done.stderr.startswith(b"1 file enhanced")
+    assert done.stderr.startswith(b"1 file enhanced") and b"written" not in done.stderr
 
 
 @pytest.mark.parametrize(
