@@ -130,7 +130,7 @@ def run_jobs(jobs: list[Job], how: How) -> list[dict[str, Any]]:
             if isinstance(outcome, dict):
                 records[number] |= outcome
             else:
-                text = str(outcome)
+                text = f"{outcome}{jobs[number].hint}"
                 if jobs[number].name == STANDARD:
                     # Where it was kept meanwhile says nothing to whoever piped it.
                     text = text.replace(f"{jobs[number].source.parent}{os.sep}", "")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from speechgan.utils.places import Place
 
 STANDARD = "-"
+OUTPUT_HINT = ", or put -o before it if it is the output"
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,13 @@ class Job:
         source: what to read.
         target: what to write.
         name: of the source, as the user gave it.
+        hint: what ends the message where it cannot be worked on.
     """
 
     source: Path
     target: Path
     name: str
+    hint: str = ""
 
 
 @contextmanager
@@ -146,7 +149,9 @@ def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
     folder = None if output is None else Path(output)
     if several and folder and folder.is_file():
         raise SpeechganError(f"{folder}: is a file; name a folder with -o for several recordings")
+    misplaced = output is None and _ends_with_output(inputs)
     for path in inputs:
+        hint = OUTPUT_HINT if misplaced and path is inputs[-1] else ""
         if path.is_dir():
             pairs = [(file, file.relative_to(path)) for file in find_audio(path, folder, mark)]
         else:
@@ -158,11 +163,17 @@ def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
                 target = folder / relative.with_suffix(_choose_suffix(file))
             else:
                 target = folder
-            job = Job(file, target, str(file))
+            job = Job(file, target, str(file), hint)
             other = jobs.setdefault(target.absolute(), job)
             if other is not job:
                 raise _name_collision(file, other.source, target)
     return list(jobs.values())
+
+
+def _ends_with_output(inputs: list[Path]) -> bool:
+    """Whether the last of several inputs is the only one missing, as other programs' outputs."""
+    *others, last = inputs
+    return bool(others) and not os.path.lexists(last) and all(path.exists() for path in others)
 
 
 def _name_collision(source: object, other: object, target: object) -> SpeechganError:

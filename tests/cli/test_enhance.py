@@ -185,6 +185,24 @@ def test_a_bad_file_is_named_and_the_others_finish(tmp_path: Path, enhance: Run)
     assert (done["seconds"], done["sample_rate"], done["channels"]) == (0.5, 16000, 8)
 
 
+def test_an_output_that_lacks_its_option_is_told_so(tmp_path: Path, enhance: Run) -> None:
+    source, target = make_file(tmp_path / "a.wav"), tmp_path / "out.wav"
+    hint = "put -o before it if it is the output"
+    code, _, err = enhance(source, target)
+    assert code == 1
+    (line,) = [line for line in err.splitlines() if "error" in line]
+    assert line.endswith(f"{target}: no such file; check the name, or {hint}")
+    # Not where it is no output: alone, behind another that is missing, before others, with -o.
+    for arguments in (
+        [target],
+        [tmp_path / "gone.wav", target],
+        [target, source],
+        [source, target, "-o", tmp_path / "out"],
+    ):
+        code, _, err = enhance(*arguments, "--overwrite")
+        assert code == 1 and f"{target}: no such file; check the name\n" in err
+
+
 def test_a_folder_without_audio_is_an_error(tmp_path: Path, enhance: Run) -> None:
     (tmp_path / "notes.txt").touch()
     code, _, err = enhance(tmp_path, "-o", tmp_path / "out")
