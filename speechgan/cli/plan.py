@@ -149,6 +149,10 @@ def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
     folder = None if output is None else Path(output)
     if several and folder and folder.is_file():
         raise SpeechganError(f"{folder}: is a file; name a folder with -o for several recordings")
+    if several and output and _names_audio_file(output):
+        raise SpeechganError(
+            f"{output}: is named like a file; name a folder with -o for several recordings"
+        )
     misplaced = output is None and _ends_with_output(inputs)
     for path in inputs:
         hint = OUTPUT_HINT if misplaced and path is inputs[-1] else ""
@@ -225,6 +229,13 @@ def _choose_suffix(file: PurePath) -> str:
 
 def _names_folder(output: str) -> bool:
     return Path(output).is_dir() or output.endswith(os.sep) or not Path(output).suffix
+
+
+def _names_audio_file(output: str) -> bool:
+    """Whether it can only be meant as a file: a folder may have a dot in its name, as `v1.2`."""
+    from speechgan.audio import AUDIO_EXTENSIONS
+
+    return not _names_folder(output) and Path(output).suffix.lower() in AUDIO_EXTENSIONS
 
 
 def _same(path: Path, other: Path | None) -> bool:

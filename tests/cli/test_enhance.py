@@ -148,6 +148,20 @@ def test_several_recordings_do_not_go_into_a_file(tmp_path: Path, enhance: Run) 
     assert other.read_bytes() == before
 
 
+def test_no_folder_is_made_with_the_name_of_a_file(tmp_path: Path, enhance: Run) -> None:
+    files = [make_file(tmp_path / "in" / name, 800) for name in ("a.wav", "b.wav")]
+    both = tmp_path / "both.WAV"
+    for inputs in (files, [tmp_path / "in"]):
+        code, _, err = enhance(*inputs, "-o", both)
+        assert code == 1
+        assert f"error: {both}: is named like a file; name a folder with -o for several" in err
+        assert not both.exists()
+    # What says that it is a folder is one, as is a name with a dot in it.
+    for output in (f"{both}/", both, tmp_path / "v1.2"):
+        assert enhance(*files, "-o", output, "--overwrite")[0] == 0
+        assert list_files(Path(output)) == ["a.wav", "b.wav"]
+
+
 def test_two_inputs_for_one_output_are_refused(tmp_path: Path, enhance: Run) -> None:
     first = make_file(tmp_path / "1" / "a.wav")
     second = make_file(tmp_path / "2" / "a.ogg")
