@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
+from speechgan.utils.caches import cache_folder
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import replace_folder
 
@@ -35,9 +36,8 @@ PIECE = 2**16
 
 
 def runtime_folder() -> Path:
-    """Where it is kept: in `~/.cache/speechgan`, or below what XDG_CACHE_HOME says."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache, "speechgan", f"onnxruntime-web-{VERSION}")
+    """Where it is kept."""
+    return cache_folder() / f"onnxruntime-web-{VERSION}"
 
 
 def find_runtime() -> Path | None:

@@ -14,9 +14,12 @@ from omegaconf.errors import OmegaConfBaseException
 
 import speechgan
 from speechgan.pretrained.moved import find_moved_setting
+from speechgan.utils.caches import cache_folder
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.nearest import suggest
 
+# What `${cache_folder:}` is in a configuration.
+OmegaConf.register_new_resolver("cache_folder", lambda: str(cache_folder()), replace=True)
 UNKNOWN = re.compile(r"^Key .* is not in struct\s+full_key: (\S+)")
 """What OmegaConf says of a setting that is not there."""
 UNCHOSEN = re.compile(r"Could not find '(\S+)/(\S+)'\s+Available options in '\S+':\n((?:\t.*\n?)+)")

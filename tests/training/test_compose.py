@@ -6,6 +6,7 @@ from hydra.utils import get_class
 from omegaconf import OmegaConf
 
 from speechgan.models.generators.band_crn import BandCRN, BandCRNSize
+from speechgan.page.runtime import runtime_folder
 from speechgan.training.compose import build, compose, configuration_folder
 from speechgan.utils.errors import SpeechganError
 
@@ -67,6 +68,21 @@ def test_the_experiment_has_the_last_word_but_for_the_command_line(task, tmp_pat
         "other",
         8,
     )
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_cache_is_found_where_no_variable_names_the_home(
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where Python finds it by other means."""
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    config = compose(task, ["data.root=/x"])
+    assert Path(config.data.cache) == tmp_path / "home" / ".cache" / "speechgan"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "kept"))
+    assert Path(compose(task, ["data.root=/x"]).data.cache) == tmp_path / "kept" / "speechgan"
+    assert runtime_folder().parent == tmp_path / "kept" / "speechgan"
 
 
 def test_every_term_of_closeness_is_a_setting():

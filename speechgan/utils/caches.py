@@ -1,0 +1,12 @@
+"""Where the package keeps what need not be fetched or computed twice."""
+
+import os
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """`speechgan` in what XDG_CACHE_HOME names, or in `.cache` of the user's home.
+
+    Models of the Hugging Face hub are not in it: huggingface_hub has a folder of its own.
+    """
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "speechgan")
