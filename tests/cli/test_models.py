@@ -8,7 +8,7 @@ import pytest
 import speechgan
 from speechgan.cli.main import main
 from speechgan.pretrained import loading as pretrained
-from speechgan.pretrained.folder import load_summary
+from speechgan.pretrained.folder import SHIPPED, count_weights, list_models, load_summary
 
 
 @pytest.fixture
@@ -30,6 +30,11 @@ def test_the_list_says_what_a_user_chooses_by(
     generator = pretrained.load_model("default").generator
     assert int(weights.replace(",", "")) == sum(p.numel() for p in generator.parameters())
     assert line.endswith("  Random weights, for tests.")
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_a_card_says_as_many_weights_as_the_list(name: str) -> None:
+    assert f" {count_weights(SHIPPED / name):,} weights" in load_summary(SHIPPED / name)
 
 
 @pytest.mark.parametrize("by_name", [True, False])
