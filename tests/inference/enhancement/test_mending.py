@@ -17,7 +17,7 @@ RATE = 16000
 
 @pytest.fixture(scope="module")
 def speech(recordings) -> np.ndarray:
-    wave = np.tile(recordings["p228_wind"][1], 4)
+    wave = np.tile(recordings["p228_wind"][1], 2)
     return 0.5 * wave / np.abs(wave).max()
 
 
@@ -100,7 +100,8 @@ def test_all_channels_are_made_softer_alike(restorer, speech):
 @pytest.fixture
 def clipped(speech) -> np.ndarray:
     """Two channels, one of which would not fit into full scale."""
-    return np.stack([np.clip(8 * speech, -1, 1), np.clip(speech, -0.1, 0.1)])
+    sides = np.stack([np.clip(8 * speech, -1, 1), np.clip(speech, -0.1, 0.1)])
+    return sides[:, :50_000]
 
 
 def test_an_enhancer_declips_on_request_wherever_the_sound_lies(clipped, tmp_path):
@@ -120,7 +121,7 @@ def test_an_enhancer_declips_on_request_wherever_the_sound_lies(clipped, tmp_pat
 def test_files_declipped_together_come_out_as_one_by_one(clipped, tmp_path):
     enhancer = Enhancer.from_pretrained("tiny", engine="torch")
     pairs, expected = [], []
-    for length in (30_000, 80_000, 120_001):
+    for length in (20_000, 40_001, 50_000):
         source, target = tmp_path / f"{length}.wav", tmp_path / f"{length}.out.wav"
         soundfile.write(source, clipped[:, :length].T, RATE, "FLOAT")
         pairs.append(FilePair(source, target))
