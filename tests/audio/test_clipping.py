@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import resample_poly
 
+from speechgan.audio import clipping
 from speechgan.audio.clipping import declip, find_clipped
 from speechgan.metrics.intrusive import si_sdr
 
@@ -78,9 +79,10 @@ def test_loudness_makes_no_difference(speech):
         np.zeros(0),
         np.full(1, 0.3),
         np.round(3 * np.sin(2 * np.pi * 110 * TIME)) / 128,
+        np.clip(50 * np.sin(2 * np.pi * 110 * TIME), -1, 1),
         np.random.default_rng(0).standard_normal(RATE),
     ],
-    ids=["silence", "constant", "square", "empty", "one", "three_steps", "noise"],
+    ids=["silence", "constant", "square", "empty", "one", "three_steps", "steep", "noise"],
 )
 def test_what_is_flat_by_itself_stays(wave):
     np.testing.assert_array_equal(declip(wave.astype(np.float32), RATE), wave.astype(np.float32))
@@ -90,6 +92,19 @@ def test_recordings_that_were_not_clipped_stay(recordings):
     for noisy, clean in recordings.values():
         for wave in (noisy, clean):
             assert declip(wave, RATE) is wave
+
+
+def test_a_few_flat_places_are_not_clipping(speech):
+    wave = speech.copy()
+    for start in range(8000, 40_000, 8000):
+        wave[start : start + 5] = np.abs(speech).max()
+    assert declip(wave, RATE) is wave
+
+
+def test_nothing_is_made_higher_than_the_limit(speech, monkeypatch):
+    clipped = clip(speech, -0.2, 0.2)
+    monkeypatch.setattr(clipping, "HIGHEST", 1.5)
+    assert np.abs(declip(clipped, RATE)).max() == pytest.approx(1.5 * np.abs(clipped).max())
 
 
 @pytest.mark.parametrize("rate", [16000, 48000])
