@@ -76,6 +76,8 @@ class Writer:
                 f"{channels} channels at {sample_rate} Hz; write .wav or .flac"
             ) from None
         except BaseException:  # told to end, before there is anything that a `with` would leave
+            if hasattr(self, "_file"):
+                self._close()
             self._discard()
             raise
 

@@ -296,3 +296,29 @@ def test_the_command_that_converts_can_be_typed(tmp_path: Path) -> None:
         audio.Reader(path)
     command = shlex.split(str(caught.value).partition("for example: ")[2])
     assert command == ["ffmpeg", "-i", str(path), "my talk.converted.wav"]
+
+
+TOLD_TO_END = """
+import contextlib, sys
+from speechgan import audio
+
+told = [KeyboardInterrupt()]
+
+@contextlib.contextmanager
+def end_after():
+    yield
+    if told:
+        raise told.pop()
+
+audio.writing.put_off_interrupts = end_after
+try:
+    audio.Writer(sys.argv[1], 16000, 1)
+except KeyboardInterrupt:
+    print("ended")
+"""
+
+
+def test_a_writer_that_is_told_to_end_while_it_opens_leaves_nothing_and_says_nothing(tmp_path):
+    command = [sys.executable, "-c", TOLD_TO_END, str(tmp_path / "a.flac")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr, list(tmp_path.iterdir())) == ("ended\n", "", [])

@@ -13,7 +13,7 @@ from speechgan.training.trainer import Trainer
 def count_faults(rounds):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(rounds):
-        [torch.ones(4_000_000) for _ in range(2)]
+        [torch.ones(10_000_000) for _ in range(2)]
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 count_faults(3)
