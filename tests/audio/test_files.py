@@ -319,6 +319,6 @@ except KeyboardInterrupt:
 
 
 def test_a_writer_that_is_told_to_end_while_it_opens_leaves_nothing_and_says_nothing(tmp_path):
-    command = [sys.executable, "-c", TOLD_TO_END, str(tmp_path / "a.flac")]
+    command = [sys.executable, "-c", TOLD_TO_END, str(tmp_path / "a.wav")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr, list(tmp_path.iterdir())) == ("ended\n", "", [])
