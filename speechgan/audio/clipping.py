@@ -34,7 +34,7 @@ def declip(wave: Wave, sample_rate: float) -> Wave:
     clipped = high | low
     if not clipped.any() or clipped.mean() > MOST_FLAT:
         return wave
-    hop = round(FRAME * sample_rate / 2)
+    hop = max(1, round(FRAME * sample_rate / 2))
     window = np.sin(np.pi * (np.arange(2 * hop) + 0.5) / (2 * hop)).astype(np.float32)
     sides = (hop, hop + -len(wave) % hop)
     frames, above, below = (_cut(np.pad(x, sides), hop) for x in (wave, high, low))

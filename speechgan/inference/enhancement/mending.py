@@ -86,7 +86,7 @@ def _in_windows(
         context: that is heard on each side of what is kept, in grids.
         mend_row: what is done.
     """
-    step = round(grid * sample_rate)
+    step = max(1, round(grid * sample_rate))
 
     def answer(windows: Sequence[Ask]) -> list[Wave]:
         return [np.stack([mend_row(row, sample_rate) for row in w.given]) for w in windows]

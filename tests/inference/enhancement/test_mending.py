@@ -83,6 +83,13 @@ def test_what_would_not_fit_into_full_scale_comes_out_softer(restorer, speech, t
     np.testing.assert_allclose(soundfile.read(tmp_path / "made.wav")[0], made, atol=1e-5)
 
 
+@pytest.mark.parametrize("rate", [1, 20, 100])
+def test_any_sample_rate_is_mended(restorer, rate):
+    wave = np.clip(2 * np.sin(np.arange(300) / 5), -1, 1).astype(np.float32)
+    assert restorer.enhancer(wave, rate, declip=True).shape == wave.shape
+    assert len(restorer(wave[:20], rate)) == 20 * 16000 // rate
+
+
 def test_floating_point_above_full_scale_keeps_its_level(restorer, speech):
     loud = 8 * speech
     np.testing.assert_allclose(restorer(loud, RATE, strength=0.0), loud, atol=1e-5)
