@@ -85,7 +85,7 @@ def test_what_would_not_fit_into_full_scale_comes_out_softer(restorer, speech, t
 
 @pytest.mark.parametrize("rate", [1, 20, 100])
 def test_any_sample_rate_is_mended(restorer, rate):
-    wave = np.clip(2 * np.sin(np.arange(300) / 5), -1, 1).astype(np.float32)
+    wave = np.clip(1.2 * np.sin(np.arange(300) / 5), -1, 1).astype(np.float32)
     assert restorer.enhancer(wave, rate, declip=True).shape == wave.shape
     assert len(restorer(wave[:20], rate)) == 20 * 16000 // rate
 
