@@ -32,6 +32,12 @@ LAYERS, LATENT, CYCLE, SEMANTIC = (
     "system.weights.semantic=1",
 )
 NO_CYCLE, NO_IDENTITY = "system.weights.cycle=0", "system.weights.identity=0"
+# The networks of other papers in the way of system=cyclegan.
+OF_VC2 = "generator=cyclegan_vc2 discriminator=cyclegan_vc2"
+OF_MASK = (
+    "system=cyclegan features=mel generator=maskcyclegan_vc discriminator=cyclegan_vc2"
+    " system.mask_frames=32 data.frames=64"
+)
 UNTIED = f"{OWN} generator.shared_layers=false"
 # Steps that show the pace: those before the first log line are not counted.
 PILOT = 8
@@ -78,6 +84,9 @@ ROWS = {
     "cyclegan_vc2": Row("CycleGAN-VC2", "system=cyclegan_vc2", two=True),
     "maskcyclegan_vc": Row("MaskCycleGAN-VC, mel", "system=maskcyclegan_vc", two=True),
     "stargan_vc": Row("StarGAN-VC", "system=stargan_vc"),
+    "cyclegan2": Row("CycleGAN-VC2, tracts stretched", f"system=cyclegan {OF_VC2}", two=True),
+    "cyclegan_mask": Row("MaskCycleGAN-VC, mel, tracts stretched", OF_MASK, two=True),
+    "stargan": Row("StarGAN-VC, tracts stretched", "system=stargan"),
     "fhvae": Row("hierarchical variational coder", "system=fhvae", judged=False),
     "untied": Row("shared latent, own networks, no tie", UNTIED, told=True),
     "tie_layers": Row("tie 1: shared layers", f"{OWN} {LAYERS}", told=True),

@@ -30,6 +30,7 @@ _SETTINGS = {
     "system.latent": "system.weights.latent",
     "system.cycle": "system.weights.cycle",
     "system.identity": "system.weights.identity",
+    "system.classification": "system.weights.classification",
     "system.identity_steps": "system.weights.identity_steps",
     "system.semantic": "system.weights.semantic",
     "system.emphasis": "system.distance.emphasis",

@@ -1,14 +1,36 @@
 """Unpaired, many speakers, one generator: StarGAN-VC."""
 
-from torch import Tensor
-from torch.nn.functional import cross_entropy, l1_loss
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from speechgan.data.conversion.unpaired import VoiceBatch
-from speechgan.losses.adversarial import Objective, find_objective
+from speechgan.losses.adversarial import Objective, find_objective, r1_penalty
 from speechgan.models.discriminators.stargan_vc import StarClassifier, StarDiscriminator
 from speechgan.models.generators.stargan_vc import StarGenerator
 from speechgan.systems.base import Step
 from speechgan.systems.conversion.base import ConversionSystem
+from speechgan.systems.conversion.shared_latent import BinDistance, TractWarp
+
+
+@dataclass(frozen=True)
+class StarWeights:
+    """Weights of the players' terms.
+
+    Attributes:
+        adversarial: of what the discriminator says.
+        classification: of what the classifier says.
+        cycle: of the way back.
+        identity: of making a speaker's own voice out of itself.
+        r1: of the discriminator's `r1_penalty`; 0 leaves it out, as the paper does.
+    """
+
+    adversarial: float = 1.0
+    classification: float = 1.0
+    cycle: float = 10.0
+    identity: float = 5.0
+    r1: float = 0.0
 
 
 class StarGAN(ConversionSystem):
@@ -19,12 +41,17 @@ class StarGAN(ConversionSystem):
     classifier, which learns from real voices alone, who speaks. Without a classifier the
     conditional discriminator does both.
 
+    With `warp` a generator is given a voice with another vocal tract and has to undo that, as in
+    `CycleGAN`; not in the paper.
+
     Args:
         generator: told whom to become.
         discriminator: conditioned on the speaker.
         classifier: of speakers, or None.
         objective: form of the game; the paper's is `non_saturating`.
-        adversarial, classification, cycle, identity: weights of the generator's terms.
+        weights: of the players' terms.
+        distance: of images, for the way back and the identity loss; None for the paper's plain L1.
+        warp: what the generator is given in place of a real image; None for the image itself.
 
     Raises:
         ValueError: an unknown objective, or one that needs a gradient penalty.
@@ -36,23 +63,22 @@ class StarGAN(ConversionSystem):
         discriminator: StarDiscriminator,
         classifier: StarClassifier | None = None,
         objective: str = "non_saturating",
-        adversarial: float = 1.0,
-        classification: float = 1.0,
-        cycle: float = 10.0,
-        identity: float = 5.0,
+        weights: StarWeights | None = None,
+        distance: BinDistance | None = None,
+        warp: TractWarp | None = None,
     ) -> None:
         super().__init__(generator)
         self.discriminator, self.classifier = discriminator, classifier
         self.objective: Objective = find_objective(objective)
-        self.adversarial, self.classification = adversarial, classification
-        self.cycle, self.identity = cycle, identity
+        self.weights = weights or StarWeights()
+        self.distance, self.warp = distance or BinDistance(), warp or nn.Identity()
         self.turns = ("discriminator", "generator") + (("classifier",) if classifier else ())
 
     def losses(self, player: str, step: Step[VoiceBatch]) -> dict[str, Tensor]:
         """The terms of one player.
 
         Of the generator `cycle`, `identity`, `adversarial` and `classification`; of the
-        discriminator `discriminator`; of the classifier `classifier`, its cross-entropy.
+        discriminator `discriminator` and `r1`; of the classifier `classifier`, its cross-entropy.
         """
         if player == "generator":
             return self._generator_terms(step)
@@ -63,23 +89,32 @@ class StarGAN(ConversionSystem):
             self.observe("score/classifier/accuracy", (guess.argmax(1) == speaker).float().mean())
             return {"classifier": cross_entropy(guess, speaker)}
         real = self.discriminator(target, speaker)
-        fake = self.discriminator(self.converted(step), speaker)
-        return {"discriminator": self.adversary_loss("discriminator", self.objective, real, fake)}
+        fake = self.discriminator(
+            step.recall("converted", lambda: self._convert(step.batch)), speaker
+        )
+        terms = {"discriminator": self.adversary_loss("discriminator", self.objective, real, fake)}
+        if self.weights.r1:
+            penalty = r1_penalty(lambda image: self.discriminator(image, speaker), target)
+            terms["r1"] = self.weights.r1 * penalty
+        return terms
+
+    def _convert(self, batch: VoiceBatch) -> Tensor:
+        return self.generator(self.warp(batch.source), batch.target_speaker)
 
     def _generator_terms(self, step: Step[VoiceBatch]) -> dict[str, Tensor]:
-        batch = step.batch
-        converted = self.generator(batch.source, batch.target_speaker)
+        batch, weights = step.batch, self.weights
+        converted = self._convert(batch)
         step.keep("converted", converted.detach())
         returned = self.generator(converted, batch.source_speaker)
-        kept = self.generator(batch.source, batch.source_speaker)
+        kept = self.generator(self.warp(batch.source), batch.source_speaker)
         terms = {
-            "cycle": self.cycle * l1_loss(returned, batch.source),
-            "identity": self.identity * l1_loss(kept, batch.source),
+            "cycle": weights.cycle * self.distance(returned, batch.source),
+            "identity": weights.identity * self.distance(kept, batch.source),
         }
         if "discriminator" in step.in_play:
             scores = self.discriminator(converted, batch.target_speaker)
-            terms["adversarial"] = self.adversarial * self.objective.generator(scores)
+            terms["adversarial"] = weights.adversarial * self.objective.generator(scores)
         if self.classifier is not None and "classifier" in step.in_play:
             error = cross_entropy(self.classifier(converted), batch.target_speaker)
-            terms["classification"] = self.classification * error
+            terms["classification"] = weights.classification * error
         return terms

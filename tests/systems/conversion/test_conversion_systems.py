@@ -28,7 +28,7 @@ from speechgan.systems.conversion.shared_latent import (
     SharedLatentGAN,
     SharedLatentWeights,
 )
-from speechgan.systems.conversion.star import StarGAN
+from speechgan.systems.conversion.star import StarGAN, StarWeights
 from speechgan.training.run import only
 
 BINS, SPEAKERS, FRAMES = 24, 3, 32
@@ -48,7 +48,7 @@ def cycle(**options: object) -> CycleGAN:
 
 
 class DoNothing(nn.Module):
-    def forward(self, image: Tensor, mask: Tensor | None = None) -> Tensor:
+    def forward(self, image: Tensor, *about: Tensor | None) -> Tensor:
         return image
 
 
@@ -112,6 +112,7 @@ SYSTEMS: dict[str, tuple[int, Callable[[], ConversionSystem]]] = {
     "maskcyclegan-vc": (2, lambda: cycle(mask_frames=8)),
     "stargan-vc": (3, star),
     "stargan-vc without classifier": (3, lambda: star(classifier=False)),
+    "stargan": (3, lambda: star(weights=StarWeights(r1=10.0), warp=Mirror())),
     "latent, all ties": (3, lambda: latent(latent=1.0, cycle=1.0, semantic=1.0, prior=0.1)),
     "latent, reversal": (3, lambda: latent("reversal", latent=1.0)),
     "latent, own networks": (3, lambda: latent(encoders="own", decoders="own")),
@@ -253,38 +254,70 @@ def test_identity_holds_early_only() -> None:
     assert "identity/to_1" not in again.losses("generator", Step(make_batch(2), ()))
 
 
+def cycle_that_does_nothing(**options: object) -> CycleGAN:
+    system = cycle(weights=CycleWeights(cycle=1.0, identity=1.0), **options)
+    system.generator.towards = nn.ModuleList(DoNothing() for _ in range(2))
+    return system
+
+
+def star_that_does_nothing(**options: object) -> StarGAN:
+    system = star(weights=StarWeights(cycle=1.0, identity=1.0), **options)
+    system.generator = DoNothing()
+    return system
+
+
 def test_generators_are_given_warped_voices_and_judged_by_the_real_ones() -> None:
     """Those that do nothing hand on what they were given, once mirrored."""
-    system = cycle(warp=Mirror(), weights=CycleWeights(cycle=1.0, identity=1.0))
-    system.generator.towards = nn.ModuleList(DoNothing() for _ in range(2))
     batch = make_batch(2)
-    terms = system.losses("generator", Step(batch, ()))
+    terms = cycle_that_does_nothing(warp=Mirror()).losses("generator", Step(batch, ()))
     for name, image in {"cycle/to_1": batch.source, "identity/to_1": batch.target}.items():
         assert terms[name] == pytest.approx(2 * image.abs().mean().item())
+    batch = make_batch()
+    terms = star_that_does_nothing(warp=Mirror()).losses("generator", Step(batch, ()))
+    for name in ("cycle", "identity"):
+        assert terms[name] == pytest.approx(2 * batch.source.abs().mean().item())
 
 
-def test_the_cycle_and_identity_count_bins_by_their_distance() -> None:
+def test_whichever_player_of_stargan_moves_first_hears_a_warped_voice_converted() -> None:
+    system, step = star_that_does_nothing(warp=Mirror()), Step(make_batch(), ())
+    heard = []
+    system.discriminator.register_forward_pre_hook(lambda _, given: heard.append(given[0]))
+    for player in ("discriminator", "generator", "discriminator"):
+        system.losses(player, step)
+    assert all(torch.equal(fake, -step.batch.source) for fake in heard[1::2])
+
+
+@pytest.mark.parametrize("build", [cycle_that_does_nothing, star_that_does_nothing])
+def test_the_cycle_and_identity_count_bins_by_their_distance(
+    build: Callable[..., ConversionSystem],
+) -> None:
     """In decibels, what differs in a bin that hardly varies counts for nothing."""
     deaf = BinDistance([1.0] + [0.0] * (BINS - 1), emphasis=1.0)
     batch = make_batch(2)
     for image in (batch.source, batch.target):
         image[:, :, 0] = 0
-    system = cycle(distance=deaf, warp=Mirror())
-    system.generator.towards = nn.ModuleList(DoNothing() for _ in range(2))
-    terms = system.losses("generator", Step(batch, ()))
-    assert all(terms[f"{name}/to_{n}"] == 0 for name in ("cycle", "identity") for n in (0, 1))
+    terms = build(distance=deaf, warp=Mirror()).losses("generator", Step(batch, ()))
+    tied = [term for name, term in terms.items() if name.startswith(("cycle", "identity"))]
+    assert tied and not any(tied)
 
 
-def test_steep_discriminators_pay() -> None:
-    """Those of both voices and of both round trips."""
+@pytest.mark.parametrize(
+    ("build", "judges"),
+    [
+        # of both voices and of both round trips
+        (lambda r1: cycle(weights=CycleWeights(r1=r1)), 4),
+        (lambda r1: star(weights=StarWeights(r1=r1)), 1),
+    ],
+    ids=["cycle", "star"],
+)
+def test_steep_discriminators_pay(build: Callable[[float], ConversionSystem], judges: int) -> None:
     paid = []
     for r1 in (0.0, 1.0, 2.0):
         torch.manual_seed(0)
-        system = cycle(weights=CycleWeights(r1=r1))
-        terms = system.losses("discriminator", Step(make_batch(2), ()))
-        paid.append([term.item() for name, term in terms.items() if name.startswith("r1/")])
+        terms = build(r1).losses("discriminator", Step(make_batch(2), ()))
+        paid.append([term.item() for name, term in terms.items() if name.startswith("r1")])
     assert not paid[0]
-    assert len(paid[1]) == 4 and min(paid[1]) > 0
+    assert len(paid[1]) == judges and min(paid[1]) > 0
     assert paid[2] == pytest.approx([2 * term for term in paid[1]])
 
 
