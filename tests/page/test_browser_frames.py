@@ -64,8 +64,8 @@ class Masking:
 
 
 def make_wave(rate: int) -> np.ndarray:
-    """Noise, louder in its middle and there above full scale."""
-    wave = np.random.default_rng(rate).normal(0, 0.05, rate // 4 + 7).astype(np.float32)
+    """Noise under a direct current, louder in its middle and there above full scale."""
+    wave = np.random.default_rng(rate).normal(0.1, 0.05, rate // 4 + 7).astype(np.float32)
     wave[rate // 12 : rate // 8] *= 12
     return wave
 

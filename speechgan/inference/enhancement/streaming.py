@@ -148,8 +148,8 @@ class Stream:
         returned = max(0, self._made - self.framing.overlap)
         if ends:
             hops = -(-(self._heard + self.framing.overlap) // self.framing.hop_length)
-            silence = hops * self.framing.hop_length - self._heard
-            wave = np.pad(wave, ((0, 0), (0, silence if self._heard else 0)))
+            missing = hops * self.framing.hop_length - self._heard
+            wave = self._lengthen(wave, missing if self._heard else 0)
         noisy, heard = self._analyser(wave)
         if not noisy.shape[1]:
             return np.zeros((self.channels, 0), np.float32)
@@ -194,6 +194,13 @@ class Stream:
         self._upper.energies = np.array(state["upper_band"])
         self._limiter.ceiling = np.float32(state["ceiling"][0])
         self._heard, self._made = map(int, state["samples"])
+
+    def _lengthen(self, wave: Wave, samples: int) -> Wave:
+        """The last samples, and silence; a direct current goes on in it, lest it ends in a click."""
+        recent = np.concatenate([self._analyser.waiting, wave], axis=1)
+        recent = recent[:, -min(self._heard, self.framing.overlap) :]
+        mean = recent.mean(1, keepdims=True, dtype=np.float32)
+        return np.concatenate([wave, np.repeat(mean, samples, axis=1)], axis=1)
 
     def _finish(self, enhanced: Spectrum) -> Wave:
         """Frames that the network has done, to samples."""

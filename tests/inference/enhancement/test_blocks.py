@@ -19,7 +19,7 @@ SEED = 5
 def enhance_whole(model: Model, wave: Tensor) -> Tensor:
     """The generator on the whole wave at once, without any of the machinery of blocks."""
     generator, features = model.generator, model.features
-    x = wave if generator.reads == "wave" else without_offset(features(wave), features)
+    x = wave if generator.reads == "wave" else without_offset(lengthen(wave, features), features)
     steps = x.shape[-1]
     if generator.causal:
         y = generator(x)
@@ -28,6 +28,14 @@ def enhance_whole(model: Model, wave: Tensor) -> Tensor:
         z = draw_z(generator, 0, (len(x), x.shape[-1]), SEED)
         y = generator(x, *z)[..., :steps]
     return y if generator.reads == "wave" else features.inverse(y, wave.shape[-1])
+
+
+def lengthen(wave: Tensor, features: Stft) -> Tensor:
+    """The image of a sound in whose end, behind the last sample, a direct current goes on."""
+    samples = wave.shape[-1]
+    mean = wave[:, -features.overlap :].mean(1, keepdim=True)
+    rest = mean.expand(-1, features.frames(samples) * features.hop_length - samples)
+    return features.analyse(F.pad(torch.cat([wave, rest], 1), (features.overlap, 0)))
 
 
 def without_offset(image: Tensor, features: Stft) -> Tensor:

@@ -41,6 +41,11 @@ export class Analyser {
     this.filled = framing.overlap;
   }
 
+  // The last samples; there are at least `overlap`, those before the sound among them.
+  recent(count) {
+    return this.frame.slice(this.filled - count, this.filled);
+  }
+
   // Each frame that samples complete: its spectrum, and the greatest magnitude in its newest hop.
   *push(samples) {
     const { framing, window, frame } = this;

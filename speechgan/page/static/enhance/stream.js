@@ -40,7 +40,10 @@ export class Stream {
     const { heard } = this;
     const made = Math.max(0, Math.floor(heard / hop) * hop - overlap);
     const frames = Math.ceil((heard + overlap) / hop);
-    const ready = await this.push(new Float32Array(frames * hop - heard));
+    // Silence; a direct current goes on in it, lest it ends in a click.
+    const recent = this.analyser.recent(Math.min(heard, overlap));
+    const mean = recent.reduce((sum, x) => sum + x, 0) / Math.max(1, recent.length);
+    const ready = await this.push(new Float32Array(frames * hop - heard).fill(mean));
     return ready.subarray(0, heard - made);
   }
 
