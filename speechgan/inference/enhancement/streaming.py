@@ -196,7 +196,7 @@ class Stream:
         self._heard, self._made = map(int, state["samples"])
 
     def _lengthen(self, wave: Wave, samples: int) -> Wave:
-        """The last samples, and silence; a direct current goes on in it, lest it ends in a click."""
+        """Silence behind the last samples, in which a direct current goes on: no click ends it."""
         recent = np.concatenate([self._analyser.waiting, wave], axis=1)
         recent = recent[:, -min(self._heard, self.framing.overlap) :]
         mean = recent.mean(1, keepdims=True, dtype=np.float32)
