@@ -4,7 +4,6 @@ import asyncio
 import socket
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,21 +72,41 @@ def open_client(make_service: Callable[..., "Service"]) -> Iterator[Callable[...
         yield start
 
 
+class Clock:
+    """Makes loops whose time passes as a test says too; that of others in this process does not.
+
+    Attributes:
+        passed: seconds that were let pass.
+    """
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def make_loop(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.new_event_loop()
+        own = loop.time
+        loop.time = lambda: own() + self.passed  # type: ignore[method-assign]
+        return loop
+
+
 @pytest.fixture
-def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+def clock() -> Clock:
+    """That of the servers of `listen`."""
+    return Clock()
+
+
+@pytest.fixture
+def pass_time(clock: Clock) -> Callable[[float], None]:
     """Lets so many seconds pass for servers, which no client has to keep up with before."""
-    passed = 0.0
 
     def go_on(seconds: float) -> None:
-        nonlocal passed
-        passed += seconds
+        clock.passed += seconds
 
-    monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda loop: time.monotonic() + passed)
     return go_on
 
 
 @pytest.fixture
-def listen(make_service: Callable[..., "Service"]) -> Iterator[Callable[..., int]]:
+def listen(make_service: Callable[..., "Service"], clock: Clock) -> Iterator[Callable[..., int]]:
     """Starts a real server of a service with such settings; its port."""
     running = []
 
@@ -96,8 +115,12 @@ def listen(make_service: Callable[..., "Service"]) -> Iterator[Callable[..., int
 
         server = make_server(make_service(**settings), "127.0.0.1", 0)
         place = socket.create_server(("127.0.0.1", 0))
-        # Not by `server.run`, which may choose a loop whose time does not pass as a test says.
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[place])))
+
+        def serve() -> None:
+            with asyncio.Runner(loop_factory=clock.make_loop) as runner:
+                runner.run(server.serve(sockets=[place]))
+
+        thread = threading.Thread(target=serve)
         thread.start()
         running.append((server, thread))
         return int(place.getsockname()[1])
