@@ -41,13 +41,14 @@ class EnhanceTab:
                     step=1,
                     label=f"Attenuation limit, dB ({NO_LIMIT}: none)",
                 )
+                declip = gr.Checkbox(label="Make clipped peaks anew first")
                 with gr.Accordion("Compare with a clean reference", open=False):
                     reference = self.page.add_recorder("Clean reference")
                 begin, stop = buttons("Enhance")
             with gr.Column():
                 enhanced, scores = player("Enhanced"), gr.HTML()
         pictures = gr.HTML()
-        inputs = [recording, reference, model, strength, limit]
+        inputs = [recording, reference, model, strength, limit, declip]
         outputs = [enhanced, pictures, scores]
         self.page.run(begin, self.enhance, stop, inputs=inputs, outputs=outputs)
 
@@ -58,6 +59,7 @@ class EnhanceTab:
         model: str,
         strength: float,
         limit: float,
+        declip: bool,
         request: gr.Request,
         bar: gr.Progress = BAR,
     ) -> Iterator[tuple[Any, Any, Any]]:
@@ -68,6 +70,7 @@ class EnhanceTab:
             model: its name.
             strength: 0 to 1.
             limit: of attenuation, in dB; none if it is `NO_LIMIT`.
+            declip: whether clipped peaks are made anew before.
             request: who asks.
             bar: tells how far it is.
 
@@ -86,6 +89,7 @@ class EnhanceTab:
                 target,
                 strength=strength,
                 attenuation_limit=None if limit == NO_LIMIT else limit,
+                declip=declip,
                 progress=report(bar, seconds, stop),
             )
             yield str(target), "", ""

@@ -318,3 +318,4 @@ def test_live_sound_comes_back_enhanced(
     made, rate, _ = fetch(page, link, tmp_path)
     noisy, clean = recordings[NAME]
     assert measure_live(made, rate, clean, noisy) > 2
+    take_picture(page, "page_live.png")

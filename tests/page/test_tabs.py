@@ -49,7 +49,8 @@ def tell_nobody(*_: object, **__: object) -> None:
 
 def enhance(page: "Page", visitor: Any, source: Path = NOISY, **settings: Any) -> Iterator[Any]:
     """The answers of the tab Enhance."""
-    wish = {"reference": None, "model": "default", "strength": 1.0, "limit": NO_LIMIT} | settings
+    wish = {"reference": None, "model": "default", "strength": 1.0, "limit": NO_LIMIT}
+    wish |= {"declip": False} | settings
     tab = EnhanceTab(page)
     return tab.enhance(str(source), **wish, request=visitor, bar=tell_nobody)
 
@@ -62,6 +63,18 @@ def test_settings_do_what_they_do_elsewhere(page_parts: "Page", visitor: Any) ->
         allowed = None if limit == NO_LIMIT else limit
         expected = enhancer(noisy, 16000, strength=strength, attenuation_limit=allowed)
         np.testing.assert_allclose(read(first[0]), expected, atol=2e-4)
+
+
+def test_clipped_peaks_are_made_anew_where_that_is_ticked(
+    page_parts: "Page", visitor: Any, tmp_path: Path
+) -> None:
+    wave, rate = soundfile.read(NOISY, dtype="float32")
+    wave = np.clip(wave, -np.abs(wave).max() / 5, np.abs(wave).max() / 5)
+    soundfile.write(tmp_path / "clipped.wav", wave, rate)
+    path = tmp_path / "clipped.wav"
+    first = next(enhance(page_parts, visitor, path, model="tiny", declip=True))
+    expected = Enhancer.from_pretrained("tiny")(read(str(path)), rate, declip=True)
+    np.testing.assert_allclose(read(first[0]), expected, atol=2e-4)
 
 
 def test_the_sound_comes_before_its_pictures_and_these_before_the_scores(
