@@ -23,10 +23,11 @@ with wave.open(sys.argv[2]) as file:
         sys.exit(f"{sys.argv[2]}: must be mono, 16 bit, {rate} Hz")
     noisy = np.frombuffer(file.readframes(file.getnframes()), "<i2") / np.float32(2**15)
 window = np.sqrt(np.hanning(n_fft + 1)[:-1]).astype(np.float32)  # at half overlap its own dual
+mean = noisy[-hop:].sum() / max(1, min(hop, len(noisy)))
+sound = np.append(noisy, np.full(2 * hop, mean, np.float32))  # no click ends a direct current
 heard, unfinished, enhanced = np.zeros(n_fft, np.float32), np.zeros(n_fft, np.float32), []
 for start in range(0, len(noisy) + hop, hop):  # one hop more than there is: the model is one late
-    block = noisy[start : start + hop]
-    heard = np.concatenate([heard[hop:], block, np.zeros(hop - len(block), np.float32)])
+    heard = np.concatenate([heard[hop:], sound[start : start + hop]])
     spectrum = np.fft.rfft(heard * window)
     frame = np.stack([spectrum.real, spectrum.imag])[None, :, :, None].astype(np.float32)
     frame, *after = session.run(None, {"spectrum": frame, **state})
