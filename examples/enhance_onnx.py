@@ -13,18 +13,17 @@ import onnxruntime
 session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
 described = session.get_modelmeta().custom_metadata_map
 rate, n_fft, hop = (int(described[name]) for name in ("sample_rate", "n_fft", "hop_length"))
-state = {
-    part.name: np.zeros((1, *part.shape[1:]), np.float32)
-    for part in session.get_inputs()
-    if part.name != "spectrum"
-}
+inputs = {part.name: part.shape for part in session.get_inputs() if part.name != "spectrum"}
+state = {name: np.zeros((1, *shape[1:]), np.float32) for name, shape in inputs.items()}
 with wave.open(sys.argv[2]) as file:
     if (file.getframerate(), file.getnchannels(), file.getsampwidth()) != (rate, 1, 2):
         sys.exit(f"{sys.argv[2]}: must be mono, 16 bit, {rate} Hz")
     noisy = np.frombuffer(file.readframes(file.getnframes()), "<i2") / np.float32(2**15)
 window = np.sqrt(np.hanning(n_fft + 1)[:-1]).astype(np.float32)  # at half overlap its own dual
-mean = noisy[-hop:].sum() / max(1, min(hop, len(noisy)))
-sound = np.append(noisy, np.full(2 * hop, mean, np.float32))  # no click ends a direct current
+mean = (
+    noisy[-hop:].mean() if len(noisy) else 0
+)  # goes on at the end: no click ends a direct current
+sound = np.append(noisy, np.full(2 * hop, mean, np.float32))
 heard, unfinished, enhanced = np.zeros(n_fft, np.float32), np.zeros(n_fft, np.float32), []
 for start in range(0, len(noisy) + hop, hop):  # one hop more than there is: the model is one late
     heard = np.concatenate([heard[hop:], sound[start : start + hop]])
