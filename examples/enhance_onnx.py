@@ -20,9 +20,7 @@ with wave.open(sys.argv[2]) as file:
         sys.exit(f"{sys.argv[2]}: must be mono, 16 bit, {rate} Hz")
     noisy = np.frombuffer(file.readframes(file.getnframes()), "<i2") / np.float32(2**15)
 window = np.sqrt(np.hanning(n_fft + 1)[:-1]).astype(np.float32)  # at half overlap its own dual
-mean = (
-    noisy[-hop:].mean() if len(noisy) else 0
-)  # goes on at the end: no click ends a direct current
+mean = noisy[-hop:].mean() if len(noisy) else 0  # of a direct current, which goes on at the end
 sound = np.append(noisy, np.full(2 * hop, mean, np.float32))
 heard, unfinished, enhanced = np.zeros(n_fft, np.float32), np.zeros(n_fft, np.float32), []
 for start in range(0, len(noisy) + hop, hop):  # one hop more than there is: the model is one late
