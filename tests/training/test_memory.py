@@ -19,7 +19,7 @@ def count_faults(rounds):
 count_faults(2)
 before = count_faults(5)
 Trainer(".", {}, 1, accelerator="cpu")._launch()
-count_faults(2)
+count_faults(20)  # until there is a place for each, whatever small came to lie between them
 print(before, count_faults(5))
 """
 
@@ -30,5 +30,4 @@ def test_a_training_on_the_cpu_keeps_its_memory() -> None:
     command = [sys.executable, "-c", COUNT_FAULTS]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     before, kept = map(int, done.stdout.split())
-    # It may grow anew once or twice, of five times.
     assert kept < 0.5 * before, done.stdout
