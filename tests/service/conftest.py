@@ -85,8 +85,8 @@ class Clock:
     def make_loop(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
         own = loop.time
-        # On this loop alone: other servers of this process, put to sleep by a clock that runs ahead,
-        # would sleep on for all that time once it is put back.
+        # On this loop alone: a server that went to sleep by a clock that ran ahead would sleep on
+        # for all that time, once the clock is put back.
         loop.time = lambda: own() + self.passed  # type: ignore[method-assign]
         return loop
 
