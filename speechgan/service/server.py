@@ -1,6 +1,8 @@
 """uvicorn, bounded where it is not of itself."""
 
 import asyncio
+import os
+import sys
 from typing import Any
 
 import h11
@@ -53,6 +55,8 @@ def bound_server(
         # Anybody could claim another address, and so escape the limit of calls.
         proxy_headers=False,
         server_header=False,
+        # It looks whether stdout takes colours, and writes to stderr.
+        use_colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"),
     )
     return uvicorn.Server(config)
 

@@ -1,5 +1,6 @@
 """`speechgan serve`: what its arguments come to, and a server from its start to its end."""
 
+import os
 import re
 import subprocess
 import sys
@@ -128,3 +129,19 @@ def test_a_server_starts_answers_and_ends() -> None:
         said += server.stderr.read()
     assert "secret" not in said and "Traceback" not in said
     assert server.returncode == 143
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal that Python can make")
+@pytest.mark.parametrize(("no_color", "coloured"), [("1", False), ("", True)])
+def test_colours_can_be_left_out(no_color: str, coloured: bool) -> None:
+    program = (
+        "import os, pty, sys\n"
+        "from speechgan.service.limits import Limits\n"
+        "from speechgan.service.server import bound_server\n"
+        "os.dup2(pty.openpty()[1], 2)\n"
+        "print(bound_server(None, Limits(), '127.0.0.1', 0).config.use_colors)"
+    )
+    environment = {**os.environ, "NO_COLOR": no_color}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.stdout == f"{coloured}\n", done.stderr
