@@ -12,6 +12,7 @@ import sys
 from collections.abc import Container, Sequence
 
 import speechgan
+from speechgan.cli.parsing import Parser
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.extras import missing_extra
 from speechgan.utils.interrupts import heed_interrupts
@@ -88,12 +89,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def build_parser(chosen: Container[str]) -> argparse.ArgumentParser:
+def build_parser(chosen: Container[str]) -> Parser:
     """All commands by their names, and the chosen ones with their arguments.
 
     So each pays for no other's imports.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="speechgan", description="GANs for speech: enhancement, voice conversion, generation."
     )
     parser.add_argument("--version", action="version", version=f"speechgan {speechgan.__version__}")
@@ -120,7 +121,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     # argparse takes settings in one run only; those after an option such as --resume are left.
     unknown = any(word.startswith("-") for word in rest)
     if unknown or (rest and not hasattr(arguments, "overrides")):
-        parser.parse_args(argv)
+        parser.refuse(rest)
     elif rest:
         arguments.overrides += rest
     return arguments

@@ -8,6 +8,7 @@ from speechgan.inference.enhancement.enhancer import Enhancer
 from speechgan.inference.restorer import Restorer
 from speechgan.pretrained.folder import find_model, list_models, load_config, load_summary
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.nearest import suggest
 
 TASKS = ("enhance", "convert")
 RESTORE = "restore"
@@ -97,8 +98,8 @@ def _choose(models: dict[str, Any], name: str | None, task: str) -> Any:
         raise SpeechganError(f"no model is served to {task}")
     chosen = next(iter(models)) if name is None else name
     if chosen not in models:
-        known = ", ".join(models)
-        raise SpeechganError(f"model {chosen}: not served to {task}; choose from: {known}")
+        like, known = suggest(chosen, models), ", ".join(models)
+        raise SpeechganError(f"model {chosen}: not served to {task}{like}; choose from: {known}")
     return models[chosen]
 
 

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from speechgan.audio import Wave
 from speechgan.audio.pcm import Pcm
 from speechgan.audio.reading import HIGHEST_RATE, LOWEST_RATE
 from speechgan.inference.sound_files import Progress, WrittenFile
 from speechgan.service.models import Models
+from speechgan.utils.errors import SpeechganError
+from speechgan.utils.nearest import suggest
 
 # Each channel of a stream is work that does not end.
 MOST_CHANNELS = 8
@@ -37,6 +39,18 @@ class Wish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: str | None = Field(None, description="one that /models lists; else the first")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _require_known(cls, given: Any) -> Any:
+        """Says of a name that is not known which one may have been meant."""
+        known = cls.model_fields
+        for name in given if isinstance(given, dict) else ():
+            if name not in known:
+                raise SpeechganError(
+                    f"{name}: no such parameter{suggest(name, known)}; known: {', '.join(known)}"
+                )
+        return given
 
     def for_files(self, models: Models) -> FileWork:
         """What makes a file of a file.

@@ -42,3 +42,21 @@ def test_a_misspelt_command_is_told_the_right_one(capsys):
         main(["enhence", "a.wav"])
     assert caught.value.code == 2
     assert "enhence: no such command (did you mean enhance?)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "like"),
+    [
+        ("evaluate enhnace", "(did you mean enhance?)"),
+        ("data scam", "(did you mean scan?)"),
+        ("convert --src a.wav --target-speaker b --vocoder wrld", "(did you mean world?)"),
+        ("enhance a.wav --strenth 0.5", "--strenth 0.5 (did you mean --strength?)"),
+        ("enhance a.wav --strenth=0.5", "(did you mean --strength?)"),
+        ("data fetch vctk --mirorr b", "(did you mean --mirror?)"),
+    ],
+)
+def test_a_misspelt_argument_is_told_the_right_one(words, like, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(words.split())
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.strip().endswith(like)

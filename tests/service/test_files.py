@@ -129,7 +129,8 @@ def test_a_bad_file_is_refused_in_the_command_lines_words(
     [
         ("/enhance?strength=2", "strength 2.0: must be from 0 to 1"),
         ("/enhance?strength=loud", "query.strength: Input should be a valid number"),
-        ("/enhance?stremgth=1", "query.stremgth: Extra inputs are not permitted"),
+        ("/enhance?stremgth=1", "stremgth: no such parameter (did you mean strength?); known: "),
+        ("/enhance?model=defualt", "model defualt: not served to enhance (did you mean default?)"),
         ("/enhance?model=/etc", "model /etc: not served to enhance; choose from: default, quality"),
         ("/enhance?model=voices", "model voices: not served to enhance"),
         ("/enhance?format=mp3", "query.format: Input should be 'wav' or 'flac'"),

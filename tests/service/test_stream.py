@@ -96,6 +96,7 @@ def test_a_sound_of_nothing_ends_well(open_client: Open) -> None:
         (["[" * 100000], "stream: the first message is JSON"),
         ([b"\xff\xfe"], "stream: the first message is JSON"),
         (['{"channels": 1}'], "stream: sample_rate: Field required"),
+        (['{"sample_rat": 16000}'], "sample_rat: no such parameter (did you mean sample_rate?)"),
         (['{"sample_rate": 5}'], "stream: sample_rate: Input should be greater than"),
         (['{"sample_rate": 16000, "channels": 9}'], "stream: channels: Input should be less"),
         (['{"sample_rate": 16000, "model": "quality"}'], "this model hears ahead"),

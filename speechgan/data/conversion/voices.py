@@ -13,6 +13,7 @@ from speechgan.data.manifest import SPLITS
 from speechgan.data.roots import list_files
 from speechgan.data.shards.reading import Root, Source
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.nearest import suggest
 
 ABOUT = "speakers.csv"
 FACTS = ("sex", "language", "licence")
@@ -73,8 +74,9 @@ def scan_voices(
     files = list_files(root)
     found = _find_recordings(files)
     if missing := [name for name in names if name not in found]:
+        like = suggest(missing[0], found)
         raise SpeechganError(
-            f"{root}: no recordings of {missing[0]}; found: {', '.join(found) or 'nobody'}"
+            f"{root}: no recordings of {missing[0]}{like}; found: {', '.join(found) or 'nobody'}"
         )
     if not found:
         raise SpeechganError(

@@ -16,6 +16,7 @@ from torch.nn.functional import pad
 
 from speechgan.inference.interpretation.judges import Judge
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.nearest import suggest
 
 LOGITS = "logits"
 """The layer whose channels are the judge's classes."""
@@ -146,7 +147,9 @@ def _judge(judge: Judge, goal: Goal, points: Tensor) -> list[float]:
 
 def _find(kind: str, wanted: str, known: Sequence[str]) -> int:
     if wanted not in known:
-        raise SpeechganError(f"{kind} {wanted}: unknown; known are {_list(known)}")
+        # Of numbers, none is meant for its likeness to another.
+        like = "" if wanted.isdecimal() else suggest(wanted, known)
+        raise SpeechganError(f"{kind} {wanted}: unknown{like}; known are {_list(known)}")
     return known.index(wanted)
 
 

@@ -66,6 +66,8 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SpeechganError, match=r"put each speaker's into a folder"):
         scan_voices(tmp_path)
     touch(tmp_path, "amy/1.wav")
+    with pytest.raises(SpeechganError, match=r"of aemy \(did you mean amy\?\); found: amy"):
+        scan_voices(tmp_path, ["aemy"])
     with pytest.raises(SpeechganError, match="no recordings of bob; found: amy"):
         scan_voices(tmp_path, ["bob"])
 

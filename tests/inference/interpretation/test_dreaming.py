@@ -124,6 +124,7 @@ def test_a_discriminator_is_asked_by_head_and_label() -> None:
         ("3", None, "layer 3: unknown; known are 1, 2, logits"),
         ("logits", None, "layer logits: needs a class; known are clear, match_no_ann, "),
         ("logits", "7", "class 7: unknown; known are clear, match_no_ann, "),
+        ("logits", "match_no_an", "class match_no_an: unknown (did you mean match_no_ann?)"),
         ("2", "8", "channel 8: unknown; known are 0, 1, 2, 3, 4, 5, 6, 7"),
         ("2", "-1", "channel -1: unknown"),
     ],
