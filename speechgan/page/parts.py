@@ -51,10 +51,11 @@ class Page:
         Args:
             button: that begins it.
             work: of the values of `inputs` to those of `outputs`, all at once or piece by piece.
-            stop: button that ends it.
-            inputs, outputs: parts of the page; progress is shown on the first output.
+            stop: button that ends it, or its waiting.
+            inputs, outputs: parts of the page; progress is shown on the first output, and on the
+                first that is HTML that the work was stopped.
         """
-        button.click(
+        event = button.click(
             work,
             inputs,
             outputs,
@@ -64,7 +65,15 @@ class Page:
             show_progress_on=outputs[0],
         )
         if stop is not None:
-            stop.click(self.visits.stop, queue=False, api_visibility="private")
+            # What still waits in the line is taken out of it by Gradio, which alone knows of it.
+            stop.click(
+                self.visits.stop,
+                outputs=next(part for part in outputs if isinstance(part, gr.HTML)),
+                cancels=[event],
+                queue=False,
+                show_progress="hidden",
+                api_visibility="private",
+            )
 
 
 class Tab(Protocol):

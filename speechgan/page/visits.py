@@ -16,6 +16,7 @@ from speechgan.utils.errors import SpeechganError
 
 # Gradio fills it in by its default value, so that all functions can share one.
 BAR = gr.Progress()
+STOPPED = '<p role="status">Stopped.</p>'
 
 
 class StoppedError(Exception):
@@ -57,12 +58,13 @@ class Visits:
             shutil.rmtree(before, ignore_errors=True)
         return made
 
-    def stop(self, request: gr.Request) -> None:
-        """Ends what is being done for a visitor."""
+    def stop(self, request: gr.Request) -> str:
+        """Ends what is being done for a visitor; what says so, as HTML."""
         with self._lock:
             stop = self._stops.pop(request.session_hash or "", None)
         if stop is not None:
             stop.set()
+        return STOPPED
 
     def end(self, request: gr.Request) -> None:
         """Ends it, and removes all that a visitor has brought and got."""

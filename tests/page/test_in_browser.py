@@ -290,6 +290,40 @@ def test_long_work_shows_how_far_it_is_and_can_be_stopped(
     wait_until(lambda: len(left) == 2)
 
 
+def test_what_waits_for_others_can_be_stopped_too(
+    visit: Visit, page_parts: "Parts", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from speechgan.inference.enhancement.enhancer import Enhancer
+
+    begun: list[str] = []
+
+    def enhance_slowly(
+        _: Enhancer, source: Path, *__: Any, progress: Callable[[float], object], **___: Any
+    ) -> None:
+        begun.append(source.stem)
+        while True:
+            progress(0.1)
+            time.sleep(0.1)
+
+    monkeypatch.setattr(Enhancer, "enhance_file", enhance_slowly)
+    names = ["p228_wind", "p228_wind", "p228_coffee", "kerstin_wind"]
+    assert len(names) > page_parts.jobs + 1
+    pages = [visit() for _ in names]
+    panels = [open_tab(page, "Enhance") for page in pages]
+    for panel, name in zip(panels, names, strict=True):
+        upload(panel, ASSETS / "noisy" / f"{name}.flac")
+        press(panel, "Enhance")
+        if name == NAME:
+            panel.get_by_text("of 3 s of sound").wait_for()
+        else:
+            panel.get_by_text("queue:").wait_for()
+    press(panels[2], "Stop")
+    pages[2].get_by_text("Stopped.").wait_for()
+    press(panels[0], "Stop")
+    wait_until(lambda: len(begun) == 3)
+    assert begun == [NAME, NAME, names[3]]
+
+
 @pytest.mark.parametrize("source", ["microphone", "file"])
 def test_live_sound_comes_back_enhanced(
     source: str,
