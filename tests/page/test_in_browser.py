@@ -324,6 +324,22 @@ def test_what_waits_for_others_can_be_stopped_too(
     assert begun == [NAME, NAME, names[3]]
 
 
+def test_live_heeds_who_is_there_before_its_last_script(
+    visit: Visit, bad_files: dict[str, Path]
+) -> None:
+    page = visit()
+    late: list[Any] = []
+    page.route("**/wave_file.js", lambda route: late.append(route))
+    page.reload()
+    panel = open_tab(page, "Live")
+    page.wait_for_timeout(500)
+    panel.locator("#live-file").set_input_files(bad_files["text"])
+    page.wait_for_timeout(500)
+    [script] = late
+    script.continue_()
+    panel.get_by_text("text.wav: not audio that this browser reads").wait_for()
+
+
 @pytest.mark.parametrize("source", ["microphone", "file"])
 def test_live_sound_comes_back_enhanced(
     source: str,

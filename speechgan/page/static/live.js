@@ -1,10 +1,13 @@
 // The tab Live: microphone or file, worklet, a stream, worklet, loudspeaker. The stream is the
 // server's, or one in this browser.
 
-import { BrowserStream } from "./browser_stream.js";
-import { ServerStream } from "./server_stream.js";
-import { writeWave } from "./wave_file.js";
-
+// They come meanwhile: what is pressed before they are there waits for them, and is not lost.
+const parts = Promise.all([
+  import("./browser_stream.js"),
+  import("./server_stream.js"),
+  import("./wave_file.js"),
+]).then((modules) => Object.assign({}, ...modules));
+parts.catch(() => {}); // `connect` tells
 const BLOCK_SECONDS = 0.016; // a hop of the models that ship
 const MOST_KEPT_SECONDS = 600;
 const find = (id) => document.getElementById(id);
@@ -98,8 +101,9 @@ class Live {
     say("Listening.");
   }
 
-  connect(wish) {
-    const kind = wish.browser ? BrowserStream : ServerStream;
+  async connect(wish) {
+    this.parts = await parts;
+    const kind = wish.browser ? this.parts.BrowserStream : this.parts.ServerStream;
     return kind.open(wish.browser ?? wish, this.context.sampleRate, {
       made: (samples) => this.play(samples),
       last: () => this.line?.port.postMessage("last"),
@@ -173,7 +177,7 @@ class Live {
   offerFile(id, blocks, name) {
     const link = find(id);
     if (link.href) URL.revokeObjectURL(link.href);
-    link.href = URL.createObjectURL(writeWave(blocks, this.context.sampleRate));
+    link.href = URL.createObjectURL(this.parts.writeWave(blocks, this.context.sampleRate));
     link.download = name;
     link.hidden = false;
   }
