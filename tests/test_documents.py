@@ -25,7 +25,9 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^(?:    [^\n]*\n|\n(?=    ))+|^```(\w*)\n(.*?)^```$", re.M | re.S)
 # Those that need no training, no data but a recording, no network, no cluster, no microphone.
-QUICK = ("enhance", "convert", "generate", "models", "speakers", "completion", "restore")
+QUICK = ("enhance", "convert", "generate", "models", "speakers", "completion", "restore", "detect")
+QUICK_DATA = [["data", action] for action in ("scan", "voices", "shard")]
+WRITING = ("enhance", "convert", "generate", "restore", "scan", "shard")
 # What stands for somebody's own: a folder of recordings, a speaker, the folder of a training.
 WORDS = {"NAME": "kerstin", "SOURCE": "p226", "TARGET": "kerstin", "anna": "kerstin"}
 OPTIONAL = re.compile(r"\s\[-.*?\]")
@@ -59,7 +61,12 @@ SPOKEN = [words for page in PAGES for words in find_commands(page, "speechgan")]
 TRAININGS = [words for words in SPOKEN if words[1:2] == ["train"]]
 SWEEPS = [words for words in SPOKEN if words[1:2] == ["sweep"]]
 ELSEWHERE = {"--stream", "--cluster", "-", "..."}
-RUN = [words for words in SPOKEN if words[1] in QUICK and ELSEWHERE.isdisjoint(words)]
+RUN = [
+    words
+    for words in SPOKEN
+    if words[1] in QUICK or words[1:3] in QUICK_DATA
+    if ELSEWHERE.isdisjoint(words)
+]
 SCRIPTS = [
     words
     for page in PAGES
@@ -122,6 +129,7 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where somebody has the recordings and the models that the commands speak of."""
     wave, rate = soundfile.read(ROOT / "tests/assets/noisy/p228_wind.flac", frames=24000)
     sounds = ["noisy.wav", "a.wav", "talk.wav", "talk.flac", "call.wav", "recordings/in/a.wav"]
+    sounds += ["DIR/speech/a.wav", "DIR/noise/a.wav"]
     sounds += [f"DIR/{x}/test/noisy/a.wav" for x in ("pairs", "far")]
     sounds += ["DIR/voices/p226/test/a.wav", "DIR/bob/test/a.wav"]
     for sound in sounds:
@@ -140,11 +148,14 @@ def test_commands_run(words: list[str], sandbox: Path) -> None:
     for option, target in itertools.pairwise(words):
         if option == "-o" and (sandbox / target).is_file():
             (sandbox / target).unlink()
+    if words[1] == "detect":
+        # What a command before it has made.
+        Path("converted").mkdir()
+        shutil.copy("a.wav", words[2] if words[2].endswith(".wav") else "converted")
     before = set(sandbox.rglob("*"))
     assert main([WORDS.get(word, word.replace("SOURCE", "p226")) for word in words[1:]] + jobs) == 0
-    assert (set(sandbox.rglob("*")) > before) == (
-        words[1] in ("enhance", "convert", "generate", "restore")
-    )
+    verb = words[2] if words[1] == "data" else words[1]
+    assert (set(sandbox.rglob("*")) > before) == (verb in WRITING)
 
 
 @pytest.mark.parametrize("words", SCRIPTS, ids=name)
