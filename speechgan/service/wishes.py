@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from speechgan.audio import Wave
 from speechgan.audio.pcm import Pcm
 from speechgan.audio.reading import HIGHEST_RATE, LOWEST_RATE
+from speechgan.inference.enhancement.enhancer import Enhancer
 from speechgan.inference.sound_files import Progress, WrittenFile
 from speechgan.service.models import Models
 from speechgan.utils.errors import SpeechganError
@@ -145,9 +146,14 @@ class EnhancedFile(Enhancement, OfFile):
     """Parameters of `POST /enhance`."""
 
     declip: bool = Field(False, description="make clipped peaks anew before")
+    shifts: int | None = Field(
+        None, description="1 to 16: enhance so often, frames elsewhere each time; give the mean"
+    )
 
     def for_files(self, models: Models) -> FileWork:
         enhancer, settings = models.enhancer(self.model), self._settings()
+        if self.shifts is not None:
+            enhancer = Enhancer(enhancer.network, self.shifts)
 
         def work(source: Path, target: Path, progress: Progress) -> WrittenFile:
             return enhancer.enhance_file(
@@ -161,9 +167,12 @@ class ConvertedFile(Conversion, OfFile):
     """Parameters of `POST /convert`."""
 
     watermark: bool = Field(False, description="put in the mark that `speechgan detect` finds")
+    vocoder: str | None = Field(None, description="what makes the sound, such as `difference`")
+    f0: str | None = Field(None, description="what finds the pitch, such as `harvest`")
 
     def for_files(self, models: Models) -> FileWork:
         converter, settings = models.converter(self.model), self._settings()
+        converter = converter.varied(self.vocoder, self.f0)
         converter.check(**settings)
 
         def work(source: Path, target: Path, progress: Progress) -> WrittenFile:

@@ -48,9 +48,10 @@ def test_parameters_are_those_of_the_command_line(
     soundfile.write(noisy, clipped, rate)
     assert declip(clipped[:, 0], rate).max() > 0.4
     options = {"strength": 0.7, "attenuation_limit": 12.0}
-    enhancer = Enhancer.from_pretrained("quality")
+    enhancer = Enhancer.from_pretrained("quality", shifts=3)
     enhancer.enhance_file(noisy, target, linked=False, declip=True, **options)
-    params = options | {"separate_channels": True, "declip": True, "model": "quality"}
+    files = {"separate_channels": True, "declip": True, "shifts": 3}
+    params = options | files | {"model": "quality"}
     answer = open_client().post("/enhance", params=params, content=noisy.read_bytes())
     assert answer.content == target.read_bytes()
 
@@ -61,6 +62,21 @@ def test_a_converted_file_is_what_the_converter_writes(tmp_path: Path, open_clie
     params = {"target_speaker": "kerstin", "pitch_shift": -2, "format": "flac"}
     answer = open_client().post("/convert", params=params, content=source.read_bytes())
     assert answer.content == target.read_bytes()
+
+
+def test_vocoder_and_pitch_of_a_call_are_of_that_call_alone(
+    tmp_path: Path, open_client: Open
+) -> None:
+    source, client = ROOT / "examples/voices/p226/test/024.flac", open_client()
+    for chosen in ({"vocoder": "difference", "f0": "dio"}, {}):
+        target = tmp_path / f"{len(chosen)}.flac"
+        Converter.from_pretrained(**chosen).convert_file(source, target, "kerstin")
+        params = {"target_speaker": "kerstin", "format": "flac"} | chosen
+        answer = client.post("/convert", params=params, content=source.read_bytes())
+        assert answer.content == target.read_bytes()
+    for params in ({"vocoder": "griffin_lim"}, {"f0": "yin"}):
+        answer = client.post("/convert", params={"target_speaker": "kerstin"} | params, content=b"")
+        assert answer.status_code == 422 and next(iter(params.values())) in answer.json()["detail"]
 
 
 def test_a_converted_file_is_marked_on_request_and_always_tagged(

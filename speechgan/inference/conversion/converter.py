@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from copy import copy
 from typing import TYPE_CHECKING, Any, Self
 
 from speechgan import __version__, audio
@@ -91,9 +92,7 @@ class Converter:
 
             model = load_model(name, device)
             made = cls.from_model(model, device, threads=threads, vocoder=vocoder)
-        if f0 is not None:
-            _choose_f0(made.network, f0)
-        return made
+        return made.varied(f0=f0)
 
     @classmethod
     def from_model(
@@ -110,6 +109,30 @@ class Converter:
         check_threads(threads)
         network = TorchConversion(model, device, threads)
         return cls(network, load_vocoder(network.features, vocoder, network.device), threads)
+
+    def varied(self, vocoder: str | None = None, f0: str | None = None) -> Self:
+        """The same with another vocoder or estimator of pitch, and the same weights in memory.
+
+        Args:
+            vocoder, f0: as in `from_pretrained`; None leaves what there is.
+
+        Raises:
+            SpeechganError: no such vocoder or estimator, or one that does not fit the model.
+        """
+        network: Any = copy(self.network)
+        network.features = copy(network.features)
+        if f0 is not None:
+            if not hasattr(network.features, "f0"):
+                raise SpeechganError(
+                    f"f0 {f0}: {network.name} has pitch in its images; leave it out"
+                )
+            if f0 not in ESTIMATORS:
+                raise SpeechganError(f"f0 {f0}: unknown; use one of {', '.join(ESTIMATORS)}")
+            network.features.f0 = f0
+        makes = self.vocoder
+        if vocoder is not None:
+            makes = load_vocoder(network.features, vocoder, network.device)
+        return type(self)(network, makes, self.threads)
 
     @property
     def speakers(self) -> tuple[TargetSpeaker, ...]:
@@ -269,12 +292,3 @@ class Converter:
 
 def _mark(blocks: Iterator[Wave], wanted: bool, rate: float, channels: int) -> Iterator[Wave]:
     return embed_blocks(blocks, rate, channels) if wanted else blocks
-
-
-def _choose_f0(network: ConversionNetwork, name: str) -> None:
-    features: Any = network.features
-    if not hasattr(features, "f0"):
-        raise SpeechganError(f"f0 {name}: {network.name} has pitch in its images; leave it out")
-    if name not in ESTIMATORS:
-        raise SpeechganError(f"f0 {name}: unknown; use one of {', '.join(ESTIMATORS)}")
-    features.f0 = name
