@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,12 @@ import pytest
 import torch
 from torch.optim import SGD
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.data._utils.pin_memory import pin_memory
 
+from speechgan.data.conversion.unpaired import VoiceBatch
+from speechgan.data.digits.batches import LabelledBatch
 from speechgan.data.enhancement.batch import PairedBatch
+from speechgan.data.waves import WaveBatch
 from speechgan.models.layers.counter import Counter
 from speechgan.training.compose import build, compose
 from speechgan.training.run import Run, only_if
@@ -83,6 +88,15 @@ def test_a_step_on_a_gpu_waits_for_nothing(tmp_path: Path, overrides: list[str])
         run.play(batch, players, players)
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+@pytest.mark.parametrize("kind", [PairedBatch, WaveBatch, LabelledBatch, VoiceBatch])
+def test_a_loader_pins_all_of_a_batch(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: tensor + 1)
+    names = [field.name for field in fields(kind)]
+    pinned = pin_memory(kind(*(torch.tensor(number) for number in range(len(names)))))
+    assert isinstance(pinned, kind)
+    assert [int(getattr(pinned, name)) for name in names] == list(range(1, len(names) + 1))
 
 
 @pytest.mark.parametrize("broken", [False, True])
