@@ -28,6 +28,8 @@ def main() -> None:
     add("--data", type=Path, default=EXAMPLES, metavar="DIR", help="recordings to train on")
     add("overrides", nargs="*", metavar="key=value")
     arguments = parser.parse_args()
+    if arguments.steps < 2 * LOG_EVERY:
+        parser.error(f"--steps {arguments.steps}: the first {LOG_EVERY} do not count; give more")
     paces = {
         count: measure(count, arguments.steps, arguments.data, arguments.overrides)
         for count in arguments.processes

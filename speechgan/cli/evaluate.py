@@ -5,13 +5,11 @@ import json
 import sys
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speechgan.cli.arguments import add_cluster_argument
 from speechgan.utils.errors import SpeechganError
-from speechgan.utils.files import write_whole
-from speechgan.utils.places import locate
+from speechgan.utils.places import locate, write_file
 
 if TYPE_CHECKING:
     from speechgan.evaluation.pipeline import Runner
@@ -55,16 +53,16 @@ def _configure_generation(parser: argparse.ArgumentParser) -> None:
     add("--model", default="digits", metavar="NAME|DIR", help="(default: digits)")
     add(
         "--real",
-        type=_parse_folder,
+        type=locate,
         required=True,
-        metavar="DIR",
+        metavar="DIR|URL",
         help="folder with train/ and test/, files named DIGIT_SPEAKER_TAKE",
     )
     add("--count", type=_parse_count, default=1000, metavar="N", help="to make (default: 1000)")
     add("--digit", metavar="DIGIT", help="make and judge this one alone")
     add("--speaker", metavar="NAME", help="of this one alone")
     add("--seed", type=int, default=0, metavar="N", help="of all noise (default: 0)")
-    add("--json", type=_parse_output, metavar="FILE", help="write the scores as JSON")
+    add("--json", type=locate, metavar="FILE|URL", help="write the scores as JSON")
     add("--cluster", metavar="ADDRESS", help="not for this task, whose work is one model's")
 
 
@@ -95,16 +93,16 @@ def _configure_conversion(parser: argparse.ArgumentParser) -> None:
         "write a listening test, an HTML page that asks whose voice is nearer; its recordings are "
         "fetched if at URLs"
     )
-    add("--listen", type=_parse_output, metavar="FILE", help=help_listen)
+    add("--listen", type=locate, metavar="FILE|URL", help=help_listen)
     _add_common(parser)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--json", type=_parse_output, metavar="FILE", help="write all scores as JSON")
-    add("--csv", type=_parse_output, metavar="FILE", help="write a line per recording")
+    add("--json", type=locate, metavar="FILE|URL", help="write all scores as JSON")
+    add("--csv", type=locate, metavar="FILE|URL", help="write a line per recording")
     help_report = "write an HTML page with pictures and players of recordings, fetched if at URLs"
-    add("--report", type=_parse_output, metavar="FILE", help=help_report)
+    add("--report", type=locate, metavar="FILE|URL", help=help_report)
     help_shown = "recordings that a page shows, a report the worst, middling and best (default: 6)"
     add("--shown", type=_parse_shown, default=6, metavar="N|all", help=help_shown)
     help_measure = (
@@ -215,7 +213,7 @@ def _run_generation(arguments: argparse.Namespace) -> int:
     print(format_scores(scores))
     if arguments.json:
         content = {name: asdict(own) for name, own in scores.items()}
-        write_whole(arguments.json, json.dumps(content, indent=2) + "\n")
+        write_file(arguments.json, json.dumps(content, indent=2) + "\n")
     return 0
 
 
@@ -224,18 +222,6 @@ def _parse_count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return count
-
-
-def _parse_folder(text: str) -> Path:
-    if "://" in text:
-        raise argparse.ArgumentTypeError(f"{text}: a URL; name a folder, such as a mounted one")
-    return Path(text)
-
-
-def _parse_output(text: str) -> Path:
-    if "://" in text:
-        raise argparse.ArgumentTypeError(f"{text}: a URL; name a file of this machine")
-    return Path(text)
 
 
 def _parse_shown(text: str) -> int | None:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from speechgan.data.batch import Batch
 from speechgan.data.manifest import hold_out
 from speechgan.data.roots import open_recordings, open_store
 from speechgan.data.stores import Store
@@ -17,7 +18,7 @@ LEVELS = (-36.0, -16.0)
 
 
 @dataclass(frozen=True)
-class WaveBatch:
+class WaveBatch(Batch):
     """Clean speech.
 
     Attributes:
@@ -25,10 +26,6 @@ class WaveBatch:
     """
 
     wave: Tensor
-
-    def to(self, device: str | torch.device) -> "WaveBatch":
-        """The same batch on another device."""
-        return WaveBatch(self.wave.to(device, non_blocking=True))
 
 
 class WaveCrops:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +19,7 @@ from speechgan.metrics.digits import (
     variety,
 )
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.places import File
 
 NAN = float("nan")
 
@@ -118,7 +118,7 @@ class ImageModel(Protocol):
 
 def score_model(
     generator: ImageModel,
-    folder: Path,
+    folder: File,
     count: int,
     digit: str | None = None,
     speaker: str | None = None,
@@ -128,7 +128,7 @@ def score_model(
 
     Args:
         generator: the model.
-        folder: train/ and test/, files named `DIGIT_SPEAKER_TAKE`.
+        folder: train/ and test/, files named `DIGIT_SPEAKER_TAKE`; on this machine or in a store.
         count: images to judge.
         digit, speaker: the only ones to make and to compare with; None for all.
         seed: of all noise.

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
-from pathlib import Path
 from string import Template
 
 import numpy as np
@@ -19,14 +18,13 @@ from speechgan.evaluation.results import Evaluation
 from speechgan.evaluation.sounds import load
 from speechgan.metrics.speaker import trim_silence
 from speechgan.utils.errors import SpeechganError
-from speechgan.utils.files import write_whole
-from speechgan.utils.places import File
+from speechgan.utils.places import File, write_file
 
 SCRIPT, PAGE = "listening.js", "listening.html"
 
 
 def write_listening_test(
-    evaluation: Evaluation, source: File, target: File, path: Path, shown: int | None = 6
+    evaluation: Evaluation, source: File, target: File, path: File, shown: int | None = 6
 ) -> None:
     """Writes an ABX test of conversions for people, who need nothing but a browser.
 
@@ -74,7 +72,7 @@ def write_listening_test(
     content = Template(page).substitute(
         style=style, script=script, trials=data, count=len(trials), version=escape(__version__)
     )
-    write_whole(path, content)
+    write_file(path, content)
 
 
 def _draw(name: str) -> int:

@@ -1,7 +1,6 @@
 """An evaluation as one HTML file: tables, spectrograms, players; it opens offline, anywhere."""
 
 from html import escape
-from pathlib import Path
 
 from speechgan import __version__
 from speechgan.evaluation.measure import Measure
@@ -15,12 +14,12 @@ from speechgan.evaluation.report_media import (
 from speechgan.evaluation.report_scales import make_scales
 from speechgan.evaluation.results import DIFFERENCE, Evaluation, Mean, Row
 from speechgan.evaluation.tables import describe, format_mean, format_value
-from speechgan.utils.files import write_whole
+from speechgan.utils.places import File, write_file
 
 _ARROWS = {"higher": "↑", "lower": "↓", "one": "→ 1", "zero": "→ 0"}
 
 
-def write_report(evaluation: Evaluation, path: Path, shown: int | None = 6) -> None:
+def write_report(evaluation: Evaluation, path: File, shown: int | None = 6) -> None:
     """Writes the report.
 
     Args:
@@ -55,7 +54,7 @@ def write_report(evaluation: Evaluation, path: Path, shown: int | None = 6) -> N
         refused=_make_refused(evaluation),
         version=__version__,
     )
-    write_whole(path, page)
+    write_file(path, page)
 
 
 def choose(evaluation: Evaluation, count: int | None) -> list[tuple[Row, str]]:

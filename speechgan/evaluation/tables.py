@@ -6,14 +6,14 @@ import json
 import math
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from speechgan import __version__
 from speechgan.evaluation.measure import Measure
 from speechgan.evaluation.results import DIFFERENCE, Evaluation, Mean, Row
 from speechgan.utils.errors import SpeechganError
-from speechgan.utils.files import cannot_write, write_whole
+from speechgan.utils.files import cannot_write
+from speechgan.utils.places import File, Place, write_file
 from speechgan.utils.tables import align
 
 
@@ -58,7 +58,7 @@ def format_value(value: float | None, measure: Measure, side: str = "") -> str:
     return "-" if value is None else f"{value:{sign}.{measure.digits}f}"
 
 
-def write_json(evaluation: Evaluation, path: Path) -> None:
+def write_json(evaluation: Evaluation, path: File) -> None:
     """Writes means, confidence intervals, every recording's scores, and what was refused.
 
     Raises:
@@ -85,10 +85,10 @@ def write_json(evaluation: Evaluation, path: Path) -> None:
         ],
     }
     text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)
-    write_whole(path, f"{text}\n")
+    write_file(path, f"{text}\n")
 
 
-def write_csv(evaluation: Evaluation, path: Path) -> None:
+def write_csv(evaluation: Evaluation, path: File) -> None:
     """Writes one line for each recording that was measured: `enhanced_pesq`, `noisy_pesq`, ...
 
     Raises:
@@ -103,15 +103,18 @@ def write_csv(evaluation: Evaluation, path: Path) -> None:
     for row in evaluation.rows:
         values = (evaluation.value(row, side, key) for side, key in columns)
         writer.writerow([row.recording.name, *_seconds([row]).values(), *values])
-    write_whole(path, text.getvalue())
+    write_file(path, text.getvalue())
 
 
-def require_writable(path: Path) -> None:
+def require_writable(path: File) -> None:
     """Makes the folder of a file that is to be written, and sees whether it takes files.
 
     Raises:
         SpeechganError: it does not, or there is a folder in the file's place.
     """
+    if isinstance(path, Place):
+        path.require_writable()
+        return
     if path.is_dir():
         raise SpeechganError(f"{path}: a folder stands there; give the name of a file")
     try:

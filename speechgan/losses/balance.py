@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from speechgan.models.layers.counter import Counter
+
 SMALLEST = 1e-12
 
 
@@ -36,9 +38,8 @@ class GradientBalance(nn.Module):
             )
         self.share, self.every, self.memory = share, every, memory
         self.register_buffer("norms", torch.zeros(2))
-        self.register_buffer("calls", torch.zeros((), dtype=torch.long))
         self.norms: Tensor
-        self.calls: Tensor
+        self.count = Counter(self, "calls")
 
     def forward(self, others: Tensor, adversary: Tensor, made: Tensor) -> Tensor:
         """The weight of the adversary, a scalar without gradient.
@@ -47,13 +48,13 @@ class GradientBalance(nn.Module):
             others, adversary: scalars, the sums of the terms of either side.
             made: what the generator made of any shape, on which both depend.
         """
-        if int(self.calls) % self.every == 0:
+        if int(self.count) % self.every == 0:
             pulls = [
                 torch.autograd.grad(side, made, retain_graph=True)[0].norm()
                 for side in (others, adversary)
             ]
             now = torch.stack(pulls).detach()
-            memory = self.memory if int(self.calls) else 0.0
+            memory = self.memory if int(self.count) else 0.0
             self.norms.copy_(memory * self.norms + (1 - memory) * now)
-        self.calls += 1
+        self.count.add()
         return self.share * self.norms[0] / self.norms[1].clamp(min=SMALLEST)

@@ -65,7 +65,7 @@ class System(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self._observed: dict[str, float] = {}
+        self._observed: dict[str, Tensor] = {}
 
     def players(self) -> dict[str, Iterable[nn.Parameter]]:
         """Who owns which weights; no weight has two owners."""
@@ -111,15 +111,18 @@ class System(nn.Module):
         return [type(self).__name__, *networks, *([self.objective.name] if self.objective else [])]
 
     def observe(self, name: str, value: Tensor | float) -> None:
-        """Notes a figure for the log that no player lowers, such as a mean score."""
-        self._observed[name] = float(value)
+        """Notes a figure for the log that no player lowers, such as a mean score.
+
+        It stays where it is, as a GPU would have to be waited for.
+        """
+        self._observed[name] = torch.as_tensor(value).detach().float()
 
     def observe_scores(self, scores: Mapping[str, Tensor]) -> None:
         """Notes a discriminator's mean scores by name."""
         for name, score in scores.items():
             self.observe(f"score/{name}", score)
 
-    def observations(self) -> dict[str, float]:
+    def observations(self) -> dict[str, Tensor]:
         """The figures noted since the last call."""
         observed, self._observed = self._observed, {}
         return observed

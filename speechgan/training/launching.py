@@ -30,7 +30,8 @@ def launch(
         seed: of the first process; each after it has the next number.
 
     Raises:
-        SpeechganError: fewer or more processes than were started, or settings that Fabric refuses.
+        SpeechganError: fewer or more processes than were started, settings that Fabric refuses, or
+            processes that do not find each other.
     """
     check_count(devices, num_nodes)
     kind: str | Strategy = strategy
@@ -48,7 +49,7 @@ def launch(
             precision=precision,
         )
         fabric.launch()
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise SpeechganError(
             f"trainer.accelerator={accelerator}, devices={devices}, num_nodes={num_nodes}, "

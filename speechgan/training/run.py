@@ -48,26 +48,26 @@ class Run:
         weights = list(system.players()[averaged])
         self.average = MovingAverage([*weights, *running_statistics(system, weights)], decay)
         self.step = 0
-        self.skipped = 0
-        self.skipped_in_a_row = 0
+        # On the device, as all that is found out in a step: to ask is to wait for the device.
+        self.skipped, self.skipped_in_a_row = torch.zeros(2, dtype=torch.long, device=fabric.device)
         self.best: dict[str, float] = {}
         self.sums: dict[str, list[Tensor]] = {}
 
     def play(self, batch: Any, in_play: frozenset[str], moving: frozenset[str]) -> None:
         """One step: each of the `moving` players moves once, in the order of the system's turns."""
-        finite = True
+        finite = torch.ones_like(self.skipped, dtype=torch.bool)
         step: Step[Any] = Step(batch, in_play)
         for player in self.system.turns:
             if player in moving:
-                finite &= self._move(player, step)
+                finite = finite & self._move(player, step)
         for name, figure in self.system.observations().items():
-            self.note(name, torch.tensor(figure))
+            self.note(name, figure)
         self.average.update()
         self.step += 1
-        self.skipped += not finite
-        self.skipped_in_a_row = 0 if finite else self.skipped_in_a_row + 1
+        self.skipped = self.skipped + ~finite
+        self.skipped_in_a_row = torch.where(finite, 0, self.skipped_in_a_row + 1)
 
-    def _move(self, player: str, step: Step[Any]) -> bool:
+    def _move(self, player: str, step: Step[Any]) -> Tensor:
         """Whether the player's gradient was finite; otherwise its weights stay as they are."""
         optimizer = self.optimizers[player]
         with only(self.system, player):
@@ -78,8 +78,8 @@ class Run:
             limit = self.limits[player] or float("inf")
             norm = torch.nn.utils.clip_grad_norm_(weights, limit)
             # The norm is the same on all devices, a loss is not: they must skip together.
-            finite = bool(norm.isfinite())
-            if finite:
+            finite = norm.isfinite()
+            with only_if(finite, weights):
                 optimizer.step()
             optimizer.zero_grad()
         for name, value in terms.items():
@@ -101,7 +101,25 @@ class Run:
         names = dict.fromkeys(name for figures in noted for name in figures)
         figures = {n: mean([x[n] for x in noted if n in x]) for n in names}
         rates = {f"rate/{n}": o.param_groups[0]["lr"] for n, o in self.optimizers.items()}
-        return figures | rates | {"skipped_steps": self.skipped}
+        return figures | rates | {"skipped_steps": int(self.skipped)}
+
+    def wait(self) -> None:
+        """Until the device has done all that it was given."""
+        if self.fabric.device.type == "cuda":
+            torch.cuda.synchronize(self.fabric.device)
+
+    def require_finite(self, patience: int) -> None:
+        """Whether gradients are, now and then.
+
+        Raises:
+            SpeechganError: for so many steps in a row one of them was not.
+        """
+        broken = int(self.skipped_in_a_row)
+        if broken >= patience:
+            raise SpeechganError(
+                f"step {self.step}: losses were not finite {broken} steps in a row; "
+                "lower the learning rate or look for broken recordings, then --resume"
+            )
 
     def note(self, name: str, value: Tensor) -> None:
         """Keeps a figure, of which the log gets the mean over some steps."""
@@ -118,7 +136,7 @@ class Run:
         _, *others = processes.gather(own | {"system": extra})
         return own | {
             "step": self.step,
-            "skipped": self.skipped,
+            "skipped": int(self.skipped),
             "best": self.best,
             "system": system,
             "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
@@ -135,7 +153,8 @@ class Run:
         Raises:
             SpeechganError: the state is of other networks.
         """
-        self.step, self.skipped, self.best = state["step"], state["skipped"], state["best"]
+        self.step, self.best = state["step"], state["best"]
+        self.skipped = torch.full_like(self.skipped, state["skipped"])
         own = self.system.state_dict()
         optimizers = {
             rename_player(name, self.optimizers): optimizer
@@ -223,3 +242,24 @@ def only(system: System, player: str) -> Iterator[None]:
     finally:
         for weight in changed:
             weight.requires_grad_(True)
+
+
+@contextmanager
+def only_if(finite: Tensor, weights: Sequence[Tensor]) -> Iterator[None]:
+    """Weights that change meanwhile stay as they were where their gradient is not finite.
+
+    An optimiser then takes it for zero, so that its running means fade and do not break. Nothing
+    is asked of the device, which would have to be waited for.
+
+    Args:
+        finite: whether it is, a scalar.
+        weights: with gradients.
+    """
+    before = [weight.detach().clone() for weight in weights]
+    for weight in weights:
+        assert weight.grad is not None
+        weight.grad.masked_fill_(~finite, 0.0)
+    yield
+    with torch.no_grad():
+        for weight, old in zip(weights, before, strict=True):
+            weight.copy_(torch.where(finite, weight, old))

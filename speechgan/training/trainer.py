@@ -91,7 +91,7 @@ class Trainer:
         validate_every: steps between validations.
         save_every: steps between checkpoints.
         monitor: the validation figure by which the best model is chosen, greatest first.
-        patience: steps in a row with a non-finite gradient that stop the run.
+        patience: steps in a row with a non-finite gradient that stop the run, when it next logs.
         workers: processes that make batches; 0 to make them in the training process.
         seed: of weights and noise; batches have a seed of their own.
         accelerator, devices, num_nodes, strategy, precision: as in Lightning Fabric; devices of one
@@ -219,6 +219,7 @@ class Trainer:
                 if log:
                     log.advance()
                 if run.step % self.log_every == 0 or ends or signal:
+                    run.require_finite(self.patience)
                     figures = run.take_figures()
                     pace = seconds * processes.count() / figures["seconds_per_step"]
                     if log:
@@ -272,12 +273,9 @@ class Trainer:
         movers = in_play & run.optimizers.keys()
         moving = frozenset(n for n in movers if run.step % self.turns[n].every == 0)
         run.play(next(source), in_play, moving)
+        if run.step % self.log_every == 0 or run.step == self.max_steps:
+            run.wait()  # only now, so that the device is never without work
         run.note("seconds_per_step", torch.tensor(time.perf_counter() - started))
-        if run.skipped_in_a_row >= self.patience:
-            raise SpeechganError(
-                f"step {run.step}: losses were not finite {run.skipped_in_a_row} steps in a row; "
-                "lower the learning rate or look for broken recordings, then --resume"
-            )
 
     def _validate(
         self, run: Run, validate: Validation, save_best: SaveBest | None, log: RunLog | None

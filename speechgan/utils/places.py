@@ -71,6 +71,11 @@ class Place:
         """The last part of its path."""
         return PurePosixPath(self.path).name
 
+    @property
+    def stem(self) -> str:
+        """Its name without the extension."""
+        return PurePosixPath(self.path).stem
+
     def holds(self, other: "Place") -> bool:
         """Whether `other` is this place or lies below it."""
         below = f"{other.path}/".startswith(f"{self.path.rstrip('/')}/")
@@ -123,6 +128,16 @@ class Place:
             return data
         return None
 
+    def read_bytes(self) -> bytes:
+        """What it holds, as of a `pathlib.Path`.
+
+        Raises:
+            SpeechganError: there is no such file, or it cannot be read.
+        """
+        if (data := self.read()) is None:
+            raise SpeechganError(f"{self}: no such file; check the name")
+        return data
+
     def write(self, data: bytes) -> None:
         """As `put`."""
         if not self.scheme:
@@ -130,6 +145,18 @@ class Place:
             return
         with self._named("written"):
             self._store.pipe_file(self.path, data)
+
+    def require_writable(self) -> None:
+        """Writes an empty file beside it in its store, and removes it.
+
+        Raises:
+            SpeechganError: the store takes no files there.
+        """
+        beside = self.parent / f".{self.name}.{os.getpid()}.part"
+        with self._named("written"):
+            self._store.pipe_file(beside.path, b"")
+        with suppress(Exception):  # who may write may not always remove
+            self._store.rm_file(beside.path)
 
     def remove_unfinished(self) -> None:
         """Removes what killed workers have left beside it; a store keeps nothing of that kind."""
@@ -176,6 +203,18 @@ def locate(text: str | File) -> File:
         return Path(text).absolute()
     place = Place.parse(text)
     return place if place.scheme else Path(place.path)
+
+
+def write_file(file: File, content: str | bytes) -> None:
+    """Writes a file, or leaves what stood there; text in UTF-8.
+
+    Raises:
+        SpeechganError: it cannot be written.
+    """
+    if isinstance(file, Path):
+        write_whole(file, content)
+    else:
+        file.write(content.encode() if isinstance(content, str) else content)
 
 
 @contextmanager

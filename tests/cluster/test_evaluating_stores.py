@@ -135,7 +135,51 @@ def test_a_store_whose_library_is_absent_names_it(
     assert "gs://b/a: needs gcsfs, which is not installed; pip install gcsfs" in err
 
 
-def test_outputs_stay_here(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["evaluate", "convert", "--converted", "a", "--json", "s3://b/scores.json"])
-    assert "s3://b/scores.json: a URL; name a file of this machine" in capsys.readouterr().err
+def test_what_is_written_goes_to_a_store_too(folder: Path, url: str, run: Run) -> None:
+    names = {"--json": "scores.json", "--csv": "scores.csv", "--report": "report.html"}
+    outputs = {root: [f"{root}/out/{name}" for name in names.values()] for root in (folder, url)}
+    for paths in outputs.values():
+        words = [word for pair in zip(names, paths, strict=True) for word in pair]
+        assert run("enhance", *name_sides("enhance", folder), *words)[0] == 1
+    for here, there in zip(*outputs.values(), strict=True):
+        assert Place.parse(there).read() == Path(here).read_bytes()
+    # Nothing stays of the trial whether the store takes files.
+    assert Place.parse(f"{url}/out").list_files() == sorted(names.values())
+
+
+@pytest.mark.parametrize("task", ["enhance", "generate"])
+def test_a_store_that_takes_no_files_is_one_error_at_once(
+    bucket: str, capsys: pytest.CaptureFixture[str], task: str
+) -> None:
+    words = {
+        "enhance": ["--clean", f"{bucket}/nothing", "--enhanced", f"{bucket}/nothing"],
+        "generate": ["--real", f"{bucket}/nothing"],
+    }
+    assert main(["evaluate", task, *words[task], "--json", "s3://not-there/scores.json"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("speechgan: error: s3://not-there/") and err.count("\n") == 1
+    assert "cannot be written" in err or "no such file; check the name" in err
+
+
+def test_generated_digits_are_compared_with_those_of_a_store(
+    bucket: str, tmp_path: Path, digits_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, root = s3fs.S3FileSystem(skip_instance_cache=True), f"{bucket}/{tmp_path.name}"
+    for split in ("train", "test"):
+        store.put(str(digits_folder / split), f"{root}/{split}", recursive=True)
+    command = ["evaluate", "generate", "--count", "10", "--digit", "7", "--json"]
+    here = tmp_path / "scores.json"
+    assert main([*command, str(here), "--real", str(digits_folder)]) == 0
+    alone = capsys.readouterr().out
+    assert main([*command, f"{root}/scores.json", "--real", root]) == 0
+    assert capsys.readouterr().out == alone
+    assert Place.parse(f"{root}/scores.json").read() == here.read_bytes()
+    store.pipe(f"{root}/test/8_theo_99.wav", b"This is text.")
+    for real, message in (
+        (root, f"{root}/test/8_theo_99.wav: not audio"),
+        (f"{root}/nothing", f"{root}/nothing/train: no such folder"),
+    ):
+        command[command.index("--digit") + 1] = "8"
+        assert main([*command, str(here), "--real", real]) == 1
+        err = capsys.readouterr().err
+        assert err.startswith(f"speechgan: error: {message}") and err.count("\n") == 1

@@ -3,6 +3,7 @@
 import itertools
 import json
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,15 @@ MISMATCHED = "score/match/mismatched"
 LIMIT_SECONDS = 600
 
 
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """A port that nobody listens at now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
 def settings(work: Path, name: str, *overrides: str) -> list[str]:
     places = [f"data.root={work / 'data'}", f"data.cache={work / 'cache'}"]
     small = [x for x in trainings.SMALL if not x.startswith(GAME)]
@@ -51,6 +61,15 @@ def game(work: Path, name: str) -> DictConfig:
     """With labels and random numbers of each process."""
     own = [x for x in trainings.SMALL if x.startswith(GAME)]
     return compose("enhance", settings(work, name, *own, "trainer.max_steps=8"))
+
+
+def begin(given: dict[str, Any], rank: int, *arguments: Any) -> Any:
+    """One process, forked from one that has imported everything, with variables of its own."""
+    config, resume, errors, last_step = arguments
+    own = config, resume, given, errors.with_suffix(f".{rank}"), last_step
+    process = trainings._server().Process(target=member.train_one, args=own)
+    process.start()
+    return process
 
 
 def start_two(
@@ -68,11 +87,7 @@ def start_two(
     started = []
     for rank in range(2):
         given = shared | {"RANK": rank, "LOCAL_RANK": rank}
-        own = config, resume, given, errors.with_suffix(f".{rank}")
-        process = trainings._server().Process(
-            target=member.train_one, args=(*own, last_step if rank == 1 else None)
-        )
-        process.start()
+        process = begin(given, rank, config, resume, errors, last_step if rank == 1 else None)
         process.store = store  # which is there as long as anybody knows it
         started.append(process)
     return started
@@ -124,6 +139,38 @@ def test_a_killed_process_ends_all_and_all_go_on_exactly(work: Path, whole: Path
     states = [load_checkpoint(folder / "last.safetensors") for folder in (whole, run)]
     assert not [*trainings.find_differences(*states)]
     assert trainings.read_log(whole) == trainings.read_log(run)
+
+
+def test_two_under_srun_learn_what_two_under_torchrun_do(
+    work: Path, whole: Path, unused_tcp_port: int
+) -> None:
+    config, run = game(work, "srun"), work / "srun"
+    step = {f"SLURM_{name}": 2 for name in ("NTASKS", "NTASKS_PER_NODE", "STEP_NUM_TASKS")}
+    step |= {f"SLURM_{name}": 1 for name in ("NNODES", "STEP_NUM_NODES", "JOB_ID")}
+    step |= {"SLURM_JOB_NAME": "mine", "SLURM_NODEID": 0, "SLURM_NODELIST": "127.0.0.1"}
+    step |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": unused_tcp_port}
+    started = [
+        begin(
+            step | {"SLURM_PROCID": rank, "SLURM_LOCALID": rank},
+            *(rank, config, False, work / "srun.txt", None),
+        )
+        for rank in range(2)
+    ]
+    assert end(started) == [0, 0]
+    states = [load_checkpoint(folder / "last.safetensors") for folder in (whole, run)]
+    assert not [*trainings.find_differences(*states)]
+
+
+def test_tasks_that_are_not_of_a_node_are_one_error(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLURM_NTASKS", "2")
+    monkeypatch.setenv("SLURM_JOB_NAME", "mine")
+    monkeypatch.delenv("SLURM_NTASKS_PER_NODE", raising=False)
+    config = game(work, "tasks")
+    config.trainer.devices = 1
+    with pytest.raises(SpeechganError, match=r"devices=1, .*--ntasks-per-node=2"):
+        train(config)
 
 
 def test_all_processes_refuse_to_replace_a_run(work: Path, whole: Path) -> None:

@@ -7,9 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from speechgan.data.batch import Batch
+
 
 @dataclass(frozen=True)
-class VoiceBatch:
+class VoiceBatch(Batch):
     """Crops of source speakers, and others of the speakers they are to become.
 
     Images are normalised by their speakers' statistics.
@@ -25,11 +27,6 @@ class VoiceBatch:
     source_speaker: Tensor
     target: Tensor
     target_speaker: Tensor
-
-    def to(self, device: str | torch.device) -> "VoiceBatch":
-        """The same batch on another device."""
-        tensors = (self.source, self.source_speaker, self.target, self.target_speaker)
-        return VoiceBatch(*(t.to(device, non_blocking=True) for t in tensors))
 
 
 class UnpairedCrops:

@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from speechgan.data.batch import Batch
 from speechgan.data.digits.sequences import follow, join_seconds
 
 
 @dataclass(frozen=True)
-class LabelledBatch:
+class LabelledBatch(Batch):
     """Images, what they are, and what they are not.
 
     Attributes:
@@ -22,11 +23,6 @@ class LabelledBatch:
     image: Tensor
     labels: Tensor
     others: Tensor
-
-    def to(self, device: str | torch.device) -> "LabelledBatch":
-        """The same batch on another device."""
-        tensors = (self.image, self.labels, self.others)
-        return LabelledBatch(*(t.to(device, non_blocking=True) for t in tensors))
 
 
 class LabelledImages:

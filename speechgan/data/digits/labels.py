@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from speechgan.data.roots import list_files
 from speechgan.data.shards.reading import Root, Source
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.places import Place
 
 
 @dataclass(frozen=True)
@@ -25,22 +26,29 @@ class Labels:
 class Utterance:
     """A recording and its labels, by their names."""
 
-    path: Source
+    path: Source | Place
     digit: str
     speaker: str
 
 
-def find_utterances(root: Root, split: str = "") -> list[Utterance]:
+def find_utterances(root: Root | Place, split: str = "") -> list[Utterance]:
     """The recordings of a folder, or of one in it, named `DIGIT_SPEAKER_TAKE`.
+
+    Args:
+        root: folder, shards of one, or a folder of an object store.
+        split: name of the folder in it.
 
     Raises:
         SpeechganError: no such folder, none in it, or one that is named otherwise.
     """
     folder = f"{root}/{split}".rstrip("/")
-    if isinstance(root, Path) and not (root / split).is_dir():
-        raise SpeechganError(f"{folder}: no such folder; give one with train/ in it as data.root")
+    files = _list_files(root)
+    # Folders of a store are but parts of the names of files.
+    is_there = (root / split).is_dir() if isinstance(root, Path) else bool(files)
+    if not is_there:
+        raise SpeechganError(f"{folder}: no such folder; name one that has train/ in it")
     found = []
-    for path in sorted(list_files(root)):
+    for path in sorted(files):
         if path.parent != PurePosixPath(split) or path.suffix.lower() not in (".flac", ".wav"):
             continue
         parts = path.stem.split("_")
@@ -52,3 +60,9 @@ def find_utterances(root: Root, split: str = "") -> list[Utterance]:
     if not found:
         raise SpeechganError(f"{folder}: no WAV or FLAC files; put some in, as 7_theo_12.wav")
     return found
+
+
+def _list_files(root: Root | Place) -> list[PurePosixPath]:
+    if isinstance(root, Place):
+        return [PurePosixPath(name) for name in root.list_files()]
+    return list_files(root)

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
+
+from speechgan.data.batch import Batch
 
 
 @dataclass(frozen=True)
-class PairedBatch:
+class PairedBatch(Batch):
     """Noisy recordings and the clean speech inside them.
 
     Attributes:
@@ -17,10 +18,3 @@ class PairedBatch:
 
     noisy: Tensor
     clean: Tensor
-
-    def to(self, device: str | torch.device) -> "PairedBatch":
-        """The same batch on another device."""
-        return PairedBatch(
-            self.noisy.to(device, non_blocking=True),
-            self.clean.to(device, non_blocking=True),
-        )

@@ -79,14 +79,18 @@ class SeganDiscriminator(Discriminator):
         self.register_buffer("reference", torch.zeros(reference_items, 2, samples))
         self.has_reference: Tensor
         self.register_buffer("has_reference", torch.tensor(False))
+        self._met = False
 
     def meet(self, condition: Signal, real: Signal) -> None:
         """Keeps the first pairs as the reference batch."""
+        if self._met:
+            return  # known without asking the device
         if not self.has_reference:
             x = put_together(condition, real).detach()
             rows = torch.arange(len(self.reference), device=x.device) % len(x)
             self.reference.copy_(x[rows])
             self.has_reference.fill_(True)
+        self._met = True
 
     def forward(self, condition: Signal, candidate: Signal) -> dict[str, Tensor]:
         """Scores `(batch, 1)`, high for real, by head."""

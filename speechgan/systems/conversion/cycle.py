@@ -10,6 +10,7 @@ from speechgan.data.conversion.unpaired import VoiceBatch
 from speechgan.losses.adversarial import Objective, find_objective, r1_penalty
 from speechgan.models.discriminators.cyclegan_vc import TwoDiscriminators
 from speechgan.models.generators.cyclegan_vc import TwoWay
+from speechgan.models.layers.counter import Counter
 from speechgan.systems.base import Step
 from speechgan.systems.conversion.base import ConversionSystem
 from speechgan.systems.conversion.shared_latent import BinDistance, TractWarp
@@ -100,8 +101,7 @@ class CycleGAN(ConversionSystem):
         self.weights = weights or CycleWeights()
         self.mask_frames = mask_frames
         self.distance, self.warp = distance or BinDistance(), warp or nn.Identity()
-        self.register_buffer("moves", torch.zeros((), dtype=torch.long))
-        self.moves: Tensor
+        self.count = Counter(self, "moves")
 
     def losses(self, player: str, step: Step[VoiceBatch]) -> dict[str, Tensor]:
         """The terms of one player, for each `TARGET` of 0 and 1.
@@ -121,7 +121,7 @@ class CycleGAN(ConversionSystem):
         for target in (1, 0):
             judged = "discriminator" in step.in_play
             terms |= self._generator_terms(target, real, trips[target], judged)
-        self.moves += 1
+        self.count.add()
         return terms
 
     def _travel(self, real: list[Tensor], target: int) -> RoundTrip:
@@ -141,7 +141,7 @@ class CycleGAN(ConversionSystem):
         if judged and self.discriminator.of_round_trip is not None:
             cost = self.objective.generator(self.discriminator.of_round_trip[source](trip.returned))
             terms[f"round_trip/{name}"] = weights.adversarial * cost
-        if weights.identity and int(self.moves) < weights.identity_steps:
+        if weights.identity and int(self.count) < weights.identity_steps:
             own = real[target]
             kept = self.generator.towards[target](self.warp(own), self._mask(own))
             terms[f"identity/{name}"] = weights.identity * self.distance(kept, own)
