@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -68,7 +68,7 @@ class Run:
         self.skipped_in_a_row = torch.where(finite, 0, self.skipped_in_a_row + 1)
 
     def _move(self, player: str, step: Step[Any]) -> Tensor:
-        """Whether the player's gradient was finite; otherwise its weights stay as they are."""
+        """Whether the player's gradient was finite; otherwise it moves as if that were zero."""
         optimizer = self.optimizers[player]
         with only(self.system, player):
             terms = self.game(player, step)
@@ -79,8 +79,10 @@ class Run:
             norm = torch.nn.utils.clip_grad_norm_(weights, limit)
             # The norm is the same on all devices, a loss is not: they must skip together.
             finite = norm.isfinite()
-            with only_if(finite, weights):
-                optimizer.step()
+            # To leave the step out, the device would have to be asked, and so waited for.
+            for weight in weights:
+                cast(Tensor, weight.grad).masked_fill_(~finite, 0.0)
+            optimizer.step()
             optimizer.zero_grad()
         for name, value in terms.items():
             self.note(f"loss/{name}", value.detach())
@@ -242,24 +244,3 @@ def only(system: System, player: str) -> Iterator[None]:
     finally:
         for weight in changed:
             weight.requires_grad_(True)
-
-
-@contextmanager
-def only_if(finite: Tensor, weights: Sequence[Tensor]) -> Iterator[None]:
-    """Weights that change meanwhile stay as they were where their gradient is not finite.
-
-    An optimiser then takes it for zero, so that its running means fade and do not break. Nothing
-    is asked of the device, which would have to be waited for.
-
-    Args:
-        finite: whether it is, a scalar.
-        weights: with gradients.
-    """
-    before = [weight.detach().clone() for weight in weights]
-    for weight in weights:
-        assert weight.grad is not None
-        weight.grad.masked_fill_(~finite, 0.0)
-    yield
-    with torch.no_grad():
-        for weight, old in zip(weights, before, strict=True):
-            weight.copy_(torch.where(finite, weight, old))
