@@ -77,7 +77,7 @@ class Run:
             weights = [p for p in self.system.players()[player] if p.grad is not None]
             limit = self.limits[player] or float("inf")
             norm = torch.nn.utils.clip_grad_norm_(weights, limit)
-            # The norm is the same on all devices, a loss is not: they must skip together.
+            # The norm is the same on all devices, a loss is not: they must agree.
             finite = norm.isfinite()
             # To leave the step out, the device would have to be asked, and so waited for.
             for weight in weights:
