@@ -131,7 +131,7 @@ def test_a_server_starts_answers_and_ends() -> None:
     assert server.returncode == 143
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a terminal that Python can make")
+@pytest.mark.skipif(sys.platform == "win32", reason="Python makes a terminal (pty) on Unix only")
 @pytest.mark.parametrize(("no_color", "coloured"), [("1", False), ("", True)])
 def test_colours_can_be_left_out(no_color: str, coloured: bool) -> None:
     program = (
