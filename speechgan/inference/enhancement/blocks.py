@@ -14,7 +14,8 @@ class Context:
     Attributes:
         steps: in time on each side that an output depends on.
         multiple: of which lengths and beginnings of windows must be multiples.
-        block: least length of a window's middle, which is kept, in steps.
+        block: least length of a window's middle, which is kept, in steps; four times the context
+            where that is longer.
     """
 
     steps: int
@@ -33,8 +34,8 @@ class ContextBlocks:
     def __init__(self, context: Context, axis: int = -1) -> None:
         self.axis, self.multiple = axis, context.multiple
         self.context = _round_up(context.steps, self.multiple)
-        # Shorter middles would spend more time on the context than on themselves.
-        self.length = _round_up(max(context.block, 2 * self.context), self.multiple)
+        # Shorter middles would spend more than a third of the time on the context.
+        self.length = _round_up(max(context.block, 4 * self.context), self.multiple)
         self._buffer: Array | None = None
         self._origin = self._start = 0  # where the buffer, and what is still to come, begin
 

@@ -104,8 +104,8 @@ class Enhancer:
         """The enhancer of a model that is loaded; arguments and errors as in `from_pretrained`.
 
         Args:
-            block_seconds: of sound computed at a time by generators that hear ahead; memory grows
-                with it.
+            block_seconds: of sound computed at a time by generators that hear ahead, or four times
+                what they hear ahead where that is longer; memory grows with it.
         """
         from speechgan.inference.enhancement.torch_network import TorchNetwork
         from speechgan.inference.enhancement.wave_network import WaveNetwork

@@ -13,6 +13,8 @@ from speechgan.inference.enhancement.rounds import Ask, run_alone
 
 # What was cut off at full scale was above it: the greatest sample comes to lie here.
 FULL_SCALE = 0.95
+# Samples that are kept of a sound declipped: of a longer one its peaks are made anew each time.
+KEPT = 2**23
 
 Read = Callable[[], Iterator[Wave]]
 """Begins a sound anew; blocks `(channel, sample)` float32, of any lengths."""
@@ -31,33 +33,42 @@ def mend(read: Read, rate: float, made: float, channels: int) -> Read:
 def unclip(read: Read, rate: float) -> Read:
     """A sound declipped.
 
-    Where what was cut off would not fit into full scale, the whole sound is made softer until it
-    does, for which all of it is heard once before.
+    Where what was cut off would not fit into full scale, or into what the sound had above it
+    before, where it holds floating point, the whole is made softer until it does, for which all of
+    it is heard once before.
     """
-    scale = np.float32(find_scale(read, rate))
+
+    def declip_all() -> Iterator[Wave]:
+        return declip_blocks(read(), rate)
+
+    before = measure_peak(read())
+    # What cannot come out too loud need not be heard before.
+    if HIGHEST * before <= 1:
+        return declip_all
+    after, kept = measure_and_keep(declip_all())
+    limit = max(1.0, before)
+    scale = np.float32(1.0 if after <= limit else FULL_SCALE * limit / after)
 
     def begin() -> Iterator[Wave]:
-        return (scale * block for block in declip_blocks(read(), rate))
+        return (scale * block for block in (declip_all() if kept is None else kept))
 
     return begin
-
-
-def find_scale(read: Read, rate: float) -> float:
-    """By how much a sound is to be multiplied so that, declipped, it fits into full scale.
-
-    Or into what it had above full scale before, where it holds floating point.
-    """
-    before = measure_peak(read())
-    # What cannot come out too loud is not declipped twice.
-    if HIGHEST * before <= 1:
-        return 1.0
-    after, limit = measure_peak(declip_blocks(read(), rate)), max(1.0, before)
-    return 1.0 if after <= limit else FULL_SCALE * limit / after
 
 
 def measure_peak(blocks: Iterator[Wave]) -> float:
     """The greatest size of a sample."""
     return max(float(np.abs(block).max(initial=0)) for block in blocks)
+
+
+def measure_and_keep(blocks: Iterator[Wave]) -> tuple[float, list[Wave] | None]:
+    """The greatest size of a sample, and the blocks, or None where they are too many to be kept."""
+    peak, samples = 0.0, 0
+    kept: list[Wave] | None = []
+    for block in blocks:
+        peak = max(peak, float(np.abs(block).max(initial=0)))
+        samples += block.size
+        kept = None if kept is None or samples > KEPT else [*kept, block]
+    return peak, kept
 
 
 def declip_blocks(blocks: Iterator[Wave], sample_rate: float) -> Iterator[Wave]:

@@ -100,7 +100,7 @@ def test_memory_is_that_of_a_block(unet: Model) -> None:
     unet.generator.forward = watch
     whole = torch.randn(4, 45 * 16_000, generator=torch.Generator().manual_seed(1))
     assert run_blocks(unet, whole, 16_000, 2.0).shape == whole.shape
-    assert longest <= 2.0 * 16_000 / 256 + 4 * 4 * unet.generator.context
+    assert longest <= 2.0 * 16_000 / 256 + 4 * (4 + 2) * unet.generator.context
 
 
 def test_another_seed_is_another_sound_and_the_same_seed_the_same(segan: Model) -> None:

@@ -8,6 +8,7 @@ from speechgan import Enhancer, Restorer
 from speechgan.audio.clipping import declip
 from speechgan.audio.gaps import fill_gaps
 from speechgan.cli.main import main
+from speechgan.inference.enhancement import mending
 from speechgan.inference.enhancement.mending import declip_blocks, fill_blocks, unclip
 from speechgan.inference.sound_files import FilePair
 from speechgan.metrics.intrusive import si_sdr
@@ -147,3 +148,18 @@ def test_the_command_declips_recordings_and_refuses_to_declip_live(clipped, tmp_
     np.testing.assert_allclose(soundfile.read(target)[0].T, expected, atol=1e-5)
     assert main(["enhance", "-", "--stream", "--declip"]) == 1
     assert "--declip: hears a recording twice; leave it out" in capsys.readouterr().err
+
+
+def test_short_sounds_are_declipped_once_and_long_ones_come_out_alike(clipped, monkeypatch):
+    """Where what was cut off does not fit, the whole sound has to be heard before it begins."""
+    windows = []
+    monkeypatch.setattr(mending, "declip", lambda *given: (windows.append(1), declip(*given))[1])
+
+    def unclipped() -> np.ndarray:
+        return np.concatenate(list(unclip(lambda: iter([clipped]), RATE)()), axis=1)
+
+    once = unclipped()
+    count = len(windows)
+    monkeypatch.setattr(mending, "KEPT", clipped.size - 1)
+    np.testing.assert_array_equal(unclipped(), once)
+    assert len(windows) == 3 * count
