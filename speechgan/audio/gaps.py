@@ -53,12 +53,14 @@ def find_gaps(wave: Wave, sample_rate: float) -> list[tuple[int, int]]:
     near = np.maximum.reduce([np.pad(peaks, (n, 2 - n))[1:-1] for n in range(3)])
     near = np.repeat(near, longest)[: len(size)]
     changes = np.flatnonzero(np.diff(size <= SILENT * near, prepend=False, append=False))
+    silent = changes.reshape(-1, 2)
+    length = silent[:, 1] - silent[:, 0]
     gaps = []
-    for start, stop in changes.reshape(-1, 2):
+    for start, stop in silent[(length >= shortest) & (length <= longest)].tolist():
         before, after = size[max(start - beside, 0) : start], size[stop : stop + beside]
         cut = max(before.max(initial=0), after.max(initial=0)) > LOUD * near[start]
-        if shortest <= stop - start <= longest and cut and len(before) > edge < len(after):
-            gaps.append((int(start) - edge, int(stop) + edge))
+        if cut and len(before) > edge < len(after):
+            gaps.append((start - edge, stop + edge))
     return gaps
 
 
@@ -70,9 +72,9 @@ def carry_on(wave: Wave, count: int, order: int) -> Wave:
     order = min(order, len(wave) // 2)
     carried = np.concatenate([wave[len(wave) - order :], np.zeros(count)])
     weights = find_predictor(wave, order)[::-1].copy()
-    most = 2 * np.abs(wave).max(initial=0)
+    most = float(2 * np.abs(wave).max(initial=0))
     for n in range(count):
-        carried[order + n] = min(max(weights @ carried[n : order + n], -most), most)
+        carried[order + n] = min(max(float(weights @ carried[n : order + n]), -most), most)
     return carried[order:]
 
 
@@ -82,12 +84,12 @@ def find_predictor(wave: Wave, order: int) -> Wave:
     By Burg's method (1967): but for rounding, what it carries on does not grow, whatever the wave.
     """
     forward = backward = wave
-    error_filter = np.ones(1)
-    for _ in range(order):
+    error_filter = np.zeros(order + 1)
+    error_filter[0] = 1
+    for count in range(2, order + 2):
         forward, backward = forward[1:], backward[:-1]
         power = forward @ forward + backward @ backward
         reflection = -2 * (forward @ backward) / power if power > 1e-20 else 0.0
         forward, backward = forward + reflection * backward, backward + reflection * forward
-        longer = np.append(error_filter, 0)
-        error_filter = longer + reflection * longer[::-1]
+        error_filter[:count] += reflection * error_filter[:count][::-1]
     return -error_filter[1:]
