@@ -1,7 +1,5 @@
 """Clipped sound: where it was cut off, and what was above."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from speechgan.audio.formats import Wave
@@ -17,9 +15,8 @@ HEIGHT, BELOW = 2e-3, 0.1
 MOST_FLAT = 0.6
 # What was cut off was so many times as high at most.
 HIGHEST = 10.0
-# One component more each round allows, and of many this part of them; and how near to that few a
-# frame has to come.
-GROWTH, NEAR = 1 / 24, 0.05
+# How many more components each round allows, and how near to that few a frame has to come.
+SPARSE, NEAR = 2, 0.05
 
 
 def declip(wave: Wave, sample_rate: float) -> Wave:
@@ -29,10 +26,9 @@ def declip(wave: Wave, sample_rate: float) -> Wave:
     one whose spectrum has few components, as a voice's has: the analysis form of SPADE (Kitić,
     Bertin & Gribonval 2015, arXiv:1506.01830), in frames of 32 ms, by the plain Fourier transform
     instead of a redundant one, which is three times as fast for half a decibel. Deliberate
-    differences besides: from 48 components on rounds allow more than one further each, which takes
-    half the time for a tenth of a decibel; a frame is done at a share of its own size from sparse,
-    not at the same distance for all; and no peak becomes higher than ten times what was left of it.
-    What was not clipped is returned as it is.
+    differences besides: a frame is done at a share of its own size from sparse, not at the same
+    distance for all; and no peak becomes higher than ten times what was left of it. What was not
+    clipped is returned as it is.
     """
     high, low = find_clipped(wave, sample_rate), find_clipped(-wave, sample_rate)
     clipped = high | low
@@ -75,8 +71,8 @@ def find_sparse(frames: np.ndarray, above: np.ndarray, below: np.ndarray) -> np.
     left = np.arange(len(frames))
     spectrum = np.fft.rfft(frames, norm="ortho")
     excess = np.zeros_like(spectrum)
-    for count in _counts(bins):
-        sparse = _keep_greatest(spectrum + excess, count)
+    for count in range(SPARSE, bins + SPARSE, SPARSE):
+        sparse = _keep_greatest(spectrum + excess, min(count, bins))
         wave = np.fft.irfft(sparse - excess, length, norm="ortho").clip(lowest, highest)
         found[left] = wave
         spectrum = np.fft.rfft(wave, norm="ortho")
@@ -89,15 +85,6 @@ def find_sparse(frames: np.ndarray, above: np.ndarray, below: np.ndarray) -> np.
             left, lowest, highest = left[far], lowest[far], highest[far]
             spectrum, excess = spectrum[far], excess[far]
     return found
-
-
-def _counts(bins: int) -> Iterator[int]:
-    """Of components that rounds allow, from one to all."""
-    count = 1
-    while count < bins:
-        yield count
-        count += max(1, int(GROWTH * count))
-    yield bins
 
 
 def _keep_greatest(spectrum: np.ndarray, count: int) -> np.ndarray:
