@@ -1,6 +1,7 @@
 from inspect import Parameter, signature
 from pathlib import Path
 
+import hydra
 import pytest
 from hydra.utils import get_class
 from omegaconf import OmegaConf
@@ -23,6 +24,41 @@ def test_overrides_reach_the_configuration():
     config = compose("enhance", ["data.root=/x", "system=joint", "trainer.max_steps=7"])
     assert config.trainer.max_steps == 7
     assert config.system.discriminator._target_.endswith("JointDiscriminator")
+
+
+@pytest.mark.parametrize(
+    ("task", "overrides"),
+    [
+        ("convert", ["data.root='/a=b, c'", "system=shallow", "trainer.turns.generator.every=2"]),
+        ("enhance", ["trainer.max_steps=${data.batch_size}", "system=joint", "sample_rate=8000"]),
+        ("enhance", ["generator=unet", "generator.widths=[4,8]", "run.start_from=null"]),
+        ("enhance", ["closeness@system.closeness=none", "system.closeness.wave=2"]),
+        ("enhance", ["trainer.max_steps=3", "+run.mine={a: 1}", "++data.seed=2"]),
+    ],
+)
+def test_it_is_what_hydra_makes_of_the_same_words(task: str, overrides: list[str]) -> None:
+    with hydra.initialize_config_dir(str(configuration_folder().absolute()), version_base="1.3"):
+        search = f"hydra.searchpath=['file://{configuration_folder() / task}']"
+        expected = hydra.compose(task, [search, *overrides])
+    made = compose(task, overrides, complete=False)
+    assert OmegaConf.to_yaml(made) == OmegaConf.to_yaml(expected)
+    assert OmegaConf.is_struct(made)
+
+
+def test_a_choice_that_is_edited_is_read_again(tmp_path: Path) -> None:
+    """As in a notebook, where one process composes many times."""
+    path = tmp_path / "trainer" / "mine.yaml"
+    path.parent.mkdir()
+    for steps in (7, 11):
+        path.write_text(f"defaults: [default]\nmax_steps: {steps}\n")
+        words = ["data.root=/x", "trainer=mine"]
+        assert compose("enhance", words, own=tmp_path).trainer.max_steps == steps
+
+
+def test_what_is_done_to_a_configuration_is_not_in_the_next() -> None:
+    words = ["data.root=/x", "system=joint"]
+    compose("enhance", words).trainer.max_steps = 7
+    assert compose("enhance", words).trainer.max_steps != 7
 
 
 @pytest.mark.parametrize(("task", "choice"), choices("system"))
