@@ -1,8 +1,10 @@
 """Configuration: composed by Hydra, checked, and made into objects."""
 
 import copy
+import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -118,9 +120,14 @@ def _compose(name: str, overrides: tuple[str, ...], folders: tuple[str, ...]) ->
 
 def _compose_defaults(name: str, choices: tuple[str, ...], folders: tuple[str, ...]) -> DictConfig:
     """The same of choices alone, kept until a file changes; nobody may change it."""
-    found = (path for folder in folders for path in Path(folder).rglob("*.yaml"))
-    states = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in found]
-    return _compose_once(name, choices, folders, tuple(sorted(states)))
+    found = {str(path) for folder in folders for path in Path(folder).rglob("*.yaml")}
+    states = []
+    for path in sorted(found):
+        # An editor's lock is a link that leads nowhere.
+        with suppress(OSError):
+            state = os.stat(path)
+            states.append((path, state.st_mtime_ns, state.st_size))
+    return _compose_once(name, choices, folders, tuple(states))
 
 
 @lru_cache(maxsize=32)

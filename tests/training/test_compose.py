@@ -49,6 +49,7 @@ def test_a_choice_that_is_edited_is_read_again(tmp_path: Path) -> None:
     """As in a notebook, where one process composes many times."""
     path = tmp_path / "trainer" / "mine.yaml"
     path.parent.mkdir()
+    (path.parent / ".#mine.yaml").symlink_to("an-editor-has-it")
     for steps in (7, 11):
         path.write_text(f"defaults: [default]\nmax_steps: {steps}\n")
         words = ["data.root=/x", "trainer=mine"]
