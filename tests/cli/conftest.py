@@ -1,10 +1,12 @@
-"""A model to run commands with."""
+"""A model to run commands with, and commands that hear standard input."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
+from speechgan.cli.main import main
 from speechgan.inference.export import make_graphs, write_graph
 from speechgan.models.generators.band_crn import BandCRN
 from speechgan.pretrained.loading import load_model, save_model
@@ -30,3 +32,22 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, graph in make_graphs(load_model(folder)).items():
         write_graph(graph, folder / name)
     return folder
+
+
+@pytest.fixture
+def hear(
+    tmp_path_factory: pytest.TempPathFactory, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Callable[..., tuple[int, bytes, bytes]]:
+    """Runs a command in this process on bytes at standard input: its code, output and errors.
+
+    A program of its own, which some tests start, imports for a second or more.
+    """
+    path = tmp_path_factory.mktemp("heard") / "bytes"
+
+    def run(data: bytes, *words: object) -> tuple[int, bytes, bytes]:
+        path.write_bytes(data)
+        with path.open() as heard, pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.stdin", heard)
+            return main([str(word) for word in words]), *capfdbinary.readouterr()
+
+    return run

@@ -7,8 +7,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import json, sys
@@ -66,41 +64,25 @@ def test_it_enhances_and_converts(tmp_path: Path) -> None:
     assert "self-test: passed" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("command", "what"),
-    [
-        (("train", "enhance"), "train: needs "),
-        (("evaluate", "enhance", "--clean", "a", "--enhanced", "b"), "evaluate: needs "),
-        (("export", "default"), "export: needs "),
-        (("dream", "--class", "7"), "dream: needs "),
-        (("explain", "a", "b", "--judge", "c", "-o", "d"), "explain: needs "),
-        (("enhance", ROOT, "--engine", "torch"), "enhance: needs torch"),
-    ],
-)
-def test_what_is_not_installed_is_named_with_its_remedy(
-    command: tuple[object, ...], what: str
-) -> None:
-    line, code = run_without_extras([command]).stderr.splitlines()
-    assert code == "1"
-    assert line.startswith(f"speechgan: error: {what}")
-    assert line.endswith("which is not installed; pip install 'speechgan[train]'")
-
-
-@pytest.mark.parametrize("command", ["serve", "demo"])
-def test_a_server_names_its_extra(command: str) -> None:
-    line, code = run_without_extras([(command,)]).stderr.splitlines()
-    assert code == "1"
-    assert line.startswith(f"speechgan: error: {command}: needs ")
-    assert line.endswith(f"which is not installed; pip install 'speechgan[{command}]'")
-
-
-def test_a_cluster_names_its_extra(tmp_path: Path) -> None:
-    noisy = ROOT / "examples" / "noisy"
-    command = ("enhance", noisy, "-o", tmp_path / "out", "--cluster", "local")
-    line, code = run_without_extras([command]).stderr.splitlines()
-    assert code == "1"
-    assert line.startswith("speechgan: error: enhance: needs ")
-    assert line.endswith("which is not installed; pip install 'speechgan[ray]'")
+def test_what_is_not_installed_is_named_with_its_remedy(tmp_path: Path) -> None:
+    cluster = ("enhance", ROOT / "examples" / "noisy", "-o", tmp_path / "out", "--cluster", "local")
+    cases: list[tuple[tuple[object, ...], str, str]] = [
+        (("train", "enhance"), "train: needs ", "train"),
+        (("evaluate", "enhance", "--clean", "a", "--enhanced", "b"), "evaluate: needs ", "train"),
+        (("export", "default"), "export: needs ", "train"),
+        (("dream", "--class", "7"), "dream: needs ", "train"),
+        (("explain", "a", "b", "--judge", "c", "-o", "d"), "explain: needs ", "train"),
+        (("enhance", ROOT, "--engine", "torch"), "enhance: needs torch", "train"),
+        (("serve",), "serve: needs ", "serve"),
+        (("demo",), "demo: needs ", "demo"),
+        (cluster, "enhance: needs ", "ray"),
+    ]
+    lines = run_without_extras([command for command, *_ in cases]).stderr.splitlines()
+    assert len(lines) == 2 * len(cases), lines
+    for (_, what, extra), line, code in zip(cases, lines[::2], lines[1::2], strict=True):
+        assert code == "1"
+        assert line.startswith(f"speechgan: error: {what}")
+        assert line.endswith(f"which is not installed; pip install 'speechgan[{extra}]'")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -52,7 +52,7 @@ def test_a_bad_file_does_not_stop_the_others(
     good = voices_folder / "kerstin" / "kerstin_wind_0.wav"
     (tmp_path / "bad.wav").write_text("not audio")
     command = ["convert", "--src", str(tmp_path / "bad.wav"), str(good), "--target-speaker", "p228"]
-    model = ["--model", str(converter_folder), "-o", str(tmp_path / "out")]
+    model = ["--model", str(converter_folder), "-o", str(tmp_path / "out"), "--jobs", "1"]
     assert main([*command, *model]) == 1
     err = capsys.readouterr().err
     assert "bad.wav" in err and "1 of 2 files converted" in err

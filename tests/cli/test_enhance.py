@@ -235,6 +235,9 @@ def test_strength_0_is_the_input(tmp_path: Path, enhance: Run) -> None:
     assert not np.array_equal(soundfile.read(target, dtype="int32")[0], samples)
 
 
+Hear = Callable[..., tuple[int, bytes, bytes]]
+
+
 def test_sound_goes_through_a_pipe(tmp_path: Path, model_folder: Path, enhance: Run) -> None:
     source = make_file(tmp_path / "a.wav", 8000, 2)
     command = [*COMMAND, "-", "--model", str(model_folder)]
@@ -277,18 +280,12 @@ def test_arguments_that_do_not_go_together_are_refused(
     assert list_files(tmp_path) == ["a.wav", "folder/a.wav"]
 
 
-def test_bad_standard_input_is_an_error_and_sends_nothing(model_folder: Path) -> None:
-    for sent, reason in ((b"", "an empty file"), (b"This is text.", "not audio")):
-        done = subprocess.run(
-            [*COMMAND, "-", "--model", str(model_folder)],
-            input=sent,
-            capture_output=True,
-            check=False,
-        )
-        assert done.returncode == 1
-        assert done.stdout == b""
+def test_bad_standard_input_is_an_error_and_sends_nothing(model_folder: Path, hear: Hear) -> None:
+    for sent, reason in ((b"", b"an empty file"), (b"This is text.", b"not audio")):
+        code, out, err = hear(sent, "enhance", "-", "--model", model_folder)
+        assert (code, out) == (1, b"")
         # Without the temporary folder, which is gone by then.
-        assert b"error: standard-input.wav: " + reason.encode() in done.stderr
+        assert b"error: standard-input.wav: " + reason in err
 
 
 @pytest.fixture
@@ -392,12 +389,10 @@ def test_a_batch_gives_what_files_give_one_by_one(tmp_path: Path, enhance: Run) 
     assert (tmp_path / "2" / "0.flac").read_bytes() == before
 
 
-def test_a_batch_takes_a_pipe(tmp_path: Path, model_folder: Path) -> None:
-    source = make_file(tmp_path / "a.wav", 8000, 2)
-    command = [*COMMAND, "-", "--model", str(model_folder), "--batch", "4"]
-    with source.open("rb") as file:
-        done = subprocess.run(command, stdin=file, capture_output=True, check=True)
-    assert soundfile.info(io.BytesIO(done.stdout)).frames == 8000
+def test_a_batch_takes_a_pipe(tmp_path: Path, model_folder: Path, hear: Hear) -> None:
+    heard = make_file(tmp_path / "a.wav", 8000, 2).read_bytes()
+    code, out, _ = hear(heard, "enhance", "-", "--model", model_folder, "--batch", "4")
+    assert (code, soundfile.info(io.BytesIO(out)).frames) == (0, 8000)
 
 
 @pytest.mark.usefixtures("_heeding_ctrl_c")

@@ -20,6 +20,7 @@ def training(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *(f"run.folder={folder / 'run'}", "generator.channels=8", "generator.hidden=8"),
         *("discriminator.widths=[4,4]", "data.batch_size=2", "data.seconds=0.5"),
         *("trainer.max_steps=2", "trainer.validate_every=2", "trainer.accelerator=cpu"),
+        "trainer.workers=0",
     ]
     assert main(["train", "enhance", *settings]) == 0
     return folder / "run"

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -35,9 +35,13 @@ def make_wav(rate: int, channels: int, subtype: str = "PCM_16") -> bytes:
     return file.getvalue()
 
 
-def run(onnx_file: Path, data: bytes, *options: str) -> subprocess.CompletedProcess[bytes]:
-    command = [*COMMAND, "--model", str(onnx_file), *options]
-    return subprocess.run(command, input=data, capture_output=True)
+Run = Callable[..., tuple[int, bytes, bytes]]
+
+
+@pytest.fixture
+def run(hear: Run, onnx_file: Path) -> Run:
+    """`enhance --stream -` of what is heard, in this process."""
+    return lambda data, *options: hear(data, *COMMAND[3:], "--model", onnx_file, *options)
 
 
 @contextmanager
@@ -59,27 +63,28 @@ def start(
     [(16000, 1, "PCM_16"), (48000, 2, "PCM_24"), (8000, 1, "PCM_U8"), (44100, 1, "FLOAT")],
 )
 def test_a_wav_comes_out_as_the_file_would(
-    model_folder: Path, onnx_file: Path, rate: int, channels: int, subtype: str
+    model_folder: Path, run: Run, rate: int, channels: int, subtype: str
 ) -> None:
     data = make_wav(rate, channels, subtype)
-    done = run(onnx_file, data)
-    assert (done.returncode, done.stderr) == (0, b"")
-    info = soundfile.info(io.BytesIO(done.stdout))
+    code, out, err = run(data)
+    assert (code, err) == (0, b"")
+    info = soundfile.info(io.BytesIO(out))
     assert (info.samplerate, info.channels, info.frames) == (rate, channels, rate)
     assert info.subtype == subtype
     noisy = soundfile.read(io.BytesIO(data), dtype="float32")[0].T
     expected = Enhancer.from_pretrained(model_folder, "cpu")(noisy, rate)
-    found = soundfile.read(io.BytesIO(done.stdout))[0].T
+    found = soundfile.read(io.BytesIO(out))[0].T
     step = {"PCM_U8": 2**-7, "PCM_16": 2**-15}.get(subtype, 2**-20)
     assert np.abs(found - expected).max() <= 1.1 * step
 
 
-def test_raw_samples_stay_raw_and_settings_hold(onnx_file: Path) -> None:
+def test_raw_samples_stay_raw_and_settings_hold(run: Run) -> None:
     data = make_wav(16000, 1)[44:]
-    assert run(onnx_file, data, "--raw", "s16le:16000", "--strength", "0").stdout == data
-    limited = run(onnx_file, data, "--raw", "s16le:16000", "--attenuation-limit", "6").stdout
+    raw = "--raw", "s16le:16000"
+    assert run(data, *raw, "--strength", "0")[1] == data
+    limited = run(data, *raw, "--attenuation-limit", "6")[1]
     assert len(limited) == len(data)
-    assert limited != run(onnx_file, data, "--raw", "s16le:16000").stdout
+    assert limited != run(data, *raw)[1]
 
 
 def test_what_was_heard_comes_out_before_more_is_given(onnx_file: Path) -> None:
@@ -95,11 +100,10 @@ def test_what_was_heard_comes_out_before_more_is_given(onnx_file: Path) -> None:
         assert process.wait() == 0
 
 
-def test_a_recording_that_breaks_off_is_finished(onnx_file: Path) -> None:
+def test_a_recording_that_breaks_off_is_finished(run: Run) -> None:
     data = make_wav(16000, 2)
-    done = run(onnx_file, data[: 44 + 4 * 5000 + 3])  # in the middle of a sample
-    assert done.returncode == 0
-    assert len(done.stdout) == 44 + 4 * 5000
+    code, out, _ = run(data[: 44 + 4 * 5000 + 3])  # in the middle of a sample
+    assert (code, len(out)) == (0, 44 + 4 * 5000)
 
 
 def test_a_stalled_input_ends_the_stream_with_what_was_heard(onnx_file: Path) -> None:
@@ -145,39 +149,39 @@ def test_a_reader_that_leaves_ends_the_stream_without_a_word(onnx_file: Path) ->
 
 
 def test_a_stream_takes_onnx_where_the_model_has_it(
-    model_folder: Path, onnx_file: Path, tmp_path: Path
+    model_folder: Path, onnx_file: Path, tmp_path: Path, hear: Run
 ) -> None:
     both = tmp_path / "both"
     shutil.copytree(model_folder, both)
     shutil.copy(onnx_file, both / "model.onnx")
     (both / "model.safetensors").unlink()  # what torch would need
     data = make_wav(16000, 1)
-    command = [*COMMAND[:-2], "--model", str(both)]
-    assert subprocess.run(command, input=data, capture_output=True).returncode == 0
-    command = [*COMMAND[:-2], "--model", str(model_folder)]
-    done = subprocess.run(command, input=data, capture_output=True)
-    assert (done.returncode, len(done.stdout)) == (0, len(data))
+    assert hear(data, *COMMAND[3:-2], "--model", both)[0] == 0
+    code, out, _ = hear(data, *COMMAND[3:-2], "--model", model_folder)
+    assert (code, len(out)) == (0, len(data))
 
 
-def test_what_is_no_stream_is_refused(onnx_file: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    done = run(onnx_file, b"no sound at all, but long enough for a header of a WAV file")
-    assert done.returncode == 1
-    assert b"-: not WAV; a stream takes WAV" in done.stderr
-    assert done.stdout == b""
+def test_what_is_no_stream_is_refused(run: Run, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    code, out, err = run(b"no sound at all, but long enough for a header of a WAV file")
+    assert (code, out) == (1, b"")
+    assert b"-: not WAV; a stream takes WAV" in err
     for wrong in (["a.wav", "--stream"], ["-", "--stream", "-o", "b.wav"]):
         assert main(["enhance", *wrong]) == 1
-        assert "--stream: goes from standard input to standard output" in capfd.readouterr().err
+        err = capfdbinary.readouterr().err
+        assert b"--stream: goes from standard input to standard output" in err
     assert main(["enhance", "a.wav", "--raw", "s16le:16000"]) == 1
-    assert "--raw: only with --stream" in capfd.readouterr().err
+    assert b"--raw: only with --stream" in capfdbinary.readouterr().err
     for option in (["--raw", "mp3:16000"], ["--patience", "-1"], ["--attenuation-limit", "x"]):
         with pytest.raises(SystemExit, match="2"):
             main(["enhance", "-", "--stream", *option])
 
 
-def test_a_voice_is_converted_as_it_comes(converter_folder: Path) -> None:
-    command = [*COMMAND[:3], "convert", "--stream", "--src", "-", "--target-speaker", "p228"]
-    command += ["--model", str(converter_folder)]
+def test_a_voice_is_converted_as_it_comes(converter_folder: Path, hear: Run) -> None:
+    words = ["convert", "--stream", "--src", "-", "--target-speaker", "p228"]
+    words += ["--model", str(converter_folder)]
     data = make_wav(16000, 1)
+    # As a program of its own, and as a command of this one.
+    command = [*COMMAND[:3], *words]
     done = subprocess.run(command, input=data, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
     found, rate = soundfile.read(io.BytesIO(done.stdout), dtype="float32")
@@ -185,15 +189,13 @@ def test_a_voice_is_converted_as_it_comes(converter_folder: Path) -> None:
     stream = Converter.from_pretrained(converter_folder, "cpu").stream(16000, "p228")
     expected = np.concatenate([stream(heard), stream.flush()]).clip(-1, 1)
     assert rate == 16000 and np.abs(found - expected).max() < 1.1 * 2**-15
-    raw = subprocess.run([*command, "--raw", "s16le:16000"], input=data[44:], capture_output=True)
-    assert np.abs(np.frombuffer(raw.stdout, np.int16) / 2**15 - found).max() < 1.1 * 2**-15
-    refused = subprocess.run([*command, "-o", "out.wav"], input=data, capture_output=True)
-    assert refused.returncode == 1 and b"--src is -" in refused.stderr
-    command[command.index("p228")] = "bob"
-    refused = subprocess.run(command, input=data, capture_output=True)
-    assert (
-        refused.returncode == 1 and refused.stdout == b"" and b"no such speaker" in refused.stderr
-    )
+    _, raw, _ = hear(data[44:], *words, "--raw", "s16le:16000")
+    assert np.abs(np.frombuffer(raw, np.int16) / 2**15 - found).max() < 1.1 * 2**-15
+    code, _, err = hear(data, *words, "-o", "out.wav")
+    assert code == 1 and b"--src is -" in err
+    words[words.index("p228")] = "bob"
+    code, out, err = hear(data, *words)
+    assert (code, out) == (1, b"") and b"no such speaker" in err
 
 
 def test_an_export_is_not_overwritten_unasked(

@@ -23,6 +23,7 @@ QUICK = ("--no-dnsmos", "--workers", "1")
 TINY = [
     *("generator.channels=4", "generator.code=2", "generator.blocks=1", "discriminator.width=0.02"),
     *("trainer.max_steps=2", "trainer.accelerator=cpu", "features.f0=dio", "data.frames=32"),
+    "data.workers=1",
 ]
 
 

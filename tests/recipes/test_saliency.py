@@ -51,6 +51,7 @@ def test_a_trained_model_enhances_and_its_maps_are_measured(
         *("discriminator.widths=[4,4]", "trainer.turns.discriminator.start=0"),
         *("data.batch_size=2", "data.seconds=0.5", "data.valid_items=1"),
         *("trainer.max_steps=2", "trainer.validate_every=2", "trainer.accelerator=cpu"),
+        "trainer.workers=0",
     ]
     assert main(["train", "enhance", *settings]) == 0
     model, sound = tmp_path / "run-1" / "best", PAIRS / "noisy" / "p228_wind.flac"

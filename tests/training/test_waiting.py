@@ -43,12 +43,13 @@ class Asked(TorchDispatchMode):
     def __torch_dispatch__(
         self, function: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
     ) -> Any:
-        stack = traceback.extract_stack()
-        # Optimisers count their steps on the processor, whatever they train.
-        own = not any("torch/optim" in Path(frame.filename).as_posix() for frame in stack)
-        if own and function.name() in ASKING:
+        if function.name() in ASKING:
+            stack = traceback.extract_stack()
+            # Optimisers count their steps on the processor, whatever they train.
+            own = not any("torch/optim" in Path(frame.filename).as_posix() for frame in stack)
             frames = [frame for frame in stack if "/speechgan/" in frame.filename]
-            if "torch.randint(" not in (frames[-1].line or ""):  # drawn on the processor
+            # torch.randint draws on the processor.
+            if own and "torch.randint(" not in (frames[-1].line or ""):
                 self.places.append(f"{frames[-1].filename}:{frames[-1].lineno}")
         return function(*args, **(kwargs or {}))
 

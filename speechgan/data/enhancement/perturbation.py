@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 
 N_FFT, HOP, QUEFRENCIES = 512, 128, 30
 
@@ -15,6 +14,8 @@ def change_speed(wave: np.ndarray, speed: float) -> np.ndarray:
     Through its whole spectrum: the roll-off of a resampling filter would teach a network that
     speech has no top, while the noise, which is not resampled, has one.
     """
+    import scipy.signal  # two seconds, which trainings on pairs do not take
+
     return scipy.signal.resample(wave, math.ceil(len(wave) / speed))
 
 
@@ -25,6 +26,8 @@ def change_formants(wave: np.ndarray, factor: float) -> np.ndarray:
     2013), done to the sound itself: in each frame the spectral envelope, the cepstrum below
     `QUEFRENCIES`, is stretched over frequency, and the harmonics under it keep their places.
     """
+    import scipy.signal
+
     window = scipy.signal.get_window("hann", N_FFT) ** 0.5
     transform = scipy.signal.ShortTimeFFT(
         window, HOP, fs=1, fft_mode="onesided", scale_to="magnitude"

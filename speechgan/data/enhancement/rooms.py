@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pyroomacoustics
 
 from speechgan.utils.files import replace_whole
 
@@ -37,6 +36,8 @@ def room_responses(
     path = folder / f"rooms-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
     with contextlib.suppress(OSError, ValueError, EOFError):  # none there, or damaged
         return np.load(path)
+    import pyroomacoustics  # most of a second, which a bank that is kept does not cost
+
     rng = np.random.default_rng(seed)
     samples = int(reverberation[1] * sample_rate)
     bank = np.zeros((count, samples), np.float32)
