@@ -19,7 +19,8 @@ usage: recipes/ideas/enhance.sh ROW --data DIR [option ...] [key=value ...]
 rows:
   both      closeness alone, an adversary alone, and both
   patches   an adversary of patches against one of the whole image, of many recordings and of few
-  heads     two scores against one, with and without mismatched pairs
+  heads     two scores against one, with and without mismatched pairs; with patches, there is a
+            table of what each head knows
   noise     noise as a further input, with and without an adversary
   saliency  maps of what is speech, with and without an adversary that judges pairs
   stages    one network against two of half its size, the first for a coarse image
@@ -102,10 +103,14 @@ steps_of() {
 tell_row() {
   # shellcheck disable=SC2086 # names and numbers
   "$python" -P "$here/enhance_table.py" "$out" --variants $variants --seeds $seeds --split "$split"
-  if [[ "$row" == saliency ]]; then
-    echo
-    "$python" -P "$here/saliency.py" "${models[@]}" --data "$data" --split "$split"
-  fi
+  local more=()
+  case "$row" in
+    saliency) more=(saliency.py "${models[@]}") ;;
+    heads | patches) more=(heads.py "${models[@]%/best}") ;;
+    *) return ;;
+  esac
+  echo
+  "$python" -P "$here/${more[0]}" "${more[@]:1}" --data "$data" --split "$split"
 }
 
 # measure_spread FOLDER: what FOLDER/best makes of the noisy pairs with other noise drawn, against what it

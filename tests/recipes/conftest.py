@@ -33,7 +33,7 @@ exec "{sys.executable}" -S "{WARM}" "{address}" "$@"
 DRY_PYTHON = f"""#!{sys.executable} -S
 import json, os, re, sys
 words = sys.argv[1:]
-if any(word.endswith("/saliency.py") for word in words):
+if any(word.endswith(("/saliency.py", "/heads.py")) for word in words):
     words.insert(0, "speechgan")
 if "speechgan" not in words:
     os.execv({sys.executable!r}, [{sys.executable!r}, *words])
@@ -86,7 +86,7 @@ def run(warm_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 def dry_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DryRun:
     """Runs `recipes/RECIPE` with a speechgan that notes its arguments and scores $SCORES.
 
-    saliency.py, which runs models, notes its own.
+    saliency.py and heads.py, which run models, note their own.
     """
     python, noted = tmp_path / "python", tmp_path / "commands"
     python.write_text(DRY_PYTHON)

@@ -31,6 +31,12 @@ SCORES = {
         {"mean": {side: {key: {"mean": 1} for key in MEASURES} for side in SIDES}}
     ),
 }
+JUDGED = {
+    "saliency": ("saliency", "saliency_judged"),
+    "patches": ("both", "both_whole", "few", "few_whole"),
+    "heads": ("both", "both_unmatched", "joint", "joint_unmatched"),
+}
+"""Rows whose models, or discriminators, have a table of their own."""
 RECIPE = "ideas/run.sh"
 TINY = [
     *("generator.widths=[8,8,8,8]", "generator.code=8", "trainer.accelerator=cpu"),
@@ -84,9 +90,11 @@ def test_every_row_is_of_trainings_that_exist(
         assert all(one != other for n, one in enumerate(compared) for other in compared[:n])
         judged = [words for words in commands if words[:2] == ["evaluate", task]]
         assert len(judged) >= len(trainings) >= 2
-        mapped = [words[2:4] for words in commands if "--data" in words and words[0] == "-P"]
-        own = [f"{tmp_path}/saliency/{name}-7/best" for name in ("saliency", "saliency_judged")]
-        assert mapped == ([own] if row == "saliency" else [])
+        run = [words for words in commands if words[0] == "-P"]
+        own = [f"{tmp_path / row}/{name}-7" for name in JUDGED.get(row, ())]
+        if row == "saliency":
+            own = [f"{folder}/best" for folder in own]
+        assert [words[2 : words.index("--data")] for words in run] == [own] * bool(own)
 
 
 def test_enhancers_are_told_at_home_and_away_with_their_spread(tmp_path: Path) -> None:
