@@ -206,6 +206,7 @@ def test_what_is_no_block_is_refused_and_the_stream_goes_on(
     assert np.abs(out - run(converter.stream(16000, "kerstin"), wave)).max() < 1e-6
     with pytest.raises(SpeechganError, match="was flushed"):
         stream(wave)
+    assert stream.flush().shape == (0,)
 
 
 def test_what_cannot_be_followed_is_refused(converter: Converter, converter_folder: Path) -> None:
