@@ -17,6 +17,8 @@ _READ_SAMPLES = 2**16
 _MP3_GUESS_SECONDS = 1.0
 # What a header says beyond these is a damaged header, for which hours of silence would be made.
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
+# What libsndfile says of FLAC that does not say how long it is: the end it cannot read then.
+_UNKNOWN_LENGTH = 2**63 - 1
 # Above any integer that was kept as floating point; no square of it overflows.
 LARGEST_SAMPLE = 1e10
 # What libsndfile finds a sample of without decoding what lies before; a codec would start anew.
@@ -60,10 +62,8 @@ class Reader:
             self._file = soundfile.SoundFile(content)
         except (soundfile.LibsndfileError, TypeError):
             # TypeError: soundfile takes a name that ends in .raw for headerless samples.
-            converted = shlex.quote(f"{self.path.stem}.converted.wav")
             raise SpeechganError(
-                f"{self.path}: not audio in a format that libsndfile reads; convert it first, "
-                f"for example: ffmpeg -i {shlex.quote(str(self.path))} {converted}"
+                f"{self.path}: not audio in a format that libsndfile reads; {self._conversion()}"
             ) from None
         self.sample_rate: int = self._file.samplerate
         self.channels: int = self._file.channels
@@ -82,12 +82,20 @@ class Reader:
         """What is wrong with the header, and the remedy."""
         if self.samples <= 0:
             return "holds no samples; leave it out"
+        if self.samples == _UNKNOWN_LENGTH:
+            return f"does not say how long it is, as if from a pipe; {self._conversion()}"
         if not LOWEST_RATE <= self.sample_rate <= HIGHEST_RATE:
             return (
                 f"says that its sample rate is {self.sample_rate} Hz, which is none of a recording "
                 f"({LOWEST_RATE} to {HIGHEST_RATE}); mend its header"
             )
         return ""
+
+    def _conversion(self) -> str:
+        """The remedy for what libsndfile does not read."""
+        converted = shlex.quote(f"{self.path.stem}.converted.wav")
+        source = shlex.quote(str(self.path))
+        return f"convert it first, for example: ffmpeg -i {source} {converted}"
 
     def blocks(self, samples: int, dtype: str = "float32") -> Iterator[Wave]:
         """Yields the file from its beginning as `(channel, samples)` blocks, the last one shorter.

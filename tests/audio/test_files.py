@@ -227,6 +227,27 @@ def test_a_wav_of_unknown_length_from_a_pipe_is_read_whole(tmp_path: Path) -> No
     assert np.array_equal(audio.read(path)[0], wave)
 
 
+def test_a_flac_of_unknown_length_from_a_pipe_is_to_be_converted(tmp_path: Path) -> None:
+    """Its last samples libsndfile cannot read."""
+    path = tmp_path / "a.flac"
+    soundfile.write(path, make_noise(1, RATE).T, RATE)
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)
+    path.write_bytes(content)
+    with pytest.raises(SpeechganError, match=r"a\.flac: does not say how long .*: ffmpeg -i "):
+        audio.read(path)
+
+
+def test_two_who_write_one_file_at_a_time_do_not_mix(tmp_path: Path) -> None:
+    path, first, second = tmp_path / "a.wav", make_noise(), make_noise(2, 3 * RATE)
+    with audio.Writer(path, RATE, 2) as one, audio.Writer(path, RATE, 2) as other:
+        one.write(first)
+        other.write(second)
+    assert soundfile.info(path).frames == first.shape[1]  # the one that was complete last
+    assert os.listdir(tmp_path) == ["a.wav"]
+
+
 def test_a_failure_leaves_what_stood_there(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     audio.write(path, make_noise(), RATE)
