@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 
 from speechgan.audio.formats import Format, Wave
+from speechgan.audio.mp3 import count_samples
 from speechgan.utils.errors import SpeechganError
 
 _READ_SAMPLES = 2**16
@@ -52,7 +53,7 @@ class Reader:
         comment: what the file says of itself, such as that it was converted; often nothing.
 
     Raises:
-        SpeechganError: missing, unreadable, not audio, or empty.
+        SpeechganError: missing, unreadable, not audio, empty, or of unknown length.
     """
 
     def __init__(self, path: str | os.PathLike[str] | Stored) -> None:
@@ -73,6 +74,7 @@ class Reader:
         # Without a header that counts frames, libsndfile guesses from the size, tags included.
         guesses = self.format.container == "MP3"
         self._guessed_samples = int(_MP3_GUESS_SECONDS * self.sample_rate) if guesses else 0
+        self._held_samples = _count_frames(content) if guesses else 0
         problem = self._find_problem()
         if problem:
             self._file.close()
@@ -84,6 +86,9 @@ class Reader:
             return "holds no samples; leave it out"
         if self.samples == _UNKNOWN_LENGTH:
             return f"does not say how long it is, as if from a pipe; {self._conversion()}"
+        if self._held_samples > self.samples + self._guessed_samples:
+            read = f"{self.samples / self.sample_rate:.0f} s"
+            return f"holds more than the {read} that would be read of it; {self._conversion()}"
         if not LOWEST_RATE <= self.sample_rate <= HIGHEST_RATE:
             return (
                 f"says that its sample rate is {self.sample_rate} Hz, which is none of a recording "
@@ -194,6 +199,14 @@ def require_finite(wave: Wave, sample_rate: float, name: str, start: int = 0) ->
             f"{name}: a sample is {what} at {(start + first) / sample_rate:.3f} s; "
             "repair the recording or cut it there"
         )
+
+
+def _count_frames(content: Path | io.BytesIO) -> int:
+    """Samples in the frames of an MP3 file."""
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            return count_samples(file)
+    return count_samples(io.BytesIO(content.getvalue()))
 
 
 def _require_readable(path: Path | Stored) -> Path | io.BytesIO:

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -225,6 +226,30 @@ def test_a_wav_of_unknown_length_from_a_pipe_is_read_whole(tmp_path: Path) -> No
         content[position : position + 4] = b"\xff" * 4
     path.write_bytes(content)
     assert np.array_equal(audio.read(path)[0], wave)
+
+
+def make_mp3(path: Path, wave: np.ndarray, **settings: Any) -> bytes:
+    soundfile.write(path, wave.T, RATE, **settings)
+    return path.read_bytes()
+
+
+def test_an_mp3_of_which_a_part_would_be_read_is_to_be_converted(tmp_path: Path) -> None:
+    """Its length is guessed from the first frame, or said by the first of two that were joined."""
+    path = tmp_path / "a.mp3"
+    wave = make_noise(1, 20 * RATE)
+    wave[:, 10 * RATE :] = 0
+    variable = make_mp3(path, wave, bitrate_mode="VARIABLE", compression_level=0.3)
+    first = variable.index(b"\xff\xf3", variable.index(b"Xing"))
+    constant = make_mp3(path, wave, bitrate_mode="CONSTANT")
+    picture = b"ID3\x03\0\0\0\0\x0f\x7f" + bytes(range(256)) * 8
+    for content, seconds in ((variable[first:], 7), (variable * 2, 20), (constant * 2, 20)):
+        path.write_bytes(content)
+        message = rf"a\.mp3: holds more than the {seconds} s that would be read .*: ffmpeg -i "
+        with pytest.raises(SpeechganError, match=message):
+            audio.read(path)
+    for content in (variable, constant, picture + constant):
+        path.write_bytes(content)
+        assert audio.read(path)[0].shape[1] >= 20 * RATE
 
 
 def test_a_flac_of_unknown_length_from_a_pipe_is_to_be_converted(tmp_path: Path) -> None:
