@@ -142,7 +142,7 @@ class Reader:
             parts = list(self._blocks_to(start + samples))
             return np.concatenate(parts, axis=1)[:, start : start + samples]
         try:
-            self._file.seek(start)
+            self._file.seek(min(start, self.samples))
             part = self._file.read(samples, dtype="float32", always_2d=True).T
         except (soundfile.LibsndfileError, MemoryError):
             raise SpeechganError(

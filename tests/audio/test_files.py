@@ -228,6 +228,28 @@ def test_a_wav_of_unknown_length_from_a_pipe_is_read_whole(tmp_path: Path) -> No
     assert np.array_equal(audio.read(path)[0], wave)
 
 
+@pytest.mark.parametrize(("name", "kind"), [("a.wav", "WAV"), ("a.aiff", "AIFF")])
+def test_what_a_header_cannot_count_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    """Of 4.3 GB of AIFF, libsndfile's header says that they are 33 MB."""
+    monkeypatch.setattr("speechgan.audio.writing._LARGEST", 5000)
+    with pytest.raises(SpeechganError, match=rf"{name}: {kind} holds no more than 4 GB; write"):
+        audio.write(tmp_path / name, make_noise(), RATE)
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg"])
+def test_a_part_beyond_the_end_is_empty(tmp_path: Path, name: str) -> None:
+    audio.write(tmp_path / name, make_noise(), RATE)
+    with audio.Reader(tmp_path / name) as reader:
+        assert [reader.cut(start, 10).shape for start in (4995, 5000, 6000)] == [
+            (2, 5),
+            (2, 0),
+            (2, 0),
+        ]
+
+
 def make_mp3(path: Path, wave: np.ndarray, **settings: Any) -> bytes:
     soundfile.write(path, wave.T, RATE, **settings)
     return path.read_bytes()
