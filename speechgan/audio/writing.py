@@ -74,7 +74,7 @@ class Writer:
                 raise self._failure(self._sink.error) from None
             raise SpeechganError(
                 f"{self.path}: {self.format.container} {self.format.subtype} does not take "
-                f"{channels} channels at {sample_rate} Hz; write .wav or .flac"
+                f"{channels} channels at {sample_rate} Hz; write .wav"
             ) from None
         except BaseException:  # told to end, before there is anything that a `with` would leave
             if hasattr(self, "_file"):
