@@ -11,6 +11,8 @@ from speechgan.audio.formats import Wave
 CROSSINGS, EDGE = 24, 0.94
 # Places between two samples that are told apart: exact for whole rates in use.
 MOST_PHASES = 20_000
+# Products of sample and filter that lie in memory at a time.
+MOST_PRODUCTS = 2**18
 
 
 class LiveResampler:
@@ -51,12 +53,20 @@ class LiveResampler:
         steps, phases = self.ratio.numerator, self.ratio.denominator
         # So many samples have all of their filter heard.
         ends = max(self._made, (heard - self.half - 1) * phases // steps + 1)
-        place = np.arange(self._made, ends, dtype=np.int64) * steps
-        taps = (place // phases - self._dropped + 1 - self.half)[:, None] + np.arange(2 * self.half)
-        made = np.einsum("cst,st->cs", self._buffer[:, taps], self._filters[place % phases])
+        most = max(1, MOST_PRODUCTS // (2 * self.half))
+        made = [np.zeros((len(wave), 0), np.float32)]
+        for first in range(self._made, ends, most):
+            made.append(self._make(np.arange(first, min(first + most, ends), dtype=np.int64)))
         self._made = ends
         kept = max(self._dropped, ends * steps // phases + 1 - self.half)
         self._buffer, self._dropped = self._buffer[:, kept - self._dropped :], kept
+        return np.concatenate(made, axis=1)
+
+    def _make(self, numbers: np.ndarray) -> Wave:
+        """Those samples of the output, all of whose filters are heard."""
+        place, phases = numbers * self.ratio.numerator, self.ratio.denominator
+        taps = (place // phases - self._dropped + 1 - self.half)[:, None] + np.arange(2 * self.half)
+        made: Wave = np.einsum("cst,st->cs", self._buffer[:, taps], self._filters[place % phases])
         return made
 
     @property

@@ -11,12 +11,15 @@ import numpy as np
 import soundfile
 
 from speechgan.audio.formats import Format, Wave
+from speechgan.audio.mp3 import count_samples
 from speechgan.utils.errors import SpeechganError
 
 _READ_SAMPLES = 2**16
 _MP3_GUESS_SECONDS = 1.0
 # What a header says beyond these is a damaged header, for which hours of silence would be made.
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
+# What libsndfile says of FLAC that does not say how long it is: the end it cannot read then.
+_UNKNOWN_LENGTH = 2**63 - 1
 # Above any integer that was kept as floating point; no square of it overflows.
 LARGEST_SAMPLE = 1e10
 # What libsndfile finds a sample of without decoding what lies before; a codec would start anew.
@@ -50,7 +53,7 @@ class Reader:
         comment: what the file says of itself, such as that it was converted; often nothing.
 
     Raises:
-        SpeechganError: missing, unreadable, not audio, or empty.
+        SpeechganError: missing, unreadable, not audio, empty, or of unknown length.
     """
 
     def __init__(self, path: str | os.PathLike[str] | Stored) -> None:
@@ -60,10 +63,8 @@ class Reader:
             self._file = soundfile.SoundFile(content)
         except (soundfile.LibsndfileError, TypeError):
             # TypeError: soundfile takes a name that ends in .raw for headerless samples.
-            converted = shlex.quote(f"{self.path.stem}.converted.wav")
             raise SpeechganError(
-                f"{self.path}: not audio in a format that libsndfile reads; convert it first, "
-                f"for example: ffmpeg -i {shlex.quote(str(self.path))} {converted}"
+                f"{self.path}: not audio in a format that libsndfile reads; {self._conversion()}"
             ) from None
         self.sample_rate: int = self._file.samplerate
         self.channels: int = self._file.channels
@@ -73,6 +74,7 @@ class Reader:
         # Without a header that counts frames, libsndfile guesses from the size, tags included.
         guesses = self.format.container == "MP3"
         self._guessed_samples = int(_MP3_GUESS_SECONDS * self.sample_rate) if guesses else 0
+        self._held_samples = _count_frames(content) if guesses else 0
         problem = self._find_problem()
         if problem:
             self._file.close()
@@ -82,12 +84,23 @@ class Reader:
         """What is wrong with the header, and the remedy."""
         if self.samples <= 0:
             return "holds no samples; leave it out"
+        if self.samples == _UNKNOWN_LENGTH:
+            return f"does not say how long it is, as if from a pipe; {self._conversion()}"
+        if self._held_samples > self.samples + self._guessed_samples:
+            read = f"{self.samples / self.sample_rate:.0f} s"
+            return f"holds more than the {read} that would be read of it; {self._conversion()}"
         if not LOWEST_RATE <= self.sample_rate <= HIGHEST_RATE:
             return (
                 f"says that its sample rate is {self.sample_rate} Hz, which is none of a recording "
                 f"({LOWEST_RATE} to {HIGHEST_RATE}); mend its header"
             )
         return ""
+
+    def _conversion(self) -> str:
+        """The remedy for what libsndfile does not read."""
+        converted = shlex.quote(f"{self.path.stem}.converted.wav")
+        source = shlex.quote(str(self.path))
+        return f"convert it first, for example: ffmpeg -i {source} {converted}"
 
     def blocks(self, samples: int, dtype: str = "float32") -> Iterator[Wave]:
         """Yields the file from its beginning as `(channel, samples)` blocks, the last one shorter.
@@ -129,7 +142,7 @@ class Reader:
             parts = list(self._blocks_to(start + samples))
             return np.concatenate(parts, axis=1)[:, start : start + samples]
         try:
-            self._file.seek(start)
+            self._file.seek(min(start, self.samples))
             part = self._file.read(samples, dtype="float32", always_2d=True).T
         except (soundfile.LibsndfileError, MemoryError):
             raise SpeechganError(
@@ -186,6 +199,14 @@ def require_finite(wave: Wave, sample_rate: float, name: str, start: int = 0) ->
             f"{name}: a sample is {what} at {(start + first) / sample_rate:.3f} s; "
             "repair the recording or cut it there"
         )
+
+
+def _count_frames(content: Path | io.BytesIO) -> int:
+    """Samples in the frames of an MP3 file."""
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            return count_samples(file)
+    return count_samples(io.BytesIO(content.getvalue()))
 
 
 def _require_readable(path: Path | Stored) -> Path | io.BytesIO:

@@ -15,7 +15,8 @@ from speechgan.utils.interrupts import put_off_interrupts
 
 # libsndfile cuts fractions of a step off towards minus infinity; rounding first avoids the offset.
 _STEPS = {"PCM_S8": 2.0**7, "PCM_U8": 2.0**7, "PCM_16": 2.0**15, "PCM_24": 2.0**23}
-_LARGEST_WAV = 2**32 - 1
+# Containers whose headers count bytes in 32 bits: what is longer, libsndfile writes, and loses.
+_COUNTED, _LARGEST = ("WAV", "WAVEX", "AIFF"), 2**32 - 1
 
 
 class Writer:
@@ -73,7 +74,7 @@ class Writer:
                 raise self._failure(self._sink.error) from None
             raise SpeechganError(
                 f"{self.path}: {self.format.container} {self.format.subtype} does not take "
-                f"{channels} channels at {sample_rate} Hz; write .wav or .flac"
+                f"{channels} channels at {sample_rate} Hz; write .wav"
             ) from None
         except BaseException:  # told to end, before there is anything that a `with` would leave
             if hasattr(self, "_file"):
@@ -123,8 +124,11 @@ class Writer:
     def _check(self) -> None:
         if self._sink.error is not None:
             raise self._failure(self._sink.error)
-        if self.format.container in ("WAV", "WAVEX") and self._sink.tell() > _LARGEST_WAV:
-            raise SpeechganError(f"{self.path}: WAV holds no more than 4 GB; write .rf64 or .flac")
+        if self.format.container in _COUNTED and self._sink.tell() > _LARGEST:
+            kind = self.format.container.removesuffix("EX")
+            raise SpeechganError(
+                f"{self.path}: {kind} holds no more than 4 GB; write .rf64 or .flac"
+            )
 
     def _close(self) -> None:
         try:

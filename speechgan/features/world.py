@@ -25,7 +25,8 @@ class World:
     Args:
         sample_rate: in hertz.
         coefficients: of the mel-cepstrum, 24 to 60.
-        frame_period: seconds between frames.
+        frame_period: seconds between frames, rounded to a whole number of samples: 4.99 ms instead
+            of 5 ms at 22.05 kHz.
         f0: estimator, one of `speechgan.features.pitch.ESTIMATORS`.
         lowest_f0, highest_f0: range that pitch is looked for in, in hertz. Below WORLD's own limit
             of 71, DIO takes many a frame for an octave lower than it is.
@@ -56,7 +57,9 @@ class World:
         if not 40 <= lowest_f0 < highest_f0 / 1.5 <= 1000:
             raise ValueError(f"F0 from {lowest_f0} to {highest_f0}: must lie in 40 to 1500 Hz")
         self.sample_rate, self.coefficients = sample_rate, coefficients
-        self.frame_period, self.f0 = frame_period, f0
+        self.hop_length = round(frame_period * sample_rate)
+        # Else frames of a long sound would not lie where `hop_length` says.
+        self.frame_period, self.f0 = self.hop_length / sample_rate, f0
         self.lowest_f0, self.highest_f0 = lowest_f0, highest_f0
         self.fft_size = pyworld.get_cheaptrick_fft_size(sample_rate)
 
@@ -64,11 +67,6 @@ class World:
     def bins(self) -> int:
         """Height of the image."""
         return self.coefficients
-
-    @property
-    def hop_length(self) -> int:
-        """Samples between frames."""
-        return round(self.frame_period * self.sample_rate)
 
     @property
     def settings(self) -> dict[str, object]:
@@ -84,6 +82,8 @@ class World:
         shortest = int(SHORTEST_SECONDS * self.sample_rate)
         wave = np.pad(wave.astype(np.float64), (0, max(0, shortest - len(wave))))
         f0 = self.find_f0(wave)
+        # Estimators count frames in seconds, and by a rounding error may miss the last one.
+        f0 = np.pad(f0, (0, max(0, frames - len(f0))), "edge")
         times = self.frame_period * np.arange(len(f0))
         envelope = pyworld.cheaptrick(wave, f0, times, self.sample_rate, fft_size=self.fft_size)
         noise = pyworld.d4c(wave, f0, times, self.sample_rate, fft_size=self.fft_size)

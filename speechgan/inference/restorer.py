@@ -11,7 +11,7 @@ from speechgan.inference.enhancement.enhancer import Enhancer
 from speechgan.inference.enhancement.mending import Read, mend
 from speechgan.inference.enhancement.rounds import Steps, run_alone
 from speechgan.inference.enhancement.sound_steps import Wish, enhance_blocks
-from speechgan.inference.samples import Sound, open_wave
+from speechgan.inference.samples import Sound, check_rate, open_wave
 from speechgan.inference.sound_files import (
     FilePair,
     Progress,
@@ -75,6 +75,7 @@ class Restorer:
             SpeechganError: an empty wave, another shape or dtype, NaN or infinity, a sample rate or
                 strength out of range.
         """
+        sample_rate = check_rate(sample_rate)
         rows, close = open_wave(wave, sample_rate)
         length = block_length(sample_rate, len(rows))
         pieces: list[Wave] = []

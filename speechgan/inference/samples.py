@@ -82,8 +82,10 @@ def read_block(block: Wave, channels: int, sample_rate: float) -> Wave:
         sample_rate: in Hz, of the blocks.
 
     Raises:
-        SpeechganError: another shape or dtype, NaN or infinity.
+        SpeechganError: no array, another shape or dtype, NaN or infinity.
     """
+    if not isinstance(block, np.ndarray):
+        raise SpeechganError(f"block of type {type(block).__name__}: must be a NumPy array")
     if block.ndim not in (1, 2) or (1 if block.ndim == 1 else len(block)) != channels:
         raise SpeechganError(
             f"block of shape {block.shape}: must be (samples,) or (channels, samples) with "
@@ -102,7 +104,7 @@ def to_float(wave: Wave) -> Wave:
     """
     if wave.dtype.kind == "f":
         return wave.astype(np.float32)
-    if wave.dtype in (np.int16, np.int32):
+    if wave.dtype.kind == "i" and wave.dtype.itemsize in (2, 4):  # in either order of bytes
         step = np.float32(-1 / np.iinfo(wave.dtype).min)
         return (wave * step).astype(np.float32, copy=False)
     raise SpeechganError(
@@ -124,11 +126,13 @@ def write_block(wave: Wave, like: Wave) -> Wave:
     return from_float(wave[0] if like.ndim == 1 else wave, like.dtype)
 
 
-def check_rate(sample_rate: float) -> None:
-    """Refuses what is no sample rate.
+def check_rate(sample_rate: float) -> float:
+    """A sample rate as a number of Python: those of NumPy may overflow, or be of few digits.
 
     Raises:
         SpeechganError: not a positive, finite number.
     """
     if not 0 < sample_rate < float("inf"):
         raise SpeechganError(f"sample rate {sample_rate}: must be a positive number of Hz")
+    plain: float = sample_rate.item() if isinstance(sample_rate, np.generic) else sample_rate
+    return plain

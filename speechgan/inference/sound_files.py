@@ -10,6 +10,7 @@ from typing import Any
 from speechgan import audio
 from speechgan.audio import Format, Wave
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.interrupts import put_off_interrupts
 
 READ_SECONDS = 3.0
 # Libraries, pipes, a device: what a process has open besides.
@@ -88,8 +89,10 @@ class FilePair:
             rate, like = int(self.rate_of(self._reader.sample_rate)), self._reader.format
             if self.target.exists() and self.target.samefile(self.source):
                 raise SpeechganError(f"{self.target}: is the input itself; choose another output")
-            writer = audio.Writer(self.target, rate, self._reader.channels, like, self.comment)
-            self._writer = opened.enter_context(writer)
+            # Told to end once the new file is there, and before it is entered: it would stay.
+            with put_off_interrupts():
+                writer = audio.Writer(self.target, rate, self._reader.channels, like, self.comment)
+                self._writer = opened.enter_context(writer)
             self._rate, self._opened = rate, opened.pop_all()
         return self._reader, self._write
 

@@ -139,6 +139,10 @@ def choose_device(device: str | torch.device) -> torch.device:
         raise SpeechganError(f"device {device}: unknown; use auto, cpu or cuda") from None
     if chosen.type == "cuda" and not torch.cuda.is_available():
         raise SpeechganError(f"device {device}: PyTorch finds no CUDA device here; use cpu")
+    try:
+        torch.zeros(1, device=chosen).item()
+    except (RuntimeError, AssertionError, ImportError):  # each kind of device has its own
+        raise SpeechganError(f"device {device}: PyTorch cannot use it here; use cpu") from None
     return chosen
 
 

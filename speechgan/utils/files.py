@@ -5,12 +5,14 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from speechgan.utils.errors import SpeechganError
 
 # Seconds after which an unfinished file is taken for one that a killed process has left.
 ABANDONED = 24 * 3600.0
+_numbers = count()
 REMEDY = "free some space or choose another folder"
 
 
@@ -95,8 +97,11 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes, remedy: str 
 
 
 def hidden_beside(path: Path) -> Path:
-    """Where this process keeps an unfinished `path`; see `remove_unfinished`."""
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
+    """A new place where this process keeps an unfinished `path`; see `remove_unfinished`.
+
+    Each call gives another, so that two who write one `path` at a time do not mix.
+    """
+    return path.with_name(f".{path.name}.{next(_numbers)}.{os.getpid()}.part")
 
 
 def clear_unfinished(folder: Path) -> None:

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -225,6 +226,73 @@ def test_a_wav_of_unknown_length_from_a_pipe_is_read_whole(tmp_path: Path) -> No
         content[position : position + 4] = b"\xff" * 4
     path.write_bytes(content)
     assert np.array_equal(audio.read(path)[0], wave)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.wav", "WAV"), ("a.aiff", "AIFF")])
+def test_what_a_header_cannot_count_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    """Of 4.3 GB of AIFF, libsndfile's header says that they are 33 MB."""
+    monkeypatch.setattr("speechgan.audio.writing._LARGEST", 5000)
+    with pytest.raises(SpeechganError, match=rf"{name}: {kind} holds no more than 4 GB; write"):
+        audio.write(tmp_path / name, make_noise(), RATE)
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg"])
+def test_a_part_beyond_the_end_is_empty(tmp_path: Path, name: str) -> None:
+    audio.write(tmp_path / name, make_noise(), RATE)
+    with audio.Reader(tmp_path / name) as reader:
+        assert [reader.cut(start, 10).shape for start in (4995, 5000, 6000)] == [
+            (2, 5),
+            (2, 0),
+            (2, 0),
+        ]
+
+
+def make_mp3(path: Path, wave: np.ndarray, **settings: Any) -> bytes:
+    soundfile.write(path, wave.T, RATE, **settings)
+    return path.read_bytes()
+
+
+def test_an_mp3_of_which_a_part_would_be_read_is_to_be_converted(tmp_path: Path) -> None:
+    """Its length is guessed from the first frame, or said by the first of two that were joined."""
+    path = tmp_path / "a.mp3"
+    wave = make_noise(1, 20 * RATE)
+    wave[:, 10 * RATE :] = 0
+    variable = make_mp3(path, wave, bitrate_mode="VARIABLE", compression_level=0.3)
+    first = variable.index(b"\xff\xf3", variable.index(b"Xing"))
+    constant = make_mp3(path, wave, bitrate_mode="CONSTANT")
+    picture = b"ID3\x03\0\0\0\0\x0f\x7f" + bytes(range(256)) * 8
+    for content, seconds in ((variable[first:], 7), (variable * 2, 20), (constant * 2, 20)):
+        path.write_bytes(content)
+        message = rf"a\.mp3: holds more than the {seconds} s that would be read .*: ffmpeg -i "
+        with pytest.raises(SpeechganError, match=message):
+            audio.read(path)
+    for content in (variable, constant, picture + constant):
+        path.write_bytes(content)
+        assert audio.read(path)[0].shape[1] >= 20 * RATE
+
+
+def test_a_flac_of_unknown_length_from_a_pipe_is_to_be_converted(tmp_path: Path) -> None:
+    """Its last samples libsndfile cannot read."""
+    path = tmp_path / "a.flac"
+    soundfile.write(path, make_noise(1, RATE).T, RATE)
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)
+    path.write_bytes(content)
+    with pytest.raises(SpeechganError, match=r"a\.flac: does not say how long .*: ffmpeg -i "):
+        audio.read(path)
+
+
+def test_two_who_write_one_file_at_a_time_do_not_mix(tmp_path: Path) -> None:
+    path, first, second = tmp_path / "a.wav", make_noise(), make_noise(2, 3 * RATE)
+    with audio.Writer(path, RATE, 2) as one, audio.Writer(path, RATE, 2) as other:
+        one.write(first)
+        other.write(second)
+    assert soundfile.info(path).frames == first.shape[1]  # the one that was complete last
+    assert os.listdir(tmp_path) == ["a.wav"]
 
 
 def test_a_failure_leaves_what_stood_there(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Resampling: right, without delay, without seams."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy import signal
@@ -67,3 +69,16 @@ def test_live_resampling_lets_nothing_fold_back_and_goes_on_from_a_state() -> No
     begun = first(wave[:, :4321])
     second.state = first.state
     assert np.allclose(np.concatenate([begun, second(wave[:, 4321:])], axis=1), whole, atol=1e-6)
+
+
+@pytest.mark.parametrize(("rate", "to"), [(48000, 16000), (1000, 16000)])
+def test_live_resampling_of_a_long_block_takes_little_more_memory_than_the_block(
+    rate: int, to: int
+) -> None:
+    wave = np.zeros((1, 5 * 48000), np.float32)
+    resampler = LiveResampler(rate, to, 1)
+    tracemalloc.start()
+    made = resampler(wave)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 3 * (wave.nbytes + made.nbytes) + 2**24

@@ -127,6 +127,15 @@ def test_it_is_small_and_lies_where_telephones_hear(
     assert power[(hertz > 250) & (hertz < 3500)].sum() > 0.98 * power.sum()
 
 
+@pytest.mark.parametrize("rate", [8000, 48000])
+def test_what_repeats_with_the_pattern_is_marked_alike_each_time(rate: int) -> None:
+    """Frames fall into the same cells in every period, however seconds are rounded."""
+    period = rate * 2048 // 1000
+    noise = 0.1 * np.random.default_rng(0).standard_normal(period)
+    periods = embed(np.tile(noise, 12), rate).reshape(12, period)[1:-1]
+    assert np.ptp(periods, axis=0).max() < 1e-6
+
+
 def test_silence_stays_silence_and_carries_nothing() -> None:
     silence = np.zeros(80000)
     assert not embed(silence, 16000).any()

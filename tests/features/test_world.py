@@ -65,6 +65,16 @@ def test_a_moment_of_sound(samples: int) -> None:
     assert np.isfinite(voice.image).all()
 
 
+@pytest.mark.parametrize("estimator", ["swift", "dio", "harvest"])
+@pytest.mark.parametrize(("rate", "samples"), [(16000, 2320), (22050, 220500), (44100, 220505)])
+def test_there_is_a_frame_for_every_hop(rate: int, samples: int, estimator: str) -> None:
+    """Where a period is no whole number of samples, and where seconds are off by rounding, too."""
+    world = World(rate, f0=estimator)
+    voice = world.analyse(0.1 * np.random.default_rng(0).standard_normal(samples))
+    assert len(voice) == len(voice.f0) == samples // world.hop_length + 1
+    assert world.frame_period * rate == pytest.approx(world.hop_length, abs=1e-9)
+
+
 def test_silence_and_whisper_are_unvoiced() -> None:
     whisper = 0.1 * np.random.default_rng(0).standard_normal(16000)
     assert not World().analyse(np.zeros(8000)).f0.any()

@@ -188,6 +188,9 @@ def test_devices_that_are_not_there_are_refused() -> None:
     assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
     with pytest.raises(SpeechganError, match="device toaster: unknown; use auto, cpu or cuda"):
         choose_device("toaster")
+    for absent in ("meta", "xpu", "hpu"):
+        with pytest.raises(SpeechganError, match=f"device {absent}: PyTorch cannot use it here"):
+            choose_device(absent)
 
 
 def test_shipped_models_load_and_their_cards_say_where_they_come_from() -> None:

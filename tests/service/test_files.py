@@ -184,7 +184,7 @@ def test_an_hour_of_zeros_is_refused_by_its_header(
     assert list(private.iterdir()) == []
 
 
-@pytest.mark.parametrize(("told", "status"), [(8000, 200), (0, 413)])
+@pytest.mark.parametrize(("told", "status"), [(8000, 200), (0, 422)])
 def test_of_what_a_header_hides_nothing_is_decoded(
     told: int, status: int, tmp_path: Path, open_client: Open
 ) -> None:

@@ -133,6 +133,8 @@ def test_a_seed_is_a_word(model: Path) -> None:
     np.testing.assert_allclose(images[0], alone, atol=1e-5)
     assert not np.allclose(images[0], images[1], atol=1e-6)
     assert not np.allclose(make.generate(1, 7, "theo", seed=2)[0].image, images[0], atol=1e-6)
+    with pytest.raises(SpeechganError, match="seed -1: must be 0 or more"):
+        make.generate(1, 7, "theo", seed=-1)
 
 
 def test_a_walk_ends_where_words_are(model: Path) -> None:

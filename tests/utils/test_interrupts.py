@@ -3,8 +3,11 @@
 import os
 import signal
 
+import numpy as np
 import pytest
 
+from speechgan import audio
+from speechgan.inference.sound_files import FilePair
 from speechgan.utils import interrupts
 
 
@@ -40,3 +43,16 @@ def test_an_interrupt_that_is_ignored_stays_ignored():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     interrupts.heed_interrupts()
     os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_nothing_stays_of_a_file_that_was_just_begun(tmp_path, monkeypatch):
+    class Begun(audio.Writer):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    audio.write(tmp_path / "a.wav", np.zeros((1, 100), np.float32), 16000)
+    monkeypatch.setattr(audio, "Writer", Begun)
+    with pytest.raises(SystemExit), FilePair(tmp_path / "a.wav", tmp_path / "b.wav"):
+        pass
+    assert os.listdir(tmp_path) == ["a.wav"]

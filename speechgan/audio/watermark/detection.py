@@ -110,7 +110,7 @@ def _agree(folded: np.ndarray, key: str) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def _transform_pattern(key: str) -> np.ndarray:
-    cells = np.floor(np.arange(_PERIOD) * HOP / RATE / CELL_SECONDS).astype(int)
+    cells = np.floor(np.arange(_PERIOD) * HOP / RATE / CELL_SECONDS + 1e-6).astype(int)
     transformed: np.ndarray = np.conj(np.fft.rfft(make_pattern(key)[:, cells]))
     return transformed
 

@@ -89,7 +89,8 @@ class Embedder:
         numbers = self._frames + np.arange(frames.shape[1])
         self._frames += frames.shape[1]
         seconds = numbers * self._hop / self.sample_rate
-        cells = np.floor(seconds / CELL_SECONDS).astype(int) % CELLS
+        # Where a frame begins with a cell, a rounding error must not put it into the one before.
+        cells = np.floor(seconds / CELL_SECONDS + 1e-6).astype(int) % CELLS
         spectrum = np.fft.rfft(frames * self._window)
         change = np.zeros_like(spectrum)
         change[..., self._bins] = spectrum[..., self._bins] * self._changes[cells]

@@ -170,6 +170,7 @@ class Converter:
                 infinity, a sample rate out of range.
         """
         wish = self.check(target_speaker, source_speaker, pitch_shift)
+        sample_rate = check_rate(sample_rate)
         block = max(1, int(READ_SECONDS * sample_rate))
 
         def work(source: Wave) -> Iterator[Wave]:
@@ -236,7 +237,7 @@ class Converter:
                 WORLD's.
         """
         wish = self.check(target_speaker, source_speaker, pitch_shift)
-        check_rate(sample_rate)
+        sample_rate = check_rate(sample_rate)
         if channels < 1:
             raise SpeechganError(f"channels {channels}: must be 1 or more")
         if not self.vocoder.takes_f0:

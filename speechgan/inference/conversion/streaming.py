@@ -98,6 +98,8 @@ class ConversionStream:
 
         Where there was none, `(channel, sample)` float32.
         """
+        if self._flushed:
+            return self._like
         self._flushed = True
         silence = np.zeros((self.channels, int(2 * self.delay * self.sample_rate) + 1), np.float32)
         most = self._heard - self._made

@@ -188,7 +188,7 @@ class Enhancer:
                 refused wave's turn, whose number it names.
         """
         wish = self._wish(strength, attenuation_limit, linked, declip, together=True)
-        check_rate(sample_rate)
+        sample_rate = check_rate(sample_rate)
         steps = (enhance_wave(self.network, wave, sample_rate, wish) for wave in waves)
         return run_in_order(steps, check_batch(batch), self.network.answer)
 
@@ -267,7 +267,7 @@ class Enhancer:
             SpeechganError: the model hears ahead, an argument is out of range, or there are shifts.
         """
         strength = choose_strength(strength, attenuation_limit)
-        check_rate(sample_rate)
+        sample_rate = check_rate(sample_rate)
         if channels < 1:
             raise SpeechganError(f"channels {channels}: must be 1 or more")
         if not self.network.causal:

@@ -11,7 +11,7 @@ from speechgan.inference.enhancement.mending import Read, unclip
 from speechgan.inference.enhancement.network import Network, SoundRun
 from speechgan.inference.enhancement.rounds import Steps
 from speechgan.inference.enhancement.shifts import ShiftedSound
-from speechgan.inference.samples import Sound, open_wave
+from speechgan.inference.samples import Sound, check_rate, open_wave
 from speechgan.inference.sound_files import FilePair, WrittenFile, block_length, split_wave
 
 
@@ -83,6 +83,7 @@ def enhance_wave(network: Network, wave: Sound, rate: float, wish: Wish) -> Step
         SpeechganError: an empty wave, another shape or dtype, NaN or infinity, a sample rate that
             is none.
     """
+    rate = check_rate(rate)
     noisy, close = open_wave(wave, rate)
     if wish.strength == 0:
         return wave.copy() if isinstance(wave, np.ndarray) else wave.clone()

@@ -51,23 +51,26 @@ class UpperBand:
         halves = np.stack([energy(x[..., upper_half]) for x in (enhanced, noisy)], -1)
         upper = noisy[..., self.known :]
         bands = np.add.reduceat(square(upper), self._starts, axis=-1)
-        gains = np.empty_like(bands)
-        for frame in range(bands.shape[1]):
-            gains[:, frame] = self._follow(halves[:, frame], bands[:, frame])
+        gains = self._follow(np.concatenate([halves, bands], -1))
         return np.concatenate([enhanced, upper * np.repeat(gains, self._widths, axis=-1)], -1)
 
-    def _follow(self, halves: Values, bands: Values) -> Values:
-        """Gains `(channel, band)` of the next frame, given its energies."""
-        count = bands.shape[1]
-        heard, noise = self.energies[:, : 2 + count], self.energies[:, 2 + count :]
-        now = np.concatenate([halves, bands], 1)
-        heard += (1 - self._forget) * (now - heard)
-        noise += self._learn * np.maximum(1 - share(now) / PAUSE, 0) * (bands - noise)
-        wanted = 1 - OVERSUBTRACTION * noise / np.maximum(heard[:, 2:], 1e-30)
+    def _follow(self, now: Values) -> Values:
+        """Gains `(channel, frame, band)` of the next frames, given the energies in them."""
+        count = now.shape[-1]
+        heard, noise = self.energies[:, :count], self.energies[:, count:]
+        learned = self._learn * np.maximum(1 - share(now) / PAUSE, 0)
+        known = np.empty((*now.shape[:2], self.energies.shape[1]), np.float32)
+        # Frame by frame only what depends on the frame before.
+        for frame in range(now.shape[1]):
+            heard += (1 - self._forget) * (now[:, frame] - heard)
+            noise += learned[:, frame] * (now[:, frame, 2:] - noise)
+            known[:, frame] = self.energies
+        heard, noise = known[..., :count], known[..., count:]
+        wanted = 1 - OVERSUBTRACTION * noise / np.maximum(heard[..., 2:], 1e-30)
         return np.sqrt(np.maximum(wanted, share(heard)))
 
 
 def share(energies: Values) -> Values:
-    """`(channel, 1)`: what was left of the model's upper half, of its energy, at most all."""
-    left: Values = np.minimum(energies[:, :1] / np.maximum(energies[:, 1:2], 1e-30), 1)
+    """`(..., 1)`: what was left of the model's upper half, of its energy, at most all."""
+    left: Values = np.minimum(energies[..., :1] / np.maximum(energies[..., 1:2], 1e-30), 1)
     return left

@@ -117,8 +117,8 @@ class Generator:
             seed: of all noise.
 
         Raises:
-            SpeechganError: a digit or a speaker that the model does not know or is not told, or a
-                count below 1.
+            SpeechganError: a digit or a speaker that the model does not know or is not told, a
+                count below 1, or a seed below 0.
         """
         images, rows = self.make_images(count, digit, speaker, seed)
         return [
@@ -187,6 +187,8 @@ class Generator:
         self, count: int, digit: str | int | None, speaker: str | None, seed: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Codes `(count, code)` and labels `(count, 2)`; arguments and errors as of `generate`."""
+        if seed < 0:
+            raise SpeechganError(f"seed {seed}: must be 0 or more")
         digits = self._choose("digit", None if digit is None else str(digit), self.labels.digits)
         speakers = self._choose("speaker", speaker, self.labels.speakers)
         codes, labels = [], []

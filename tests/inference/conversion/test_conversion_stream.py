@@ -206,6 +206,14 @@ def test_what_is_no_block_is_refused_and_the_stream_goes_on(
     assert np.abs(out - run(converter.stream(16000, "kerstin"), wave)).max() < 1e-6
     with pytest.raises(SpeechganError, match="was flushed"):
         stream(wave)
+    assert stream.flush().shape == (0,)
+
+
+def test_a_rate_may_be_a_number_of_numpy(converter: Converter, speech: np.ndarray) -> None:
+    wave = speech[:8000]
+    expected = run(converter.stream(44100, "kerstin"), wave)
+    made = run(converter.stream(np.float32(44100), "kerstin"), wave)
+    assert np.array_equal(made, expected)
 
 
 def test_what_cannot_be_followed_is_refused(converter: Converter, converter_folder: Path) -> None:

@@ -176,6 +176,23 @@ def test_integers_are_scaled_by_their_range_and_clip(identity: Model) -> None:
         enhancer(np.zeros(10, np.uint8), 16000)
 
 
+def test_bytes_may_lie_in_either_order(identity: Model) -> None:
+    enhancer = Enhancer.from_model(identity, "cpu")
+    for dtype in (">i2", ">i4", ">f4"):
+        wave = np.array([127, -128, 100, -1, 0], dtype)
+        assert enhancer(wave, 16000).dtype == np.dtype(dtype)
+        assert np.array_equal(enhancer(wave, 16000), wave)
+
+
+@pytest.mark.parametrize("kind", [np.int16, np.uint16, np.float32, np.float64])
+def test_a_rate_may_be_a_number_of_numpy(crn: Model, kind: type) -> None:
+    enhancer, wave = Enhancer.from_model(crn, "cpu"), make_noise(9000)
+    expected = enhancer(wave, 16000)
+    assert np.array_equal(enhancer(wave, kind(16000)), expected)
+    stream = enhancer.stream(kind(16000))
+    assert np.allclose(np.concatenate([stream(wave), stream.flush()]), expected, atol=1e-6)
+
+
 def test_strength_is_the_share_of_the_enhanced(model: Model) -> None:
     wave = make_noise(2, 20000)
     enhancer = Enhancer.from_model(model, "cpu")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import torch
 
 from speechgan import Enhancer
 from speechgan.inference.enhancement.streaming import Stream
@@ -117,6 +118,9 @@ def test_what_is_no_block_is_refused_and_the_stream_goes_on(crn: Model) -> None:
     for block in (make_noise(2, 100), make_noise(1, 1, 100)):
         with pytest.raises(SpeechganError, match=r"must be .* with channels 1"):
             stream(block)
+    for kind in ([0.1, 0.2], torch.zeros(100)):
+        with pytest.raises(SpeechganError, match=r"block of type .*: must be a NumPy array"):
+            stream(kind)
     out = np.concatenate([begun, stream(wave[3000:]), stream.flush()])
     assert np.abs(out - enhancer(wave, 16000)).max() < 1e-6
     with pytest.raises(SpeechganError, match="was flushed; open another"):
