@@ -25,6 +25,14 @@ def test_overrides_reach_the_configuration():
     assert config.system.discriminator._target_.endswith("JointDiscriminator")
 
 
+@pytest.mark.parametrize("system", ["two_headed", "balanced", "wave_judged"])
+def test_another_discriminator_of_pairs_teaches_too(system):
+    """A weight of 0 for its head would leave the generator to closeness, without a word."""
+    choice = ["data.root=/x", f"system={system}", "discriminator=joint"]
+    made = build(compose("enhance", choice).system)
+    assert all(made.weights[head] > 0 for head in made.discriminator.heads)
+
+
 @pytest.mark.parametrize(("task", "choice"), choices("system"))
 def test_every_system_is_whole_and_brings_its_players(task, choice):
     config = compose(task, ["data.root=/x", f"system={choice}"])

@@ -39,7 +39,8 @@ class ConditionalGAN(Supervised):
         mismatched: whether mismatched pairs are shown.
 
     Raises:
-        ValueError: an unknown objective, or a head or judge without a weight.
+        ValueError: an unknown objective, a head or judge without a weight, or a discriminator all
+            of whose heads weigh 0.
     """
 
     def __init__(
@@ -62,6 +63,11 @@ class ConditionalGAN(Supervised):
         heads = discriminator.heads if discriminator else ()
         if missing := [n for n in (*heads, *self.judges) if n not in self.weights]:
             raise ValueError(f"no weight of {missing[0]}; set system.adversarial.{missing[0]}")
+        if heads and not any(self.weights[head] for head in heads):
+            raise ValueError(
+                f"the discriminator teaches nothing, as its heads weigh 0; set "
+                f"system.adversarial.{heads[0]}, or system=supervised"
+            )
         self.turns = ("generator", *(("discriminator",) if discriminator else ()), *self.judges)
 
     def network_of(self, player: str) -> nn.Module:

@@ -203,6 +203,15 @@ def test_a_head_without_a_weight_is_named():
         ConditionalGAN(Stft(), BandCRN(), Closeness(), TwoHeadedDiscriminator())
 
 
+def test_a_discriminator_that_would_teach_nothing_is_refused():
+    weights = dict.fromkeys(WEIGHTS, 0.0)
+    settings = Stft(), BandCRN(), Closeness(), JointDiscriminator()
+    with pytest.raises(ValueError, match=r"its heads weigh 0; set system\.adversarial\.joint"):
+        ConditionalGAN(*settings, adversarial=weights)
+    one = weights | {"joint": 0.1}
+    assert ConditionalGAN(*settings, adversarial=one).turns == ("generator", "discriminator")
+
+
 def test_the_card_names_every_player():
     system = gan(TwoHeadedDiscriminator(), metric=learn_metric(), listener=Opinion(Listener()))
     assert system.describe() == [
