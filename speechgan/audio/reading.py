@@ -18,6 +18,8 @@ _READ_SAMPLES = 2**16
 _MP3_GUESS_SECONDS = 1.0
 # What a header says beyond these is a damaged header, for which hours of silence would be made.
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
+# In bytes: what is longer than any header without sound.
+_LONG_HEADER = 2**14
 # What libsndfile says of FLAC that does not say how long it is: the end it cannot read then.
 _UNKNOWN_LENGTH = 2**63 - 1
 # Above any integer that was kept as floating point; no square of it overflows.
@@ -75,13 +77,18 @@ class Reader:
         guesses = self.format.container == "MP3"
         self._guessed_samples = int(_MP3_GUESS_SECONDS * self.sample_rate) if guesses else 0
         self._held_samples = _count_frames(content) if guesses else 0
-        problem = self._find_problem()
+        problem = self._find_problem(_count_bytes(content))
         if problem:
             self._file.close()
             raise SpeechganError(f"{self.path}: {problem}")
 
-    def _find_problem(self) -> str:
-        """What is wrong with the header, and the remedy."""
+    def _find_problem(self, size: int) -> str:
+        """What is wrong with the header of a file of so many bytes, and the remedy."""
+        if self.samples <= 0 and size > _LONG_HEADER:
+            return (
+                f"says that it holds no samples, in {size} bytes, as a recorder leaves it that "
+                f"was cut off; {self._conversion()}"
+            )
         if self.samples <= 0:
             return "holds no samples; leave it out"
         if self.samples == _UNKNOWN_LENGTH:
@@ -199,6 +206,10 @@ def require_finite(wave: Wave, sample_rate: float, name: str, start: int = 0) ->
             f"{name}: a sample is {what} at {(start + first) / sample_rate:.3f} s; "
             "repair the recording or cut it there"
         )
+
+
+def _count_bytes(content: Path | io.BytesIO) -> int:
+    return content.stat().st_size if isinstance(content, Path) else content.getbuffer().nbytes
 
 
 def _count_frames(content: Path | io.BytesIO) -> int:

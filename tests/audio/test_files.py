@@ -390,3 +390,16 @@ def test_a_writer_that_is_told_to_end_while_it_opens_leaves_nothing_and_says_not
     command = [sys.executable, "-c", TOLD_TO_END, str(tmp_path / "a.wav")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr, list(tmp_path.iterdir())) == ("ended\n", "", [])
+
+
+def test_a_recorder_that_was_cut_off_left_more_than_its_header_says(tmp_path):
+    path = tmp_path / "cut off.wav"
+    soundfile.write(path, 0.1 * np.ones(16000), 16000)
+    data = bytearray(path.read_bytes())
+    data[40:44] = bytes(4)  # of the part that holds the samples, its length
+    path.write_bytes(data)
+    with pytest.raises(SpeechganError, match=r"cut off; convert it first, .* ffmpeg -i '.*'"):
+        audio.Reader(path)
+    path.write_bytes(data[:44])
+    with pytest.raises(SpeechganError, match="holds no samples; leave it out"):
+        audio.Reader(path)
