@@ -1,4 +1,4 @@
-"""What the heads of discriminators know, of trainings of the row heads of enhance.sh.
+"""What the heads of discriminators know, in trainings of enhance.sh.
 
     python recipes/ideas/heads.py TRAINING ... --data DIR [--split WHAT]
 
@@ -59,7 +59,7 @@ def measure(training: Path, pairs: Path) -> dict[str, list[float]]:
         SpeechganError: no training with such a discriminator, or no recordings.
     """
     config, network = load_discriminator(
-        training, SpectrogramDiscriminator, "a training of the row heads of enhance.sh"
+        training, SpectrogramDiscriminator, "a training of the row heads or patches of enhance.sh"
     )
     features: Stft = build_part(training, config, "features")
     sounds = list(read_sounds(pairs, training / "enhanced-pairs", config["sample_rate"]))
