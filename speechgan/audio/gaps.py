@@ -4,11 +4,12 @@ import numpy as np
 
 from speechgan.audio.formats import Wave
 
-# In seconds. What is silent for longer than the longest is a pause. An order of 20 ms spans a
-# period of any voice, so that its pitch goes on; it is 480 samples at most, as time grows with its
-# square. The edges of a gap may be faded, or ring after resampling, and are predicted too.
+# In seconds. What is silent for longer than the longest is a pause. An order of 12.5 ms spans a
+# period of most voices, so that their pitch goes on; what was said longer ago is another sound. It
+# is 480 samples at most, as time grows with its square. The edges of a gap may be faded, or ring
+# after resampling, and are predicted too.
 SHORTEST, LONGEST = 0.005, 0.15
-CONTEXT, ORDER, EDGE = 0.06, 0.02, 0.002
+CONTEXT, ORDER, EDGE = 0.025, 0.0125, 0.002
 HIGHEST_ORDER = 480
 # Of the greatest sample nearby: what is below SILENT is no sound, which hardly a pause of a
 # recording is; and what was cut off was LOUD within five milliseconds, where a pause is faded.
@@ -18,7 +19,7 @@ SILENT, LOUD, BESIDE = 1e-4, 1e-2, 0.005
 def fill_gaps(wave: Wave, sample_rate: float) -> Wave:
     """A `(sample,)` wave whose short gaps hold what is predicted from both sides of them.
 
-    Each side is carried on by an autoregressive model of the last 60 ms before the gap, or the
+    Each side is carried on by an autoregressive model of the last 25 ms before the gap, or the
     first after it, backwards, and the two are crossfaded (Kauppinen & Roth 2002), where Janssen,
     Veldhuis & Vries (1986) solve for all that is missing at once. What has no gaps is returned as
     it is.
@@ -74,7 +75,8 @@ def carry_on(wave: Wave, count: int, order: int) -> Wave:
     weights = find_predictor(wave, order)[::-1].copy()
     most = float(2 * np.abs(wave).max(initial=0))
     for n in range(count):
-        carried[order + n] = min(max(float(weights @ carried[n : order + n]), -most), most)
+        value = weights.dot(carried[n : order + n])
+        carried[order + n] = value if -most < value < most else np.copysign(most, value)
     return carried[order:]
 
 
