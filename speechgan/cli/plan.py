@@ -11,6 +11,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.folders import walk_files
 
 if TYPE_CHECKING:
     from speechgan.cluster.files import FileJob
@@ -199,19 +200,16 @@ def find_audio(folder: Path, output: Path | None = None, mark: str = "") -> list
     """
     from speechgan.audio import AUDIO_EXTENSIONS
 
+    def enter(child: Path) -> bool:
+        return not child.name.startswith(".") and not _same(child, output)
+
     found = []
-    for parent, children, names in os.walk(folder):
-        here = Path(parent)
-        children[:] = sorted(
-            child
-            for child in children
-            if not child.startswith(".") and not _same(here / child, output)
-        )
-        for name in sorted(names):
-            file = here / name
-            written = mark and output is None and file.stem.endswith(mark)
-            if file.suffix.lower() in AUDIO_EXTENSIONS and not name.startswith(".") and not written:
-                found.append(file)
+    for relative in walk_files(folder, enter):
+        file = folder / relative
+        written = mark and output is None and file.stem.endswith(mark)
+        hidden = file.name.startswith(".")
+        if file.suffix.lower() in AUDIO_EXTENSIONS and not hidden and not written:
+            found.append(file)
     if not found:
         raise SpeechganError(
             f"{folder}: holds no audio files; looked for {' '.join(sorted(AUDIO_EXTENSIONS))}"

@@ -4,13 +4,14 @@ import csv
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 
 from speechgan.audio import AUDIO_EXTENSIONS, Reader
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import replace_whole
+from speechgan.utils.folders import walk_files
 
 ROLES = ("speech", "noise", "clean", "noisy")
 SPLITS = {
@@ -77,14 +78,6 @@ def scan(root: Path) -> list[Recording]:
             f"{root}: no recordings in folders named clean/ and noisy/, or speech/ and noise/"
         )
     return recordings
-
-
-def walk_files(root: Path) -> Iterator[PurePosixPath]:
-    """Every file below a folder, by its path relative to that, in the order of their names."""
-    for folder, subfolders, names in os.walk(root, followlinks=True):
-        subfolders.sort()
-        below = PurePosixPath(Path(folder).relative_to(root).as_posix())
-        yield from (below / name for name in sorted(names))
 
 
 def describe(path: PurePosixPath) -> Recording | None:

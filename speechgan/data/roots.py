@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from speechgan.data.cache import WaveStore
-from speechgan.data.manifest import Recording, read_manifest, scan, walk_files
+from speechgan.data.manifest import Recording, read_manifest, scan
 from speechgan.data.shards.index import INDEX
 from speechgan.data.shards.reading import Root, open_shards
 from speechgan.data.shards.recent import RecentBytes
 from speechgan.data.shards.store import ShardStore
 from speechgan.data.stores import Store
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.folders import walk_files
 
 
 def open_root(root: str | Path, cache: Path | None = None, cache_gb: float = 0.0) -> Root:

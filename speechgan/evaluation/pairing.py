@@ -1,12 +1,12 @@
 """Which files of several folders belong together: by name."""
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from speechgan.audio import AUDIO_EXTENSIONS
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.folders import walk_files
 from speechgan.utils.places import File
 
 # `speechgan enhance` writes a.enhanced.wav beside a.flac if no output folder is given.
@@ -76,7 +76,7 @@ def match_conversions(
 
 
 def find_audio(folder: File) -> dict[str, File]:
-    """Audio files below `folder` by their name as recordings.
+    """Audio files below `folder`, but hidden ones, by their name as recordings.
 
     Raises:
         SpeechganError: no such folder, no audio in it, or two files of one name.
@@ -84,7 +84,8 @@ def find_audio(folder: File) -> dict[str, File]:
     files: dict[str, File] = {}
     for text in _list_files(folder):
         relative = PurePosixPath(text)
-        if relative.suffix.lower() not in AUDIO_EXTENSIONS or relative.name.startswith("."):
+        hidden = any(part.startswith(".") for part in relative.parts)
+        if relative.suffix.lower() not in AUDIO_EXTENSIONS or hidden:
             continue
         name, path = str(relative.with_suffix("")).removesuffix(_ENHANCED), folder / text
         if name in files:
@@ -105,7 +106,7 @@ def _list_files(folder: File) -> Iterable[str]:
     """
     files: Iterable[str]
     if isinstance(folder, Path):
-        files, is_there = _walk(folder), folder.is_dir()
+        files, is_there = map(str, walk_files(folder)), folder.is_dir()
     else:
         files = folder.list_files()
         # Folders of a store are but parts of the names of files.
@@ -113,13 +114,6 @@ def _list_files(folder: File) -> Iterable[str]:
     if not is_there:
         raise SpeechganError(f"{folder}: no such folder; check the name")
     return files
-
-
-def _walk(folder: Path) -> Iterable[str]:
-    for parent, subfolders, names in os.walk(folder, followlinks=True):
-        subfolders.sort()
-        for name in sorted(names):
-            yield Path(parent, name).relative_to(folder).as_posix()
 
 
 def _require_same(

@@ -14,6 +14,7 @@ from typing import Any
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.extras import missing_extra
 from speechgan.utils.files import replace_whole, write_whole
+from speechgan.utils.folders import walk_files
 from speechgan.utils.scratch import lend_scratch, remove_orphans
 
 STORES = {"s3": "s3fs", "gs": "gcsfs"}
@@ -92,8 +93,7 @@ class Place:
         """Paths of all files below it, relative to it, sorted; none if it is not there."""
         if not self.scheme:
             root = Path(self.path)
-            found = [Path(parent, name) for parent, _, names in os.walk(root) for name in names]
-            return sorted(file.relative_to(root).as_posix() for file in found)
+            return sorted(map(str, walk_files(root))) if root.is_dir() else []
         with self._named("listed"), suppress(FileNotFoundError):
             self._store.invalidate_cache()
             start = f"{self.path}/"

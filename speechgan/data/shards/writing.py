@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from speechgan.audio import AUDIO_EXTENSIONS
-from speechgan.data.manifest import Recording, count_samples, describe, walk_files
+from speechgan.data.manifest import Recording, count_samples, describe
 from speechgan.data.shards.index import INDEX, Entry, Index, Shard, format_index
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import replace_folder
+from speechgan.utils.folders import walk_files
 
 TEXTS = frozenset({"", ".csv", ".json", ".md", ".tsv", ".txt"})
 """Extensions of what is taken along beside recordings, such as `speakers.csv` and `LICENSE`."""
