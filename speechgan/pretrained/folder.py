@@ -39,16 +39,18 @@ def find_model(name: str | os.PathLike[str]) -> Path:
     """
     path = Path(name)
     best = path / "best"
-    if (best / CONFIG).is_file() and not (path / WEIGHTS).exists():
+    # Unlike a Path's own, these say of a name that is too long that there is no such file.
+    is_file, is_folder = os.path.isfile, os.path.isdir
+    if is_file(best / CONFIG) and not is_file(path / WEIGHTS):
         raise SpeechganError(f"{name}: the folder of a training; its model is {best}")
-    if (path / CONFIG).is_file():
+    if is_file(path / CONFIG):
         return path
     if str(name) in list_models():
         return SHIPPED / str(name)
     known = ", ".join(list_models()) or "none"
-    if path.is_file():
+    if is_file(path):
         raise SpeechganError(f"{name}: a file; name the model folder that it lies in")
-    if path.is_dir():
+    if is_folder(path):
         raise SpeechganError(f"{name}: holds no {CONFIG}, so it is not a model; known: {known}")
     from speechgan.pretrained.hub import fetch_model, is_place
 

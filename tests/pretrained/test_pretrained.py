@@ -179,6 +179,8 @@ def test_an_unknown_name_lists_the_known(tmp_path: Path) -> None:
     known = ", ".join(list_models()) or "none"
     with pytest.raises(SpeechganError, match=f"^nonesuch: no such model; .* one of: {known}$"):
         load_model("nonesuch")
+    with pytest.raises(SpeechganError, match=r"^n{300}: no such model; "):
+        load_model("n" * 300)
     with pytest.raises(SpeechganError, match=r"holds no config\.yaml, so it is not a model"):
         load_model(tmp_path)
 

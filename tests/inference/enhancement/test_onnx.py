@@ -100,6 +100,12 @@ def test_the_model_can_be_trained_after_it_was_exported(crn: Model, tmp_path: Pa
     assert all(torch.equal(after[name], before[name]) for name in before)
 
 
+def test_an_export_leaves_random_numbers_as_they_were(crn: Model, tmp_path: Path) -> None:
+    state = torch.get_rng_state()
+    write_graph(make_graphs(crn)["model.onnx"], tmp_path / "f.onnx")
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 def test_what_onnx_does_not_hold_is_refused(unet: Model, segan: Model) -> None:
     for model in (unet, segan):
         with pytest.raises(SpeechganError, match="test: ONNX holds enhancers of images without z"):
