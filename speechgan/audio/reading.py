@@ -109,6 +109,12 @@ class Reader:
         source = shlex.quote(str(self.path))
         return f"convert it first, for example: ffmpeg -i {source} {converted}"
 
+    def _other_reason(self) -> str:
+        """Why a file may end too early, and the remedy."""
+        if not self._guessed_samples:
+            return "; get the file anew or cut it there"
+        return f", or does not say how long it is; get the file anew, or {self._conversion()}"
+
     def blocks(self, samples: int, dtype: str = "float32") -> Iterator[Wave]:
         """Yields the file from its beginning as `(channel, samples)` blocks, the last one shorter.
 
@@ -133,7 +139,7 @@ class Reader:
             if block.shape[1] == 0:
                 raise SpeechganError(
                     f"{self.path}: damaged after {start / self.sample_rate:.3f} s of "
-                    f"{self.samples / self.sample_rate:.3f} s; get the file anew or cut it there"
+                    f"{self.samples / self.sample_rate:.3f} s{self._other_reason()}"
                 )
             require_finite(block, self.sample_rate, str(self.path), start)
             yield block

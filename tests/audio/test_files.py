@@ -274,6 +274,18 @@ def test_an_mp3_of_which_a_part_would_be_read_is_to_be_converted(tmp_path: Path)
         assert audio.read(path)[0].shape[1] >= 20 * RATE
 
 
+def test_an_mp3_that_seems_longer_than_it_is_is_to_be_converted(tmp_path: Path) -> None:
+    """Where bit rates vary, and the first frame has a low one, its length is guessed too long."""
+    path = tmp_path / "a.mp3"
+    wave = make_noise(1, 20 * RATE)
+    wave[:, : 10 * RATE] = 0
+    content = make_mp3(path, wave, bitrate_mode="VARIABLE", compression_level=0.3)
+    path.write_bytes(content[content.index(b"\xff\xf3", content.index(b"Xing")) :])
+    message = r"a\.mp3: damaged after 20\.\d+ s of .* or does not say how long .*: ffmpeg -i "
+    with pytest.raises(SpeechganError, match=message):
+        audio.read(path)
+
+
 def test_a_flac_of_unknown_length_from_a_pipe_is_to_be_converted(tmp_path: Path) -> None:
     """Its last samples libsndfile cannot read."""
     path = tmp_path / "a.flac"
