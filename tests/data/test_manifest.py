@@ -42,6 +42,28 @@ def test_every_format_that_can_be_enhanced_can_be_trained_on(tmp_path):
     assert all(r.seconds >= 0.1 and r.channels == 1 for r in rows)
 
 
+def test_links_to_other_folders_are_followed(tmp_path):
+    root = put(tmp_path / "root", "speech/anna/1.wav")
+    put(tmp_path / "elsewhere", "ben/2.wav", "carl/3.wav")
+    (root / "speech" / "more").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "ben" / "to_carl").symlink_to("../carl")
+    (tmp_path / "elsewhere" / "carl" / "to_ben").symlink_to("../ben")
+    assert [r.path for r in scan(root)] == [
+        "speech/anna/1.wav",
+        "speech/more/ben/2.wav",
+        "speech/more/ben/to_carl/3.wav",
+        "speech/more/carl/3.wav",
+        "speech/more/carl/to_ben/2.wav",
+    ]
+
+
+@pytest.mark.parametrize("goal", [".", "..", "../.."])
+def test_links_that_lead_back_are_not(tmp_path, goal):
+    root = put(tmp_path / "root", "speech/anna/1.wav")
+    (root / "speech" / "back").symlink_to(goal)
+    assert [r.path for r in scan(root)] == ["speech/anna/1.wav"]
+
+
 def test_published_voicebank_folders(tmp_path):
     for side in ("clean", "noisy"):
         put(tmp_path, f"{side}_trainset_28spk_wav/p226_001.wav", f"{side}_testset_wav/p232_002.wav")
