@@ -53,8 +53,9 @@ class Recording:
     @property
     def key(self) -> str:
         """What both sides of a pair have in common: the path without its role and extension."""
-        parts = Path(self.path).with_suffix("").parts
-        return "/".join(VOICEBANK.sub(r"\2", p) for p in parts if p.lower() not in ROLES)
+        *folders, name = Path(self.path).with_suffix("").parts
+        kept = [VOICEBANK.sub(r"\2", p) for p in folders if p.lower() not in ROLES]
+        return "/".join([*kept, name])
 
 
 def scan(root: Path) -> list[Recording]:

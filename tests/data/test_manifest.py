@@ -88,6 +88,14 @@ def test_both_sides_of_a_pair_are_held_out_together(tmp_path):
     assert rows == hold_out(scan(tmp_path), 0.2)
 
 
+def test_recordings_named_like_roles_are_told_apart(tmp_path):
+    names = ("clean", "noise", "speech")
+    paths = [f"{side}/{name}.wav" for side in ("clean", "noisy") for name in names]
+    keys = {r.path: r.key for r in scan(put(tmp_path, *paths))}
+    assert all(keys[f"clean/{name}.wav"] == keys[f"noisy/{name}.wav"] for name in names)
+    assert len(set(keys.values())) == 3
+
+
 def test_named_speakers_are_held_out(tmp_path):
     put(
         tmp_path, "speech/a/1.wav", "speech/a/2.wav", "speech/b/3.wav", "noise/x.wav", "noise/y.wav"
