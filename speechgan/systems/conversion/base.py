@@ -75,7 +75,7 @@ class ConversionSystem(System):
         merged = {}
         for name, weight in own.items():
             known = weights.get(name)
-            if known is None or known.shape[1:] != weight.shape[1:] or len(known) > len(weight):
+            if known is None or not _fits(known, weight):
                 raise ValueError(f"the model has no {name} of the configured shape")
             merged[name] = add_speakers(known, len(weight)) if weight.ndim else known
         self.generator.load_state_dict(merged)
@@ -85,6 +85,11 @@ class ConversionSystem(System):
         self.observe(f"score/{name}/real", real.detach().mean())
         self.observe(f"score/{name}/fake", fake.detach().mean())
         return objective.real(real) + objective.fake(fake)
+
+
+def _fits(known: Tensor, weight: Tensor) -> bool:
+    """Whether a model's weight is the configured one, or that of fewer speakers."""
+    return known.shape[1:] == weight.shape[1:] and known.shape[:1] <= weight.shape[:1]
 
 
 def add_speakers(rows: Tensor, count: int) -> Tensor:

@@ -244,6 +244,14 @@ def test_players_that_are_not_in_play_are_not_asked() -> None:
         assert terms and not [name for name in terms if name.startswith(asked)]
 
 
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_every_generator_can_be_trained_further(name: str) -> None:
+    _, build = SYSTEMS[name]
+    system, trained = build(), build().generator.state_dict()
+    system.start_from(trained)
+    assert all(torch.equal(w, trained[n]) for n, w in system.generator.state_dict().items())
+
+
 def test_identity_holds_early_only() -> None:
     weights = CycleWeights(identity_steps=1)
     system = cycle(weights=weights)
