@@ -11,6 +11,7 @@ from speechgan.data.conversion.module import ConversionData, OpenVoices
 from speechgan.data.digits.module import DigitData
 from speechgan.data.enhancement.module import EnhancementData
 from speechgan.data.waves import VocoderData
+from speechgan.features.voice import VoiceFeatures
 from speechgan.pretrained.labels import LABELS, format_labels
 from speechgan.pretrained.loading import Model
 from speechgan.pretrained.speakers import SPEAKERS, TargetSpeaker, format_speakers
@@ -80,6 +81,8 @@ def open_conversion(config: DictConfig, data: ConversionData, model: Model | Non
     """Voices of speakers; those of a model that is trained further keep their numbers."""
     known = {speaker.name: speaker for speaker in model.speakers} if model else {}
     features = build(config.features)
+    if model:
+        _require_features(features, model)
     voices = data.open(features, {name: s.statistics for name, s in known.items()})
     speakers = list_speakers(voices, known)
     names = ", ".join(speaker.name for speaker in speakers)
@@ -102,6 +105,21 @@ def open_conversion(config: DictConfig, data: ConversionData, model: Model | Non
         },
         {SPEAKERS: format_speakers(speakers)},
     )
+
+
+def _require_features(features: VoiceFeatures, model: Model) -> None:
+    """Whether images are those that the statistics of a model's speakers are of.
+
+    Raises:
+        SpeechganError: they are not; the pitch may be found in another way.
+    """
+    own, its = features.settings, model.features.settings
+    for name in its | own:
+        if "f0" not in name and own.get(name) != its.get(name):
+            raise SpeechganError(
+                f"run.fine_tune={model.name}: its voices are of {name} {its.get(name)}, not "
+                f"{own.get(name)}; take sample_rate and features of its config.yaml"
+            )
 
 
 def open_generation(config: DictConfig, data: DigitData, model: Model | None) -> Material:

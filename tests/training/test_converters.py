@@ -165,6 +165,17 @@ def test_a_speaker_is_added_by_training_further(
     assert len(new[name]) == 3 and (new[name][:2] - old[name]).abs().max() < 0.1
 
 
+def test_a_model_is_not_trained_further_on_voices_of_other_features(
+    voices_folder: Path, cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = tmp_path / "first"
+    assert train(voices_folder, cache, first, *SMALL["shared_latent"]) == 0
+    fine_tune = (*SMALL["shared_latent"], f"run.fine_tune={first / 'best'}")
+    assert train(voices_folder, cache, tmp_path / "x", *fine_tune, "sample_rate=22050") == 1
+    assert "are of sample_rate 16000, not 22050; take" in capsys.readouterr().err
+    assert train(voices_folder, cache, tmp_path / "x", *fine_tune, "features.f0=harvest") == 0
+
+
 @pytest.mark.parametrize("system", ["cyclegan_vc", "fhvae"])
 def test_a_run_goes_on_exactly_where_it_stood(
     system: str, voices_folder: Path, cache: Path, tmp_path: Path

@@ -123,7 +123,7 @@ class ConversionData:
         size = (self.batch_size, self.frames, features.hop_length / features.sample_rate)
         batches: UnpairedCrops | AlignedCrops
         if self.aligned:
-            pairs = self._align(list(train.values()), statistics)
+            pairs = self._align([train.get(name, {}) for name in names], statistics)
             batches = AlignedCrops(pairs, *size, self.seed)
         else:
             batches = UnpairedCrops(images, *size, self.seed)

@@ -186,6 +186,20 @@ def test_data_opens_into_batches_and_held_out_voices(
     assert "kerstin: 2 seconds to train on" in caplog.text
 
 
+def test_aligned_voices_of_a_model_keep_their_numbers(voices_folder: Path, tmp_path: Path) -> None:
+    for speaker in ("kerstin", "p228"):
+        for n, path in enumerate(sorted((voices_folder / speaker).iterdir())[:3]):
+            (tmp_path / "voices" / speaker).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, tmp_path / "voices" / speaker / f"{n}.wav")
+    root, cache, features = tmp_path / "voices", tmp_path / "cache", World(f0="dio")
+    names = ["p228", "kerstin"]
+    first = ConversionData(root, cache, names, aligned=True, workers=1).open(features)
+    known = dict(zip(names, first.statistics, strict=True))
+    again = ConversionData(root, cache, aligned=True, workers=1).open(features, known)
+    pairs = zip(first.batches.pairs, again.batches.pairs, strict=True)
+    assert all(np.array_equal(one, other) for one, other in pairs)
+
+
 def test_noisy_material_is_warned_of(
     voices_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
