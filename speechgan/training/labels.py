@@ -3,6 +3,7 @@
 import os
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from speechgan.metrics.intrusive import normalised_pesq
 from speechgan.training.processes import count_neighbours
+from speechgan.utils.errors import SpeechganError
 from speechgan.utils.workers import start_workers
 
 SAMPLE_RATE = 16000
@@ -57,7 +59,7 @@ class QualityLabels:
         if len(self.queue) <= self.delay:
             return None
         clean, candidate, futures = self.queue.popleft()
-        return clean, candidate, torch.tensor([f.result() for f in futures])
+        return clean, candidate, torch.tensor(_wait(clean, candidate, futures))
 
     def pending(self) -> list[list[Tensor]]:
         """What has been asked and not taken, for a checkpoint."""
@@ -70,17 +72,39 @@ class QualityLabels:
             self._submit(clean.cpu(), candidate.cpu())
 
     def _submit(self, clean: Tensor, candidate: Tensor) -> None:
-        pool = _pool()
-        pairs = zip(clean.numpy().copy(), candidate.numpy().copy(), strict=True)
-        futures = [pool.submit(normalised_pesq, c, e, SAMPLE_RATE) for c, e in pairs]
-        self.queue.append((clean, candidate, futures))
+        self.queue.append((clean, candidate, _ask(clean, candidate)))
 
 
 def measure_pesq(clean: Tensor, candidates: Tensor) -> Tensor:
     """PESQ of waves `(item, sample)` at 16 kHz, `(item,)`, from 0 to 1, NaN where none exists."""
-    pairs = [waves.detach().cpu().numpy().copy() for waves in (clean, candidates)]
-    scores = _pool().map(normalised_pesq, *pairs, [SAMPLE_RATE] * len(clean))
-    return torch.tensor(list(scores))
+    clean, candidates = clean.detach().cpu(), candidates.detach().cpu()
+    return torch.tensor(_wait(clean, candidates, _ask(clean, candidates)))
+
+
+def _ask(clean: Tensor, candidates: Tensor) -> list[Future[float]]:
+    """Has pairs measured; by a new pool, where a process of the one before was killed."""
+    pairs = list(zip(clean.numpy().copy(), candidates.numpy().copy(), strict=True))
+    try:
+        return [_pool().submit(normalised_pesq, *pair, SAMPLE_RATE) for pair in pairs]
+    except BrokenProcessPool:
+        _pool.cache_clear()
+        return [_pool().submit(normalised_pesq, *pair, SAMPLE_RATE) for pair in pairs]
+
+
+def _wait(clean: Tensor, candidates: Tensor, answers: list[Future[float]]) -> list[float]:
+    """The scores; what was lost with a process that was killed is asked for once more.
+
+    SIGTERM to all processes of a training ends those of the pool, while the trainer still has a
+    step to finish and a state to save.
+    """
+    for _ in range(2):
+        try:
+            return [answer.result() for answer in answers]
+        except BrokenProcessPool:
+            answers = _ask(clean, candidates)
+    raise SpeechganError(
+        "processes that measure PESQ were killed, perhaps for want of memory; go on with --resume"
+    )
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import torch
@@ -51,6 +52,24 @@ def load_batches(
     return (_check(batch).to(device) for batch in loader)
 
 
+@contextmanager
+def tell_of_killed_workers() -> Iterator[None]:
+    """One error in place of PyTorch's, which comes at any place of a step.
+
+    Raises:
+        SpeechganError: a process that makes batches was killed.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not str(error).startswith("DataLoader worker"):
+            raise
+        raise SpeechganError(
+            "a process that makes batches was killed, perhaps for want of memory; go on with "
+            "--resume, and with trainer.workers=0 if it happens again"
+        ) from None
+
+
 class _Indexed(Dataset[Any]):
     """Batches as a dataset whose sampler decides where it ends."""
 
@@ -74,4 +93,5 @@ def _check(batch: Any) -> Any:
 def _prepare_worker(worker: int) -> None:
     torch.set_num_threads(1)
     # Ctrl-C and SIGTERM are the trainer's to answer; the loader ends its workers itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):  # `timeout` and SLURM send theirs to all
+        signal.signal(number, signal.SIG_IGN)

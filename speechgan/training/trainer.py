@@ -16,7 +16,7 @@ from speechgan.systems.base import System
 from speechgan.training import processes
 from speechgan.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from speechgan.training.launching import launch
-from speechgan.training.loading import Batches, load_batches
+from speechgan.training.loading import Batches, load_batches, tell_of_killed_workers
 from speechgan.training.logging import RunLog
 from speechgan.training.run import Run, check_processes, state_of
 from speechgan.training.stopping import stop_request
@@ -151,7 +151,7 @@ class Trainer:
         Raises:
             SpeechganError: the validation has no figure to monitor, gradients stay non-finite, a
                 checkpoint cannot be written or read, leaves no step to do, or is of another number
-                of processes, or a process has ended without the others.
+                of processes, or a process has ended without the others or was killed.
             SystemExit: after SIGTERM or Ctrl-C, with the state saved.
         """
         if validate and self.monitor not in validate.figures:
@@ -172,7 +172,7 @@ class Trainer:
             run.load_random(state)
         log = RunLog(self.folder, run.step, self.max_steps) if fabric.is_global_zero else None
         try:
-            with processes.tell_of_loss():
+            with processes.tell_of_loss(), tell_of_killed_workers():
                 self._play(run, source, batches.seconds, log, validate, save_best)
         finally:
             if log:

@@ -1,6 +1,7 @@
 """Real runs on the recorded pairs; in processes of their own where they are killed or many."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -106,13 +107,16 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, overrides):
     assert steps == sorted(steps)
 
 
-def test_sigterm_saves_and_stops(tmp_path):
+@pytest.mark.parametrize("to_all", [False, True])
+def test_sigterm_saves_and_stops(tmp_path, to_all):
     command = [sys.executable, "-m", "speechgan", "train", "enhance"]
     command += settings(tmp_path / "run", "system=supervised", "trainer.max_steps=100000")
-    command += ["trainer.save_every=100000"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    command += ["trainer.save_every=100000", "trainer.workers=1"]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         wait_for_steps(tmp_path / "run", 3, lambda: process.poll() is None)
-        process.send_signal(signal.SIGTERM)
+        (os.killpg if to_all else os.kill)(process.pid, signal.SIGTERM)
         _, said = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM
     assert load_checkpoint(tmp_path / "run/last.safetensors")["step"] >= 3

@@ -1,3 +1,6 @@
+import os
+import signal
+
 import pytest
 import torch
 
@@ -16,8 +19,9 @@ from speechgan.systems.base import Step
 from speechgan.systems.enhancement.conditional import ConditionalGAN
 from speechgan.systems.enhancement.critics import MetricRegression, Opinion
 from speechgan.systems.enhancement.supervised import Supervised
-from speechgan.training.labels import QualityLabels
+from speechgan.training.labels import QualityLabels, _pool
 from speechgan.training.run import only
+from speechgan.utils.errors import SpeechganError
 
 WEIGHTS = {"joint": 0.1, "clarity": 0.1, "match": 0.1, "metric": 0.1, "listener": 0.1}
 
@@ -190,6 +194,34 @@ def test_labels_are_the_measured_pesq_after_their_delay(batch):
     assert torch.equal(clean, batch.clean) and torch.equal(candidate[:2], batch.clean[:2])
     assert torch.equal(candidate[2], batch.noisy[2])
     assert quality[:2].min() > 0.99 and quality[2] < 0.5
+
+
+def test_labels_outlive_a_killed_pool(batch):
+    labels = QualityLabels(items=2, delay=1)
+    for _ in range(2):
+        labels.ask(batch.clean, batch.clean, batch.noisy)
+    end_pool()
+    labels.ask(batch.clean, batch.clean, batch.noisy)
+    assert all((labels.take()[2] > 0.5).tolist() == [True, False] for _ in range(2))
+
+
+def test_labels_whose_pool_is_killed_again_and_again_end_in_one_error(batch, monkeypatch):
+    monkeypatch.setattr("speechgan.training.labels.normalised_pesq", end_process)
+    labels = QualityLabels(items=1, delay=0)
+    labels.ask(batch.clean, batch.clean, batch.noisy)
+    with pytest.raises(SpeechganError, match=r"measure PESQ were killed.*--resume"):
+        labels.take()
+
+
+def end_pool() -> None:
+    """Kills the processes that measure, as SIGTERM to all processes of a training does."""
+    for process in list(_pool()._processes.values()):
+        os.kill(process.pid, signal.SIGTERM)
+        process.join()
+
+
+def end_process(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_single_candidate_is_what_was_made(batch):
