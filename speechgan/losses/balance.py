@@ -55,6 +55,8 @@ class GradientBalance(nn.Module):
             ]
             now = torch.stack(pulls).detach()
             memory = self.memory if int(self.count) else 0.0
-            self.norms.copy_(memory * self.norms + (1 - memory) * now)
+            mean = memory * self.norms + (1 - memory) * now
+            # One gradient that is not finite would make every weight after it NaN.
+            self.norms.copy_(torch.where(mean.isfinite().all(), mean, self.norms))
         self.count.add()
         return self.share * self.norms[0] / self.norms[1].clamp(min=SMALLEST)

@@ -32,6 +32,16 @@ def test_it_goes_on_where_a_checkpoint_was():
     assert again(made.sum(), 100 * made.sum(), made) == first(made.sum(), made.sum(), made)
 
 
+@pytest.mark.parametrize("bad", [0, 1])
+def test_a_gradient_that_is_not_finite_is_forgotten(bad):
+    balance = GradientBalance(share=0.3, every=1)
+    made = torch.ones(3, requires_grad=True)
+    strengths = [2.0, 2.0, 2.0]
+    strengths[bad] = float("nan")
+    *_, last = [float(balance(made.sum(), k * made.sum(), made)) for k in strengths]
+    assert last == pytest.approx(0.15)
+
+
 def test_an_adversary_without_slope_is_no_division_by_zero():
     made = torch.ones(3, requires_grad=True)
     assert GradientBalance()(made.sum(), 0 * made.sum(), made).isfinite()
