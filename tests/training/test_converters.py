@@ -176,6 +176,17 @@ def test_a_model_is_not_trained_further_on_voices_of_other_features(
     assert train(voices_folder, cache, tmp_path / "x", *fine_tune, "features.f0=harvest") == 0
 
 
+def test_two_directions_are_not_trained_further_on_one_voice(
+    voices_folder: Path, cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ("system=cyclegan_vc", *SMALL["cyclegan_vc"])
+    assert train(voices_folder, cache, tmp_path / "first", *settings) == 0
+    further = (*settings, f"run.fine_tune={tmp_path / 'first' / 'best'}")
+    assert train(voices_folder, cache, tmp_path / "x", *further, "data.speakers=[p228]") == 1
+    assert "recordings of both speakers, and one has none" in capsys.readouterr().err
+    assert train(voices_folder, cache, tmp_path / "x", *further) == 0
+
+
 @pytest.mark.parametrize("system", ["cyclegan_vc", "fhvae"])
 def test_a_run_goes_on_exactly_where_it_stood(
     system: str, voices_folder: Path, cache: Path, tmp_path: Path

@@ -1,5 +1,6 @@
 """Unpaired, two speakers, there and back: CycleGAN-VC, CycleGAN-VC2, MaskCycleGAN-VC."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -72,10 +73,11 @@ class CycleGAN(ConversionSystem):
         mask_frames: most frames taken away in a row; a generator with `masked` needs some.
         distance: of images, for the way back and the identity loss; None for the papers' plain L1.
         warp: what generators are given in place of a real image; None for the image itself.
+        frames: to train on, of each speaker, where it is known.
 
     Raises:
-        ValueError: a generator of one direction, an unknown objective, one that needs a gradient
-            penalty, or a mask for a generator that knows none.
+        ValueError: a speaker without recordings, a generator of one direction, an unknown
+            objective, one that needs a gradient penalty, or a mask for a generator that knows none.
     """
 
     turns = ("generator", "discriminator")
@@ -90,10 +92,16 @@ class CycleGAN(ConversionSystem):
         mask_frames: int = 0,
         distance: BinDistance | None = None,
         warp: TractWarp | None = None,
+        frames: Sequence[int] = (),
     ) -> None:
         super().__init__(generator)
         if not hasattr(generator, "towards"):
             raise ValueError("this system needs a generator of two directions, such as TwoWay")
+        if not all(frames):
+            raise ValueError(
+                "both directions learn from recordings of both speakers, and one has none; give "
+                "data.root recordings of both"
+            )
         if bool(mask_frames) != generator.masked:
             raise ValueError("mask_frames and generator.masked go together")
         self.discriminator = discriminator
