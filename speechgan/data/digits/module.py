@@ -104,9 +104,9 @@ class DigitData:
             raise SpeechganError(f"data.unheard: {folder} has no {strange[0]}, as DIGIT_SPEAKER")
         heard = [u for u in found if f"{u.digit}_{u.speaker}" not in self.unheard]
         train, valid = self._hold_out(heard)
-        if len(train) < 2:
-            raise SpeechganError(f"{folder}: less than two recordings to train on; add some")
         trained, held_out = (analyse_utterances(part, features, labels) for part in (train, valid))
+        if len(trained.images) < 2:
+            raise SpeechganError(f"{folder}: less than two recordings to train on; add some")
         batches = LabelledImages(
             trained.images,
             trained.labels,

@@ -109,3 +109,11 @@ def test_numbers_out_of_their_range() -> None:
     for wrong in ({"batch_size": 1}, {"shift": -1}, {"valid_every": 1}):
         with pytest.raises(ValueError, match="must be 2 or more"):
             DigitData(Path(), **wrong)
+
+
+def test_recordings_that_are_all_silent_are_too_few(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    for take in range(3):
+        soundfile.write(tmp_path / "train" / f"7_theo_{take}.wav", np.zeros(8000), 8000)
+    with pytest.raises(SpeechganError, match="less than two recordings to train on"):
+        DigitData(tmp_path).open(MelClip())
