@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from speechgan.data.digits.module import DigitData, OpenDigits
 from speechgan.features.clip import MelClip
+from speechgan.metrics.digits import DigitClassifier
 from speechgan.systems.generation.base import GenerationSystem, Wish
+from speechgan.systems.generation.classifier import Classifier
 from speechgan.training.logging import RunLog
 from speechgan.training.validation.generation import GenerationValidation
 
@@ -55,3 +57,17 @@ def test_digits_that_were_not_asked_for_are_told(opened: OpenDigits, tmp_path: P
     assert wrong["frechet"] == pytest.approx(right["frechet"], abs=30)
     assert wrong["frechet_joint"] > 10 * right["frechet_joint"]
     assert right["score"] == -right["frechet_joint"] > wrong["score"]
+
+
+def test_every_digit_of_every_speaker_is_asked_for_however_many_there_are(
+    opened: OpenDigits,
+) -> None:
+    validation = GenerationValidation(opened.labels, opened.train, opened.valid, count=7)
+    assert len(np.unique(validation.wanted, axis=0)) == 30
+
+
+def test_the_last_classifier_is_kept_where_nothing_is_held_out(digits_folder: Path) -> None:
+    opened = DigitData(digits_folder, valid_every=1000).open(MelClip())
+    validation = GenerationValidation(opened.labels, opened.train, opened.valid)
+    system = Classifier(DigitClassifier(digits=10, speakers=3))
+    assert [validation(system, None, step) for step in (5, 6)] == [{"score": 5.0}, {"score": 6.0}]

@@ -33,13 +33,15 @@ class GenerationValidation:
     there is one. Of a generator that is told digits, `accuracy` is the share of images in which the
     judge hears the digit asked for; of one that is told speakers, `speaker` likewise, each only
     where the judge knows all of them; of one that rebuilds images, `rebuilt` is the mean absolute
-    difference of held-out ones. Sequences are judged second by second.
+    difference of held-out ones. Sequences are judged second by second. Of a classifier the figures
+    are its own on held-out images; where nothing is held out, as there are few recordings of each
+    digit by each speaker, the score is the step: the last one is kept.
 
     Args:
         labels: names of digits and speakers.
         train: real images, to compare with.
         valid: held-out ones, or sequences of them.
-        count: images to generate, of every digit and speaker alike.
+        count: images to generate, of every digit and speaker alike; one of each at least.
     """
 
     figures = ("score",)
@@ -48,7 +50,7 @@ class GenerationValidation:
         self.valid = valid
         self.train = train
         pairs = [(d, s) for d in range(len(labels.digits)) for s in range(len(labels.speakers))]
-        rows = (pairs * -(-count // len(pairs)))[:count]
+        rows = (pairs * -(-count // len(pairs)))[: max(count, len(pairs))]
         self.wanted = np.array(rows, np.int64)
         # What the judge calls the labels asked for; None where it does not know them all.
         self.digits = _translate(labels.digits, DIGITS, self.wanted[:, 0])
@@ -58,7 +60,7 @@ class GenerationValidation:
         """The figures, by name."""
         device = next(system.parameters()).device
         if isinstance(system, Classifier):
-            return self._test(system, device)
+            return self._test(system, device) if len(self.valid.images) else {"score": float(step)}
         images = self._generate(system, device)
         if not np.isfinite(images).all():
             return {"score": float("-inf")}
