@@ -12,6 +12,7 @@ from speechgan.data.manifest import hold_out
 from speechgan.data.roots import open_recordings, open_store
 from speechgan.data.stores import Store
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.ranges import require_share, require_whole
 
 # Items are scaled to a random level in this range, in dBFS.
 LEVELS = (-36.0, -16.0)
@@ -71,6 +72,9 @@ class VocoderData:
         valid_items: most recordings to validate on.
         seed: of all random choices.
         cache_gb: most of the cache that recordings from a URL take; 0 keeps none.
+
+    Raises:
+        ValueError: a number out of its range.
     """
 
     root: str | Path
@@ -82,6 +86,14 @@ class VocoderData:
     valid_items: int = 20
     seed: int = 0
     cache_gb: float = 10.0
+
+    def __post_init__(self) -> None:
+        require_whole(
+            "data.", self, {"batch_size": 1, "sample_rate": 1, "valid_items": 1, "seed": 0}
+        )
+        require_share("data.valid_fraction", self.valid_fraction)
+        if not self.seconds > 0:
+            raise ValueError(f"data.seconds={self.seconds}: must be greater than 0")
 
     def open(self) -> tuple[WaveCrops, list[np.ndarray]]:
         """Decodes what is not decoded yet; returns training batches and held-out waves.

@@ -12,6 +12,7 @@ from torch import Tensor
 from speechgan.metrics.intrusive import normalised_pesq
 from speechgan.training.processes import count_neighbours
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.ranges import require_whole
 from speechgan.utils.workers import start_workers
 
 SAMPLE_RATE = 16000
@@ -32,7 +33,7 @@ class QualityLabels:
         sample_rate: 16000; PESQ has no other wide-band rate.
 
     Raises:
-        ValueError: another rate.
+        ValueError: another rate, no items, or a negative delay.
     """
 
     def __init__(self, items: int = 4, delay: int = 4, sample_rate: int = SAMPLE_RATE) -> None:
@@ -42,6 +43,7 @@ class QualityLabels:
                 "system.judges.metric=null"
             )
         self.items, self.delay = items, delay
+        require_whole("labels.", self, {"items": 1, "delay": 0})
         self.queue: deque[tuple[Tensor, Tensor, list[Future[float]]]] = deque()
 
     def ask(self, clean: Tensor, enhanced: Tensor, noisy: Tensor) -> None:

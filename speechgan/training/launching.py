@@ -1,15 +1,33 @@
 """Where a training runs: its devices, and the processes that drive them."""
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies import DDPStrategy, Strategy
 
+from speechgan.systems.base import System
 from speechgan.training.memory import keep_freed_memory
 from speechgan.training.processes import check_count
 from speechgan.utils.errors import SpeechganError
+
+
+def compile_networks(system: System, names: Iterable[str]) -> None:
+    """Has PyTorch compile networks of a system.
+
+    Raises:
+        SpeechganError: the system has no network of that name.
+    """
+    for name in names:
+        try:
+            network = system.network_of(name)
+        except AttributeError:
+            raise SpeechganError(
+                f"trainer.compiled: this system has no {name}; known: {', '.join(system.turns)}"
+            ) from None
+        network.compile(dynamic=False)
 
 
 def launch(

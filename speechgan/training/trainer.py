@@ -15,10 +15,11 @@ from torch.optim import Optimizer
 from speechgan.systems.base import System
 from speechgan.training import processes
 from speechgan.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
-from speechgan.training.launching import launch
+from speechgan.training.launching import compile_networks, launch
 from speechgan.training.loading import Batches, load_batches, tell_of_killed_workers
 from speechgan.training.logging import RunLog
 from speechgan.training.run import Run, check_processes, state_of
+from speechgan.training.steps import check_steps
 from speechgan.training.stopping import stop_request
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import clear_unfinished
@@ -125,6 +126,7 @@ class Trainer:
 
     def __post_init__(self) -> None:
         self.folder = Path(self.folder)
+        check_steps(self)
 
     def fit(
         self,
@@ -243,8 +245,7 @@ class Trainer:
         return launch(self.accelerator, *count, self.strategy, self.precision, self.seed)
 
     def _start(self, fabric: Fabric, system: System) -> Run:
-        for name in self.compiled:
-            system.network_of(name).compile(dynamic=False)
+        compile_networks(system, self.compiled)
         players = {name: list(weights) for name, weights in system.players().items()}
         movers = {name: players[name] for name in system.turns if players[name]}
         return Run(

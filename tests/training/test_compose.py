@@ -196,3 +196,35 @@ def test_defaults_in_python_are_those_of_the_configuration(task, place):
             default = parameters[name].default
             reference = str(value).startswith("${") or value == "/x"
             assert reference or default == value or default is Parameter.empty, name
+
+
+@pytest.mark.parametrize(
+    ("task", "setting", "text"),
+    [
+        ("enhance", "trainer.max_steps=2.5", "must be a whole number, 1 or more"),
+        ("enhance", "trainer.log_every=0", "must be a whole number, 1 or more"),
+        ("enhance", "trainer.validate_every=0", "must be a whole number, 1 or more"),
+        ("enhance", "trainer.save_every=-1", "must be a whole number, 1 or more"),
+        ("enhance", "trainer.patience=0", "must be a whole number, 1 or more"),
+        ("enhance", "trainer.threads=-1", "must be a whole number, 1 or more"),
+        ("enhance", "trainer.warmup_steps=-5", "must be a whole number, 0 or more"),
+        ("enhance", "trainer.workers=-1", "must be a whole number, 0 or more"),
+        ("enhance", "trainer.turns.generator.every=0", "must be a whole number, 1 or more"),
+        ("enhance", "trainer.average=1.5", "must be from 0 to 1"),
+        ("enhance", "data.batch_size=2.5", "must be a whole number, 1 or more"),
+        ("enhance", "data.seed=-1", "must be a whole number, 0 or more"),
+        ("enhance", "data.rooms=-1", "must be a whole number, 0 or more"),
+        ("enhance", "data.valid_fraction=nan", "must be from 0 to 1"),
+        ("enhance", "data.reverberation=[0.6,0.1]", "must be a least and a greatest"),
+        ("convert", "data.frames=1.5", "must be a whole number, 1 or more"),
+        ("convert", "data.valid_fraction=-1", "must be from 0 to 1"),
+        ("vocoder", "data.batch_size=0", "must be a whole number, 1 or more"),
+        ("vocoder", "data.seconds=0", "must be greater than 0"),
+        ("vocoder", "data.valid_items=0", "must be a whole number, 1 or more"),
+    ],
+)
+def test_numbers_out_of_range_are_named(task, setting, text):
+    config = compose(task, ["data.root=/x", setting])
+    with pytest.raises(SpeechganError) as caught:
+        build(config[setting.split(".")[0]])
+    assert f"{setting.split('=')[0]}=" in str(caught.value) and text in str(caught.value)

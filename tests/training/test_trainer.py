@@ -211,6 +211,11 @@ def test_a_model_is_trained_further(tmp_path):
         run(tmp_path / "other", "run.fine_tune=voices")
 
 
+def test_a_network_to_compile_that_there_is_not_is_named(tmp_path):
+    with pytest.raises(SpeechganError, match=r"trainer\.compiled: this system has no critic"):
+        run(tmp_path / "run", "system=supervised", "trainer.compiled=[critic]")
+
+
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 def test_networks_run_in_the_precision_that_was_asked_for(tmp_path, monkeypatch, precision):
     mixed, generate = [], Supervised.generate

@@ -17,6 +17,7 @@ from speechgan.features.alignment import align_speech
 from speechgan.features.statistics import SpeakerStatistics
 from speechgan.features.voice import Voice, VoiceFeatures
 from speechgan.utils.errors import SpeechganError, UnmeasurableError
+from speechgan.utils.ranges import require_share, require_whole
 
 FEW_SECONDS = 60.0
 NOISY_BELOW = 25.0
@@ -61,6 +62,9 @@ class ConversionData:
             yardstick; all the other systems are not told.
         workers: processes that analyse; None for as many as there are cores.
         seed: of all random choices.
+
+    Raises:
+        ValueError: a number out of its range.
     """
 
     root: str | Path
@@ -75,9 +79,8 @@ class ConversionData:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "frames"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"data.{name} must be greater than 0")
+        require_whole("data.", self, {"batch_size": 1, "frames": 1, "seed": 0})
+        require_share("data.valid_fraction", self.valid_fraction)
 
     def open(
         self,

@@ -14,6 +14,7 @@ from speechgan.data.manifest import Recording, hold_out
 from speechgan.data.roots import open_recordings, open_store
 from speechgan.data.shards.reading import Root
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.ranges import require_share, require_whole
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ class EnhancementData:
         valid_items: most pairs to validate on; they are spread evenly over all there are.
         seed: of all random choices.
         cache_gb: most of the cache that recordings from a URL take; 0 keeps none.
+
+    Raises:
+        ValueError: a number out of its range.
     """
 
     root: str | Path
@@ -65,9 +69,17 @@ class EnhancementData:
     cache_gb: float = 10.0
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "seconds", "sample_rate", "valid_items"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"data.{name} must be greater than 0")
+        require_whole("data.", self, dict.fromkeys(("batch_size", "sample_rate", "valid_items"), 1))
+        require_whole("data.", self, dict.fromkeys(("rooms", "train_speech", "seed"), 0))
+        require_share("data.valid_fraction", self.valid_fraction)
+        if not self.seconds > 0:
+            raise ValueError(f"data.seconds={self.seconds}: must be greater than 0")
+        shortest, longest = self.reverberation
+        if not 0 < shortest <= longest:
+            raise ValueError(
+                f"data.reverberation={list(self.reverberation)}: must be a least and a greatest, "
+                "above 0"
+            )
 
     def open(self) -> tuple[Mixtures | PairCrops, PairStore | FirstMixtures]:
         """Decodes what is not decoded yet; returns training batches and validation pairs.

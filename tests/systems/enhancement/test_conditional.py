@@ -224,6 +224,12 @@ def end_process(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.parametrize("wrong", [{"items": 0}, {"delay": -1}])
+def test_labels_of_nothing_are_refused(wrong):
+    with pytest.raises(ValueError, match="must be a whole number"):
+        QualityLabels(**wrong)
+
+
 def test_a_single_candidate_is_what_was_made(batch):
     labels = QualityLabels(items=1, delay=0)
     labels.ask(batch.clean, batch.clean, batch.noisy)
