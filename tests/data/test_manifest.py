@@ -138,6 +138,7 @@ def test_names_in_another_encoding_are_kept(tmp_path):
     write_manifest(rows, tmp_path / "m.csv")
     again = read_manifest(tmp_path / "m.csv")
     assert again == rows and all((tmp_path / r.path).exists() for r in again)
+    assert [measure(r, tmp_path).seconds for r in again] == [0.1, 0.1]
 
 
 def test_a_file_that_is_not_audio_is_named(tmp_path):
