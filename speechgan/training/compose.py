@@ -9,7 +9,7 @@ from typing import Any
 import hydra
 from hydra.errors import HydraException, InstantiationException
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 import speechgan
@@ -53,7 +53,7 @@ def compose(
     try:
         config = _compose(name, tuple(overrides), folders)
         if len(choices) < len(overrides):
-            _check_numbers(config, _compose_defaults(name, choices, folders))
+            _check_kinds(config, _compose_defaults(name, choices, folders))
         if not complete:
             return config
         missing = sorted(OmegaConf.missing_keys(config))
@@ -135,8 +135,8 @@ def _is_choice(override: str) -> bool:
     return "." not in override.split("=")[0]
 
 
-def _check_numbers(config: DictConfig, defaults: DictConfig, place: str = "") -> None:
-    """Hydra knows which settings there are, but not that a number must stay a number."""
+def _check_kinds(config: DictConfig, defaults: DictConfig, place: str = "") -> None:
+    """Hydra knows which settings there are, but not that a number must stay one, and a list too."""
     for key in map(str, defaults):
         name = f"{place}{key}"
         if OmegaConf.is_missing(config, key) or OmegaConf.is_missing(defaults, key):
@@ -146,11 +146,14 @@ def _check_numbers(config: DictConfig, defaults: DictConfig, place: str = "") ->
         value, default = config.get(key), defaults[key]
         if isinstance(default, DictConfig):
             if isinstance(value, DictConfig):
-                _check_numbers(value, default, f"{name}.")
+                _check_kinds(value, default, f"{name}.")
             elif value is not None:
                 raise SpeechganError(f"{name}={value}: holds several settings: {_list(default)}")
         elif isinstance(default, int | float) and not isinstance(value, int | float | None):
             raise SpeechganError(f"{name}={value}: must be a number, such as {default}")
+        elif isinstance(default, ListConfig) and isinstance(value, str):
+            # Its letters would be taken for what it lists.
+            raise SpeechganError(f"{name}={value}: must be a list, '{name}=[{value}]'")
 
 
 def _explain_unknown(name: str, config: DictConfig) -> str:

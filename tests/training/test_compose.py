@@ -228,3 +228,20 @@ def test_numbers_out_of_range_are_named(task, setting, text):
     with pytest.raises(SpeechganError) as caught:
         build(config[setting.split(".")[0]])
     assert f"{setting.split('=')[0]}=" in str(caught.value) and text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("task", "setting"),
+    [
+        ("convert", "data.speakers=anna"),
+        ("enhance", "data.valid_speakers=p225"),
+        ("enhance", "trainer.compiled=generator"),
+        ("generate", "data.unheard=3_theo"),
+    ],
+)
+def test_a_name_alone_is_no_list(task, setting):
+    name, value = setting.split("=")
+    with pytest.raises(SpeechganError) as caught:
+        compose(task, ["data.root=/x", setting])
+    assert str(caught.value) == f"{setting}: must be a list, '{name}=[{value}]'"
+    assert compose(task, ["data.root=/x", f"{name}=[{value}]"])
