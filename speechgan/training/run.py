@@ -170,7 +170,7 @@ class Run:
                 raise KeyError(strange[0])
             self.system.load_state_dict(lent | fresh)
             for player in optimizers.keys() & self.optimizers.keys():
-                self.optimizers[player].load_state_dict(optimizers[player])
+                load_moments(self.optimizers[player], optimizers[player])
             self.average.load(**state["average"])
         except (KeyError, RuntimeError, ValueError) as error:
             raise SpeechganError(
@@ -194,6 +194,21 @@ class Run:
             torch.set_rng_state(state["random"])
         if torch.cuda.is_available() and "random_cuda" in state:
             torch.cuda.set_rng_state(state["random_cuda"], self.fabric.device)
+
+
+def load_moments(optimizer: Any, state: dict[str, Any]) -> None:
+    """What an optimiser has gathered, from a checkpoint; its settings stay those configured.
+
+    Raises:
+        ValueError: the state is of other weights.
+    """
+    configured = [
+        {name: setting for name, setting in group.items() if name != "params"}
+        for group in optimizer.param_groups
+    ]
+    optimizer.load_state_dict(state)
+    for group, settings in zip(optimizer.param_groups, configured, strict=True):
+        group.update(settings)
 
 
 def check_processes(state: dict[str, Any], path: Path) -> None:

@@ -182,6 +182,22 @@ def test_a_generator_may_move_less_often_than_its_judges(tmp_path, every):
     assert all("gradient/metric" in line for line in read_log(tmp_path / "run")[:5])
 
 
+@pytest.mark.parametrize("optimizer", ["torch.optim.AdamW", "MuonAdamW"])
+def test_a_run_goes_on_with_the_settings_of_its_optimisers_that_are_given(tmp_path, optimizer):
+    place = "trainer.turns.generator.optimizer"
+    fixed = ["system=supervised", "trainer.validate_every=100", "trainer.save_every=1"]
+    if optimizer == "MuonAdamW":
+        target = "speechgan.training.optimizers.MuonAdamW"
+        fixed += [f"{place}._target_={target}", f"+{place}.matrix_lr=1e-3"]
+    run(tmp_path / "run", *fixed, "trainer.max_steps=2")
+    others = [f"{place}.weight_decay=0.5", f"{place}.betas=[0.7,0.8]", "trainer.max_steps=3"]
+    run(tmp_path / "run", *fixed, *others, resume=True)
+    state = load_checkpoint(tmp_path / "run/last.safetensors")
+    groups = state["optimizers"]["generator"]["param_groups"]
+    assert state["step"] == 3 and all(group["weight_decay"] == 0.5 for group in groups)
+    assert tuple(groups[-1]["betas"]) == (0.7, 0.8)
+
+
 def test_a_run_branches_off_from_another(tmp_path):
     run(tmp_path / "warm", "system=supervised", "trainer.max_steps=3")
     start = f"run.start_from={tmp_path / 'warm/last.safetensors'}"
