@@ -12,6 +12,7 @@ from speechgan.audio import AUDIO_EXTENSIONS, Reader
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import replace_whole
 from speechgan.utils.folders import walk_files
+from speechgan.utils.nearest import suggest
 
 ROLES = ("speech", "noise", "clean", "noisy")
 SPLITS = {
@@ -135,15 +136,20 @@ def hold_out(
     Held out are the recordings of the named speakers; where none is named, a share of the files,
     chosen by a hash of their names, so that both sides of a pair go the same way and the choice
     does not change between runs. Noise is always shared by hashing.
+
+    Raises:
+        SpeechganError: a named speaker of whom there is nothing to hold out.
     """
     chosen = [replace(r, split=r.split or "train") for r in recordings]
     result = []
-    held_speakers = set(speakers)
+    held_speakers = set(map(str, speakers))  # 1089 is a number on the command line
     for role_pair in (("speech", "clean", "noisy"), ("noise",)):
         group = [r for r in chosen if r.role in role_pair]
         if any(r.split == "valid" for r in group):
             result += group
             continue
+        if group and role_pair != ("noise",):
+            _require_speakers(held_speakers, {r.speaker for r in group if r.split == "train"})
         keys = sorted({r.key for r in group if r.split == "train"}, key=_digest)
         held = set(keys[: max(1, round(fraction * len(keys)))] if len(keys) > 1 else [])
         for r in group:
@@ -152,6 +158,15 @@ def hold_out(
             )
             result.append(replace(r, split="valid") if out and r.split == "train" else r)
     return result
+
+
+def _require_speakers(wanted: set[str], known: set[str]) -> None:
+    if missing := sorted(wanted - known):
+        like = suggest(missing[0], known)
+        found = ", ".join(sorted(filter(None, known))) or "nobody"
+        raise SpeechganError(
+            f"data.valid_speakers: no recordings to hold out of {missing[0]}{like}; found: {found}"
+        )
 
 
 def _digest(text: str) -> str:

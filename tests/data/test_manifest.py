@@ -108,6 +108,16 @@ def test_named_speakers_are_held_out(tmp_path):
     }
 
 
+def test_speakers_to_hold_out_are_known_by_number_and_missed_by_name(tmp_path):
+    put(tmp_path, "speech/1089/1.wav", "speech/anna/2.wav", "noise/x.wav")
+    rows = hold_out(scan(tmp_path), 0.5, [1089])
+    assert [r.path for r in rows if r.split == "valid"] == ["speech/1089/1.wav"]
+    with pytest.raises(
+        SpeechganError, match=r"hold out of ana \(did you mean anna\?\); found: 1089"
+    ):
+        hold_out(scan(tmp_path), 0.5, [1089, "ana"])
+
+
 def test_manifest_file_keeps_everything(tmp_path):
     found = scan(put(tmp_path, "speech/a/1, with comma.wav", "noise/b.wav"))
     rows = [measure(r, tmp_path) for r in found]
