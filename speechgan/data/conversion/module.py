@@ -99,7 +99,8 @@ class ConversionData:
                 be used.
         """
         about = Path(self.about) if self.about else None
-        found = scan_voices(open_root(self.root), list(self.speakers), self.valid_fraction, about)
+        wanted = list(map(str, self.speakers))  # 1089 is a number on the command line
+        found = scan_voices(open_root(self.root), wanted, self.valid_fraction, about)
         known = known or {}
         if len(set(known) | {s.name for s in found}) < 2:
             raise SpeechganError(

@@ -186,6 +186,13 @@ def test_data_opens_into_batches_and_held_out_voices(
     assert "kerstin: 2 seconds to train on" in caplog.text
 
 
+def test_speakers_may_be_numbers(voices_folder: Path, tmp_path: Path) -> None:
+    for number, speaker in (("1089", "kerstin"), ("121", "p228")):
+        shutil.copytree(voices_folder / speaker, tmp_path / "voices" / number)
+    data = ConversionData(tmp_path / "voices", tmp_path / "cache", [121, 1089], workers=1)
+    assert [s.name for s in data.open(World(f0="dio")).speakers] == ["121", "1089"]
+
+
 def test_aligned_voices_of_a_model_keep_their_numbers(voices_folder: Path, tmp_path: Path) -> None:
     for speaker in ("kerstin", "p228"):
         for n, path in enumerate(sorted((voices_folder / speaker).iterdir())[:3]):
