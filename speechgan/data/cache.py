@@ -87,18 +87,25 @@ class WaveStore(Store):
             return None
 
     def _decode(self, paths: Sequence[Path], sample_rate: int) -> list[int | str]:
-        waves: list[np.ndarray] = []
         found: list[int | str] = []
-        for path in paths:
-            try:
-                waves.append(decode(path, sample_rate))
-                found.append(len(waves[-1]))
-            except SpeechganError as error:
-                found.append(str(error))
         remove_abandoned(self.path.parent)
-        write_whole(self.path.with_suffix(".json"), json.dumps(found), REMEDY)
         with replace_whole(self.path, REMEDY) as beside, beside.open("wb") as file:
-            np.save(file, np.concatenate(waves) if waves else np.zeros(0, np.int16))
+            file.write(bytes(HEADER))
+            # One after the other: a large corpus, decoded, need not fit into memory.
+            for path in paths:
+                try:
+                    wave = decode(path, sample_rate)
+                except SpeechganError as error:
+                    found.append(str(error))
+                    continue
+                file.write(wave.tobytes())
+                found.append(len(wave))
+            file.seek(0)
+            shape = (sum(x for x in found if isinstance(x, int)),)
+            kind = np.lib.format.dtype_to_descr(np.dtype(np.int16))
+            header = {"descr": kind, "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+        write_whole(self.path.with_suffix(".json"), json.dumps(found), REMEDY)
         return found
 
 

@@ -1,4 +1,5 @@
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,21 @@ def test_what_is_decoded_is_kept_until_a_recording_changes(root):
     soundfile.write(root / "speech" / "b.flac", np.zeros(4000), 16000)
     changed = open_store(root)
     assert changed.path != first.path and not changed[1].any()
+
+
+def test_a_corpus_need_not_fit_into_memory(root):
+    for number in range(20):
+        wave = np.random.default_rng(number).normal(0, 0.1, 160000)
+        soundfile.write(root / "speech" / f"long{number}.wav", wave, 16000)
+    tracemalloc.start()
+    try:
+        store = open_store(root)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert store.lengths.sum() == 20 * 160000 + 24000 and peak < store.lengths.sum()
+    everything = np.load(store.path)
+    assert np.array_equal(everything[-160000:] / 32768, store[len(store) - 1])
 
 
 @pytest.mark.parametrize("kept", [0, 100, 5000])
