@@ -5,6 +5,7 @@ import json
 import logging
 import zipfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def analyse_recordings(
         progress: whether to show a bar on stderr, if that is a terminal.
 
     Raises:
-        SpeechganError: the folder cannot be written.
+        SpeechganError: the folder cannot be written, or a process was killed.
     """
     voices: dict[Source, Voice | None] = {}
     problems: dict[Source, str] = {}
@@ -87,8 +88,14 @@ def analyse_recordings(
 def _map_jobs(jobs: Sequence[Job], workers: int) -> Iterator[Iterator[str]]:
     """What `_analyse` says of each job, in their order."""
     if workers > 1 and len(jobs) > 1:
-        with start_workers(min(workers, len(jobs))) as pool:
-            yield pool.map(_analyse, *zip(*jobs, strict=True))
+        try:
+            with start_workers(min(workers, len(jobs))) as pool:
+                yield pool.map(_analyse, *zip(*jobs, strict=True))
+        except BrokenProcessPool:
+            raise SpeechganError(
+                "a process that analyses recordings was killed, perhaps for want of memory; start "
+                "again with fewer, such as data.workers=1: what is analysed is kept"
+            ) from None
     else:
         yield (_analyse(*job) for job in jobs)
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,20 @@ def test_recordings_are_analysed_once_and_known_by_their_content(
     assert len(list(tmp_path.glob("*.npz"))) == 1
     analyse_recordings([path], World(f0="dio", coefficients=24), tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 2
+
+
+def end_process(*_: object) -> str:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return ""
+
+
+def test_a_process_that_is_killed_is_one_error(
+    voices_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = sorted((voices_folder / "kerstin").iterdir())[:2]
+    monkeypatch.setattr(voice_cache, "_analyse", end_process)
+    with pytest.raises(SpeechganError, match=r"was killed, perhaps .* data\.workers=1"):
+        analyse_recordings(paths, World(f0="dio"), tmp_path, workers=2)
 
 
 def test_a_damaged_cache_is_mended(voices_folder: Path, tmp_path: Path) -> None:
