@@ -37,16 +37,21 @@ class MuonAdamW(Optimizer):
         given = list(weights)
         matrices = [w for w in given if w.ndim == 2]
         others = [w for w in given if w.ndim != 2]
-        muon = Muon(
-            matrices,
-            lr=matrix_lr,
-            weight_decay=weight_decay,
-            momentum=momentum,
-            adjust_lr_fn="match_rms_adamw",
-        )
-        adamw = AdamW(others, lr=lr, betas=(betas[0], betas[1]), weight_decay=weight_decay)
-        self.parts: list[Optimizer] = [muon, adamw]
-        super().__init__([*muon.param_groups, *adamw.param_groups], {})
+        self.parts: list[Optimizer] = []
+        # A network of convolutions has no matrices, and an optimiser of nothing is refused.
+        if matrices:
+            muon = Muon(
+                matrices,
+                lr=matrix_lr,
+                weight_decay=weight_decay,
+                momentum=momentum,
+                adjust_lr_fn="match_rms_adamw",
+            )
+            self.parts.append(muon)
+        if others:
+            adamw = AdamW(others, lr=lr, betas=(betas[0], betas[1]), weight_decay=weight_decay)
+            self.parts.append(adamw)
+        super().__init__([group for part in self.parts for group in part.param_groups], {})
         self._share()
 
     def __setstate__(self, state: dict[str, Any]) -> None:

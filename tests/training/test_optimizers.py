@@ -124,3 +124,15 @@ def test_a_closure_is_refused():
     optimizer = MuonAdamW(network().parameters(), **RATES)
     with pytest.raises(NotImplementedError, match="no closure: call backward, then step"):
         optimizer.step(lambda: torch.zeros(()))
+
+
+@pytest.mark.parametrize("layer", [nn.Conv1d(4, 6, 3), nn.Linear(4, 6, bias=False)])
+def test_a_network_may_have_weights_of_one_kind_only(layer, tmp_path):
+    before = layer.weight.detach().clone()
+    optimizer = MuonAdamW(layer.parameters(), **RATES)
+    layer(torch.ones(2, 4, 4)).sum().backward()
+    optimizer.step()
+    assert not torch.equal(layer.weight, before)
+    again = MuonAdamW(layer.parameters(), **RATES)
+    again.load_state_dict(saved_and_loaded(optimizer, tmp_path / "state"))
+    assert again.state_dict().keys() == optimizer.state_dict().keys()
