@@ -192,7 +192,7 @@ def read_manifest(path: Path) -> list[Recording]:
     """Reads what `write_manifest` wrote.
 
     Raises:
-        SpeechganError: no such file, or a row that does not fit.
+        SpeechganError: no such file, no rows, or one that does not fit.
     """
     try:
         with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
@@ -200,6 +200,8 @@ def read_manifest(path: Path) -> list[Recording]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise SpeechganError(f"{path}: {reason}; make it with `speechgan data scan`") from None
+    if not rows:
+        raise SpeechganError(f"{path}: lists no recordings; make it with `speechgan data scan`")
     recordings = []
     for line, row in enumerate(rows, start=2):
         try:

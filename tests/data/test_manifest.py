@@ -151,6 +151,12 @@ def test_names_in_another_encoding_are_kept(tmp_path):
     assert [measure(r, tmp_path).seconds for r in again] == [0.1, 0.1]
 
 
+def test_a_manifest_of_nothing_is_named(tmp_path):
+    (tmp_path / "m.csv").touch()
+    with pytest.raises(SpeechganError, match=r"m\.csv: lists no recordings; make it"):
+        read_manifest(tmp_path / "m.csv")
+
+
 def test_a_file_that_is_not_audio_is_named(tmp_path):
     put(tmp_path, "speech/a/1.wav")
     (tmp_path / "speech/a/2.wav").write_text("hello")
