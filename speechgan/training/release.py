@@ -1,5 +1,6 @@
 """From a training run to a model folder."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,12 @@ def release_to(folder: Path, config: DictConfig, material: Material) -> SaveBest
     def save(system: System, figures: dict[str, float]) -> None:
         steps = int(figures["step"])
         card = CARD.format(
-            name=Path(plain["run"]["folder"]).name,
+            name=_last_name(plain["run"]["folder"]),
             title=material.title,
             parameters=f"{sum(p.numel() for p in system.generator.parameters()):,}",
             generator=type(system.generator).__name__,
             task=plain["task"],
-            data=Path(plain["data"]["root"]).name,
+            data=_last_name(plain["data"]["root"]),
             steps=steps,
             amount=material.amount(steps),
             game=", ".join(system.describe()),
@@ -51,3 +52,8 @@ def release_to(folder: Path, config: DictConfig, material: Material) -> SaveBest
         save_model(folder, kept, system.generator, card, material.files)
 
     return save
+
+
+def _last_name(place: str) -> str:
+    """Of a folder, also one that is given as `.` or `..`, or of a URL."""
+    return Path(place if "://" in place else os.path.abspath(place)).name

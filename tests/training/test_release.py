@@ -20,3 +20,16 @@ def test_a_model_asks_for_the_shifts_of_its_training(
     release_to(tmp_path / "model", config, material)(build(config.system), {"step": 7})
     enhancer = Enhancer.from_pretrained(tmp_path / "model", "cpu")
     assert (enhancer.shifts, enhancer.network.causal) == (shifts, False)
+
+
+def test_a_card_names_the_folders_that_are_given_as_points(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "voices" / "run").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "voices" / "run")
+    small = ["generator.channels=4", "generator.hidden=8", "generator.blocks=1", "run.folder=."]
+    config = compose("enhance", ["data.root=..", "system=supervised", *small])
+    material = Material((), None, "A test", lambda steps: f"{steps} steps")
+    release_to(tmp_path / "model", config, material)(build(config.system), {"step": 7})
+    card = (tmp_path / "model" / "card.md").read_text()
+    assert card.startswith("# run\n") and "on voices for 7 steps" in card
