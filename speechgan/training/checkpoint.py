@@ -40,10 +40,14 @@ def load_checkpoint(path: Path) -> Any:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            structure = json.loads(file.metadata()["structure"])
-            return _rebuild(structure, file.get_tensor)
+            about = file.metadata() or {}
+            if "structure" not in about:
+                raise ValueError("it holds a model's weights alone")
+            return _rebuild(json.loads(about["structure"]), file.get_tensor)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise SpeechganError(f"{path}: not a readable checkpoint ({error})") from None
+        raise SpeechganError(
+            f"{path}: not a readable checkpoint ({error}); name the {CHECKPOINT} of a run"
+        ) from None
 
 
 def _describe(value: Any, tensors: dict[str, Tensor]) -> Any:

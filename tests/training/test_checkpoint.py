@@ -4,6 +4,7 @@ import signal
 import pytest
 import torch
 from lightning_fabric import Fabric
+from safetensors.torch import save_file
 
 from speechgan.data.conversion.unpaired import VoiceBatch
 from speechgan.models.discriminators.shared_latent import CodeClassifier, SpeakerDiscriminator
@@ -52,6 +53,9 @@ def test_what_is_not_a_checkpoint_is_named(tmp_path):
     path = tmp_path / "c.safetensors"
     path.write_bytes(b"not a checkpoint at all")
     with pytest.raises(SpeechganError, match=r"c\.safetensors: not a readable checkpoint"):
+        load_checkpoint(path)
+    save_file({"weight": torch.zeros(1)}, path)
+    with pytest.raises(SpeechganError, match=r"weights alone\); name the last\.safetensors of a"):
         load_checkpoint(path)
 
 
