@@ -54,15 +54,17 @@ def load_batches(
 
 @contextmanager
 def tell_of_killed_workers() -> Iterator[None]:
-    """One error in place of PyTorch's, which comes at any place of a step.
+    """One error in place of PyTorch's, which comes wherever the training is just then, as a signal.
+
+    Where a batch is being read, the end of its connection may come before.
 
     Raises:
         SpeechganError: a process that makes batches was killed.
     """
     try:
         yield
-    except RuntimeError as error:
-        if not str(error).startswith("DataLoader worker"):
+    except (RuntimeError, ConnectionError, EOFError) as error:
+        if isinstance(error, RuntimeError) and not str(error).startswith("DataLoader worker"):
             raise
         raise SpeechganError(
             "a process that makes batches was killed, perhaps for want of memory; go on with "

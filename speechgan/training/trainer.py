@@ -173,12 +173,13 @@ class Trainer:
         if state:
             run.load_random(state)
         log = RunLog(self.folder, run.step, self.max_steps) if fabric.is_global_zero else None
-        try:
-            with processes.tell_of_loss(), tell_of_killed_workers():
-                self._play(run, source, batches.seconds, log, validate, save_best)
-        finally:
-            if log:
-                log.close()
+        with tell_of_killed_workers():
+            try:
+                with processes.tell_of_loss():
+                    self._play(run, source, batches.seconds, log, validate, save_best)
+            finally:
+                if log:
+                    log.close()
         return run.best
 
     @property

@@ -227,6 +227,22 @@ def test_a_model_is_trained_further(tmp_path):
         run(tmp_path / "other", "run.fine_tune=voices")
 
 
+@pytest.mark.skipif(not Path("/proc").exists(), reason="finds the worker in /proc")
+def test_a_killed_batch_worker_is_one_error(tmp_path):
+    command = [sys.executable, "-m", "speechgan", "train", "enhance"]
+    command += settings(tmp_path / "run", "system=supervised", "trainer.max_steps=100000")
+    command += ["trainer.workers=1"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        wait_for_steps(tmp_path / "run", 3, lambda: process.poll() is None)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        for child in children:
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                os.kill(int(child), signal.SIGKILL)
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 1 and "Traceback" not in said
+    assert "a process that makes batches was killed" in said and "--resume" in said
+
+
 def test_a_network_to_compile_that_there_is_not_is_named(tmp_path):
     with pytest.raises(SpeechganError, match=r"trainer\.compiled: this system has no critic"):
         run(tmp_path / "run", "system=supervised", "trainer.compiled=[critic]")
