@@ -30,6 +30,10 @@ def compile_networks(system: System, names: Iterable[str]) -> None:
         network.compile(dynamic=False)
 
 
+# Half precision in which small gradients are lost, unless losses are scaled for it.
+UNSCALED = ("16", "16-mixed", "16-true")
+
+
 def launch(
     accelerator: str,
     devices: int,
@@ -48,9 +52,13 @@ def launch(
         seed: of the first process; each after it has the next number.
 
     Raises:
-        SpeechganError: fewer or more processes than were started, settings that Fabric refuses, or
-            processes that do not find each other.
+        SpeechganError: fewer or more processes than were started, settings that Fabric refuses or
+            that lose gradients, or processes that do not find each other.
     """
+    if str(precision) in UNSCALED:
+        raise SpeechganError(
+            f"trainer.precision={precision}: loses small gradients; take bf16-mixed, or 32-true"
+        )
     check_count(devices, num_nodes)
     kind: str | Strategy = strategy
     if strategy == "ddp" or (strategy == "auto" and devices * num_nodes > 1):

@@ -95,6 +95,14 @@ class Run:
             for group, rate in zip(optimizer.param_groups, self.rates[player], strict=True):
                 group["lr"] = rate * share
 
+    def improves(self, monitor: str, figure: float) -> bool:
+        """Whether a validation's figure is the greatest so far.
+
+        What nothing could be measured of, NaN, is less than all others; of such the last counts.
+        """
+        best = self.best.get(monitor, math.nan)
+        return figure > best or (math.isnan(best) and figure != -math.inf)
+
     def take_figures(self) -> dict[str, float]:
         """Means of what all processes noted since the last call, and the optimisers' state."""
         own = {name: torch.stack(v).nanmean().item() for name, v in self.sums.items()}

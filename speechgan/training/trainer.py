@@ -289,7 +289,7 @@ class Trainer:
         as_written = torch.compiler.set_stance("force_eager")
         with run.average.applied(), torch.no_grad(), as_written:
             figures = validate(run.system, log, run.step)
-            if figures[self.monitor] > run.best.get(self.monitor, float("-inf")):
+            if run.improves(self.monitor, figures[self.monitor]):
                 run.best = figures | {"step": run.step}
                 if save_best and log:
                     save_best(run.system, run.best)

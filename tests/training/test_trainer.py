@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from math import isnan, nan
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 import torch
@@ -21,6 +23,8 @@ from speechgan.systems.enhancement.supervised import Supervised
 from speechgan.training.checkpoint import load_checkpoint
 from speechgan.training.compose import compose
 from speechgan.training.train import train
+from speechgan.training.validation.enhancement import EnhancementValidation
+from speechgan.training.validation.measuring import Means
 from speechgan.utils.errors import SpeechganError
 
 sys.path.insert(0, str(Path(__file__).parent / "kill"))
@@ -168,6 +172,32 @@ def test_pesq_is_not_monitored_at_another_sample_rate(tmp_path):
     wide = ["sample_rate=48000", "system=supervised", "system.closeness.pesq=0"]
     with pytest.raises(SpeechganError, match=r"monitor=pesq: .*choose .*trainer\.monitor=si_sdr"):
         run(tmp_path / "run", *wide)
+
+
+@pytest.mark.parametrize(
+    ("found", "step"),
+    [([nan, nan, nan], 3), ([nan, -5.0, nan], 2), ([-5.0, nan, -6.0], 1), ([-5.0, -4.0, -4.5], 2)],
+)
+def test_the_best_is_kept_and_what_cannot_be_measured_is_the_least(
+    tmp_path, monkeypatch, found, step
+):
+    figures = iter(found)
+    monkeypatch.setattr(EnhancementValidation, "__call__", lambda *_: {"si_sdr": next(figures)})
+    asked = "trainer.monitor=si_sdr", "trainer.max_steps=3", "trainer.validate_every=1"
+    assert run(tmp_path / "run", "system=supervised", *asked)["step"] == step
+    assert f"for {step} steps" in (tmp_path / "run/best/card.md").read_text()
+
+
+def test_silence_to_validate_on_has_no_figures():
+    means = Means({"si_sdr": si_sdr}, 16000)
+    means.add(np.zeros(16000), np.ones(16000))
+    assert isnan(means.take()["si_sdr"])
+
+
+@pytest.mark.parametrize("precision", ["16-mixed", "16"])
+def test_a_precision_that_loses_gradients_is_refused(tmp_path, precision):
+    with pytest.raises(SpeechganError, match=rf"precision={precision}: .*take bf16-mixed"):
+        run(tmp_path / "run", "system=supervised", f"trainer.precision={precision}")
 
 
 @pytest.mark.parametrize("every", [2, 3])

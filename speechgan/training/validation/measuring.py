@@ -1,5 +1,6 @@
 """Means of measures over held-out recordings."""
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -34,7 +35,7 @@ class Means:
                 continue
 
     def take(self) -> dict[str, float]:
-        """The means; 0 where nothing could be measured."""
+        """The means; NaN where nothing could be measured."""
         shares = processes.gather(self.scores)
         scores = {name: [x for share in shares for x in share[name]] for name in self.scores}
-        return {name: float(np.mean(s)) if s else 0.0 for name, s in scores.items()}
+        return {name: float(np.mean(s)) if s else math.nan for name, s in scores.items()}
