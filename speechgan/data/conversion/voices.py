@@ -67,7 +67,8 @@ def scan_voices(
         about: table with the columns speaker, sex, language, licence; `root/speakers.csv` if None.
 
     Raises:
-        SpeechganError: no such folder or speaker, no recordings, or an unreadable table.
+        SpeechganError: no such folder or speaker, no recordings, splits in place of speakers, or an
+            unreadable table.
     """
     if isinstance(root, Path) and not root.is_dir():
         raise SpeechganError(f"{root}: no such folder; give the folder that holds the speakers'")
@@ -82,6 +83,12 @@ def scan_voices(
         raise SpeechganError(
             f"{root}: holds no recordings; put each speaker's into a folder of that name, as in "
             f"{root}/alice/1.wav"
+        )
+    if all(name.lower() in SPLITS for name in found):
+        split = next(iter(found))
+        raise SpeechganError(
+            f"{root}: holds splits and no speakers; put splits into the speakers' folders, as in "
+            f"{root}/alice/{split}/1.wav"
         )
     beside = root / ABOUT if PurePosixPath(ABOUT) in files else None
     facts = _read_facts(about or beside)

@@ -61,6 +61,14 @@ def test_facts_come_from_a_table(tmp_path: Path) -> None:
         scan_voices(tmp_path, about=tmp_path / "gone.csv")
 
 
+def test_splits_are_no_speakers(tmp_path: Path) -> None:
+    touch(tmp_path, "train/amy/1.wav", "test/amy/2.wav")
+    with pytest.raises(SpeechganError, match=r"no speakers; put splits .*/alice/test/1\.wav"):
+        scan_voices(tmp_path)
+    touch(tmp_path, "amy/1.wav")
+    assert [s.name for s in scan_voices(tmp_path)] == ["amy", "test", "train"]
+
+
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SpeechganError, match="no such folder"):
         scan_voices(tmp_path / "gone")
