@@ -62,7 +62,7 @@ class Reader:
         self.path = Path(path) if isinstance(path, str | os.PathLike) else path
         content = _require_readable(self.path)
         try:
-            self._file = soundfile.SoundFile(content)
+            self._file = soundfile.SoundFile(_name_file(content))
         except (soundfile.LibsndfileError, TypeError):
             # TypeError: soundfile takes a name that ends in .raw for headerless samples.
             raise SpeechganError(
@@ -212,6 +212,11 @@ def require_finite(wave: Wave, sample_rate: float, name: str, start: int = 0) ->
             f"{name}: a sample is {what} at {(start + first) / sample_rate:.3f} s; "
             "repair the recording or cut it there"
         )
+
+
+def _name_file(content: Path | io.BytesIO) -> bytes | Path | io.BytesIO:
+    # soundfile refuses a name that is not of the system's encoding, as from another system's disk.
+    return os.fsencode(content) if isinstance(content, Path) and os.name != "nt" else content
 
 
 def _count_bytes(content: Path | io.BytesIO) -> int:

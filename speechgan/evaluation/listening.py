@@ -60,7 +60,7 @@ def write_listening_test(
             {
                 **dict(zip("xab", _load_sounds(paths), strict=True)),
                 # Nobody reads it by chance.
-                "key": base64.b64encode(f"{recording.name}\n{order[0]}".encode()).decode("ascii"),
+                "key": base64.b64encode(_encode(f"{recording.name}\n{order[0]}")).decode("ascii"),
             }
         )
     folder = files(__package__)
@@ -77,7 +77,12 @@ def write_listening_test(
 
 def _draw(name: str) -> int:
     """A number that looks random, the same for the same name."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    return int.from_bytes(hashlib.sha256(_encode(name)).digest()[:4], "big")
+
+
+def _encode(name: str) -> bytes:
+    # A file's name may hold any bytes.
+    return name.encode(errors="surrogateescape")
 
 
 def _choose_sentences(

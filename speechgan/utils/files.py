@@ -86,14 +86,22 @@ def restore_folder(folder: Path) -> None:
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes, remedy: str = REMEDY) -> None:
-    """Writes a file, or leaves what stood there; text in UTF-8.
+    """Writes a file, or leaves what stood there; text as of `encode_text`.
 
     Raises:
         SpeechganError: it cannot be written.
     """
-    data = content.encode() if isinstance(content, str) else content
+    data = encode_text(content) if isinstance(content, str) else content
     with replace_whole(path, remedy) as beside:
         beside.write_bytes(data)
+
+
+def encode_text(text: str) -> bytes:
+    r"""Text in UTF-8; of a file's name that is not, the bytes that are none as `\udcff`.
+
+    So they can be read in every file, and JSON takes them for what they were.
+    """
+    return text.encode(errors="backslashreplace")
 
 
 def hidden_beside(path: Path) -> Path:

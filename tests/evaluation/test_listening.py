@@ -3,7 +3,10 @@
 import base64
 import io
 import json
+import os
 import re
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -94,3 +97,19 @@ def test_the_command_writes_it_and_says_what_it_needs(
     assert len(read_trials(page)) == 2
     printed = capsys.readouterr().out
     assert "verifier's EER" in printed and "kernel distance" in printed
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_name_that_is_no_text_is_measured_and_shown(folders: Path, tmp_path: Path) -> None:
+    for side in ("source", "target", "converted"):
+        (tmp_path / side).mkdir()
+        shutil.copy(folders / side / "a.wav", tmp_path / side / os.fsdecode(b"a\xff.wav"))
+    command = ["evaluate", "convert", "--no-dnsmos", "--workers", "1"]
+    for side in ("source", "target", "converted"):
+        command += [f"--{side}", str(tmp_path / side)]
+    for option, name in (("json", "s.json"), ("csv", "s.csv"), ("report", "r.html")):
+        command += [f"--{option}", str(tmp_path / name)]
+    assert main([*command, "--listen", str(tmp_path / "l.html")]) == 0
+    assert json.loads((tmp_path / "s.json").read_text())["recordings"][0]["name"] == "a\udcff"
+    [trial] = read_trials(tmp_path / "l.html")
+    assert b"a\xff" in base64.b64decode(trial["key"])

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from speechgan.utils.files import (
     restore_folder,
     write_whole,
 )
+from speechgan.utils.places import write_file
 
 
 def names(folder):
@@ -29,6 +31,13 @@ def test_what_stood_there_stands_until_the_new_file_is_complete(tmp_path):
         assert path.read_text() == "before"
     assert path.read_text() == "after"
     assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_name_that_is_no_text_is_written_as_json_reads_it(tmp_path):
+    text = json.dumps({"name": os.fsdecode(b"a\xff")}, ensure_ascii=False)
+    for write in (write_whole, write_file):
+        write(tmp_path / "a.json", text)
+        assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == json.loads(text)
 
 
 def test_what_is_flushed_is_open_for_writing_as_windows_wants_it(tmp_path, monkeypatch):
