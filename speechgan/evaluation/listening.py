@@ -60,7 +60,7 @@ def write_listening_test(
             {
                 **dict(zip("xab", _load_sounds(paths), strict=True)),
                 # Nobody reads it by chance.
-                "key": base64.b64encode(_encode(f"{recording.name}\n{order[0]}")).decode("ascii"),
+                "key": base64.b64encode(_encode(f"{order[0]}\n{recording.name}")).decode("ascii"),
             }
         )
     folder = files(__package__)

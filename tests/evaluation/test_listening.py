@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def test_sounds_are_of_one_level_and_say_another_sentence(folders: Path, tmp_pat
         waves = {side: decode(trial[side]) for side in ("x", "a", "b")}
         levels = [float(np.sqrt(np.mean(trim_silence(wave) ** 2))) for wave in waves.values()]
         assert max(levels) < 1.1 * min(levels)
-        recording, first = base64.b64decode(trial["key"]).decode().split("\n")
+        first, recording = base64.b64decode(trial["key"]).decode().split("\n")
         recordings.add(recording)
         assert first in ("source", "target")
         assert len(waves["x"]) == len(parts[recording])
@@ -81,6 +82,26 @@ def test_sounds_are_of_one_level_and_say_another_sentence(folders: Path, tmp_pat
     outside = pages[0].read_text().replace(json.dumps(trials), "")
     assert not re.search(r"a_is\W+(source|target)", outside)
     assert str(folders) not in pages[0].read_text()
+
+
+def test_a_name_of_two_lines_does_not_change_what_was_heard(folders: Path, tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    for side in ("source", "target", "converted"):
+        (tmp_path / side).mkdir()
+        shutil.copy(folders / side / "a.wav", tmp_path / side / "new\nline.wav")
+    sides = {side: tmp_path / side for side in ("converted", "target", "source")}
+    found = evaluate_conversion(**sides, with_dnsmos=False, workers=1)
+    page = tmp_path / "listen.html"
+    write_listening_test(found, sides["source"], sides["target"], page)
+    opener = re.search(r"^function open\(.*?^}$", page.read_text(), re.MULTILINE | re.DOTALL)
+    assert opener
+    code = f"{opener[0]}; console.log(JSON.stringify(open(process.argv[1])))"
+    key = read_trials(page)[0]["key"]
+    opened = json.loads(subprocess.check_output([node, "-e", code, key]))
+    assert opened["recording"] == "new\nline"
+    assert {opened["A"], opened["B"]} == {"source", "target"}
 
 
 def test_the_command_writes_it_and_says_what_it_needs(
