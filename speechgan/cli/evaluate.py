@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 from dataclasses import asdict
 from functools import partial
@@ -212,8 +213,12 @@ def _run_generation(arguments: argparse.Namespace) -> int:
     scores = {"real, test": real, str(arguments.model): made}
     print(format_scores(scores))
     if arguments.json:
-        content = {name: asdict(own) for name, own in scores.items()}
-        write_file(arguments.json, json.dumps(content, indent=2) + "\n")
+        # JSON knows no NaN.
+        content = {
+            name: {key: None if math.isnan(value) else value for key, value in asdict(own).items()}
+            for name, own in scores.items()
+        }
+        write_file(arguments.json, json.dumps(content, indent=2, allow_nan=False) + "\n")
     return 0
 
 
