@@ -65,7 +65,7 @@ variants_of() {
   esac
 }
 
-# settings_of VARIANT, with $seed, $steps and $out
+# settings_of VARIANT, with $steps
 settings_of() {
   local left_out="data.unheard=[$(IFS=,; echo "${unheard[*]}")]"
   case "$1" in
@@ -80,14 +80,22 @@ settings_of() {
     discriminator_only) echo "system=discriminator_only generator.${discriminator#*.}" ;;
     music_vae_flat) echo "$(settings_of music_vae) generator.hierarchy=false generator.state=384" ;;
     sequence_pretrained) echo "system=sequence trainer.turns.discriminator.start=$steps" ;;
-    sequence_longer) echo "$(settings_of sequence_pretrained) run.fine_tune=$out/sequence_pretrained-$seed/best" ;;
+    sequence_longer) settings_of sequence_pretrained ;;
     sequence)
-      echo "$(settings_of sequence_longer) system.likelihood=0 trainer.turns.discriminator.start=0" \
+      echo "$(settings_of sequence_pretrained) system.likelihood=0 trainer.turns.discriminator.start=0" \
         "trainer.turns.generator.start=$((steps / 10)) trainer.turns.generator.optimizer.lr=5e-4"
       ;;
     *_unmatched) echo "$(settings_of "${1%_unmatched}") system.mismatched=false" ;;
     *_unheard) echo "$(settings_of "${1%_unheard}") $left_out" ;;
     *) echo "system=$1 $generator $discriminator" ;;
+  esac
+}
+
+# origin_of VARIANT SEED: the model that its training goes on from, or null.
+origin_of() {
+  case "$1" in
+    sequence | sequence_longer) quote "$out/sequence_pretrained-$2/best" ;;
+    *) echo null ;;
   esac
 }
 
@@ -118,7 +126,8 @@ for variant in $variants; do
       started="$SECONDS"
       # shellcheck disable=SC2046 # settings have no spaces
       speechgan train generate $(settings_of "$variant") "data.root=$(quote "$data")" \
-        "run.folder=$(quote "$folder")" "data.seed=$seed" "trainer.seed=$seed" data.batch_size=16 \
+        "run.folder=$(quote "$folder")" "run.fine_tune=$(origin_of "$variant" "$seed")" \
+        "data.seed=$seed" "trainer.seed=$seed" data.batch_size=16 \
         "trainer.max_steps=$steps" "trainer.decay_steps=$((steps * 2 / 5))" \
         "trainer.validate_every=$steps" \
         ${overrides[@]+"${overrides[@]}"} --resume
