@@ -117,7 +117,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measures, writes, prints; 1 if a recording was left out, else 0.
+    """Measures, prints, writes; 1 if a recording was left out, else 0.
 
     Raises:
         SpeechganError: see `evaluate_enhancement` and `evaluate_conversion`; or an output cannot be
@@ -135,6 +135,10 @@ def run(arguments: argparse.Namespace) -> int:
             # Said now and not after an hour of measuring.
             require_writable(path)
     evaluation = _evaluate(arguments)
+    # First, so that what took an hour to measure is not lost where a file cannot be written.
+    print(format_table(evaluation))
+    for refusal in evaluation.refused:
+        print(f"speechgan: left out: {refusal.name}: {refusal.reason}", file=sys.stderr)
     if arguments.json:
         write_json(evaluation, arguments.json)
     if arguments.csv:
@@ -149,9 +153,6 @@ def run(arguments: argparse.Namespace) -> int:
         write_listening_test(
             evaluation, arguments.source, arguments.target, listen, arguments.shown
         )
-    print(format_table(evaluation))
-    for refusal in evaluation.refused:
-        print(f"speechgan: left out: {refusal.name}: {refusal.reason}", file=sys.stderr)
     return 1 if evaluation.refused else 0
 
 

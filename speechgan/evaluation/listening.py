@@ -44,7 +44,7 @@ def write_listening_test(
         SpeechganError: a folder is missing, a recording cannot be read any more, or the file cannot
             be written.
     """
-    sources, targets = find_audio(source), find_audio(target)
+    sources, targets = (_find_measured(evaluation, folder) for folder in (source, target))
     rows = evaluation.rows
     count = len(rows) if shown is None else min(shown, len(rows))
     chosen = [rows[n * len(rows) // count].recording for n in range(count)]
@@ -73,6 +73,13 @@ def write_listening_test(
         style=style, script=script, trials=data, count=len(trials), version=escape(__version__)
     )
     write_file(path, content)
+
+
+def _find_measured(evaluation: Evaluation, folder: File) -> dict[str, File]:
+    """Recordings of a folder, without those that were left out, unless all were."""
+    found, left_out = find_audio(folder), {refusal.name for refusal in evaluation.refused}
+    measured = {n: path for n, path in found.items() if not {n, str(path)} & left_out}
+    return measured or found
 
 
 def _draw(name: str) -> int:

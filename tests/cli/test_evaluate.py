@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from speechgan.cli.main import main
+from speechgan.utils.errors import SpeechganError
 
 DATA = Path(__file__).parents[1] / "assets"
 CLEAN, NOISY = str(DATA / "clean"), str(DATA / "noisy")
@@ -40,6 +41,17 @@ def test_it_fails_if_a_recording_is_left_out(tmp_path, capsys):
     assert "1 recording, " in captured.out
     assert captured.err.count("\n") == 1
     assert "left out: quiet: " in captured.err
+
+
+def test_what_was_measured_is_printed_even_if_it_cannot_be_written(tmp_path, monkeypatch, capsys):
+    def fail(path, content):
+        raise SpeechganError(f"{path}: cannot be written (No space left on device)")
+
+    monkeypatch.setattr("speechgan.evaluation.tables.write_file", fail)
+    arguments = ["--clean", CLEAN, "--enhanced", NOISY, "--no-dnsmos", "--workers", "1"]
+    assert main(["evaluate", "enhance", *arguments, "--json", str(tmp_path / "a.json")]) == 1
+    captured = capsys.readouterr()
+    assert "PESQ-WB" in captured.out and "No space left" in captured.err
 
 
 def test_errors_are_one_line(capsys, tmp_path):

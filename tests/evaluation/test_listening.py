@@ -120,6 +120,22 @@ def test_the_command_writes_it_and_says_what_it_needs(
     assert "verifier's EER" in printed and "kernel distance" in printed
 
 
+def test_what_was_left_out_of_the_measures_is_not_heard_either(
+    folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(folders, tmp_path, dirs_exist_ok=True)
+    for number, name in enumerate("abc"):
+        (tmp_path / "target" / f"{name}.wav").rename(tmp_path / "target" / f"{number}.wav")
+    for name in ("source/d.wav", "converted/d.wav", "target/d.wav"):
+        soundfile.write(tmp_path / name, np.zeros(16000), 16000)
+    command = ["evaluate", "convert", "--no-dnsmos", "--workers", "1"]
+    for side in ("source", "target", "converted"):
+        command += [f"--{side}", str(tmp_path / side)]
+    assert main([*command, "--listen", str(tmp_path / "l.html")]) == 1
+    assert len(read_trials(tmp_path / "l.html")) == 3
+    assert "left out: d: " in capsys.readouterr().err
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
 def test_a_name_that_is_no_text_is_measured_and_shown(folders: Path, tmp_path: Path) -> None:
     for side in ("source", "target", "converted"):
