@@ -39,6 +39,11 @@ def broken(clean):
     """Never works."""
     return clean.no_such_thing
 
+@measure("Wordy", better="higher")
+def wordy(clean):
+    """Fails in two lines."""
+    raise ValueError("one\\ntwo")
+
 @measure("Strange", better="higher")
 def strange(weather):
     """Asks for what nobody has."""
@@ -112,11 +117,31 @@ def test_two_for_conversion(conversions: Path, tmp_path: Path, capsys) -> None:
         ("my_measures:pesq", "there is a measure pesq already"),
         ("my_measures:crossings", "asks for converted"),
         ("my_measures:broken", "the measure broken failed: AttributeError"),
+        ("my_measures:wordy", "the measure wordy failed: ValueError: one two"),
     ],
 )
 def test_mistakes_are_one_line(pairs: Path, capsys, name: str, message: str) -> None:
     arguments = [*folders_of(pairs, "clean", "enhanced"), "--workers", "1", "--no-dnsmos"]
     assert main(["evaluate", "enhance", *arguments, "--measure", name]) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "message"),
+    [
+        ("no_way", "better='max'", "abs: better='max': unknown; choose from higher, lower"),
+        ("half_a_digit", "better='lower', digits=1.5", "abs: digits=1.5: must be a whole number"),
+    ],
+)
+def test_a_heading_that_no_table_can_have_is_said_before_measuring(
+    pairs: Path, tmp_path: Path, capsys, name: str, words: str, message: str
+) -> None:
+    text = f"from speechgan.evaluation import measure\nlevel = measure('x', {words})(abs)\n"
+    (tmp_path / f"{name}.py").write_text(text)
+    arguments = [*folders_of(pairs, "clean", "enhanced"), "--measure", f"{name}:level"]
+    assert main(["evaluate", "enhance", *arguments, *outputs(tmp_path)]) == 1
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
