@@ -13,6 +13,7 @@ from speechgan.evaluation.conversion_measures import MEASURES as OF_CONVERSION
 from speechgan.evaluation.enhancement import ENHANCEMENT
 from speechgan.evaluation.enhancement_measures import MEASURES as OF_ENHANCEMENT
 from speechgan.evaluation.measure import load_measure
+from speechgan.evaluation.trial import Sound
 from speechgan.utils.errors import SpeechganError
 
 MODULE = '''
@@ -38,6 +39,12 @@ def covered(converted_voice, target):
 def broken(clean):
     """Never works."""
     return clean.no_such_thing
+
+@measure("Greedy", better="higher")
+def greedy(clean):
+    """Changes what the next side is compared with."""
+    clean *= 0.5
+    return 1.0
 
 @measure("Wordy", better="higher")
 def wordy(clean):
@@ -117,6 +124,7 @@ def test_two_for_conversion(conversions: Path, tmp_path: Path, capsys) -> None:
         ("my_measures:pesq", "there is a measure pesq already"),
         ("my_measures:crossings", "asks for converted"),
         ("my_measures:broken", "the measure broken failed: AttributeError"),
+        ("my_measures:greedy", "output array is read-only"),
         ("my_measures:wordy", "the measure wordy failed: ValueError: one two"),
     ],
 )
@@ -145,6 +153,12 @@ def test_a_heading_that_no_table_can_have_is_said_before_measuring(
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_a_measure_of_conversion_changes_no_samples_either(conversions: Path) -> None:
+    wave = Sound(conversions / "source" / "a.flac", None).wave
+    with pytest.raises(ValueError, match="read-only"):
+        wave *= 0.5
 
 
 def test_what_needs_a_folder_that_is_not_given_says_so(conversions: Path, capsys) -> None:
