@@ -117,7 +117,7 @@ if runs_stage 4; then
     rm -f -- "$scores.json" "$scores.html"
     speechgan evaluate convert --converted "$converted" --source "$data/$source/test" \
       --target "$data/$target/test" --json "$scores.json" --report "$scores.html" ||
-      [[ -e "$scores.json" ]] # some recordings cannot be measured; the scores say which
+      [[ -e "$scores.html" ]] # written last; some recordings cannot be measured, it says which
   done
 fi
 

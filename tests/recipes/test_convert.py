@@ -180,3 +180,14 @@ def test_a_command_that_fails_ends_the_comparison(compare: ModuleType) -> None:
 @pytest.mark.parametrize("row", ROWS)
 def test_settings_of_compared_systems_exist(row: str) -> None:
     compose("convert", ["data.root=/x", *ROWS[row].settings.split()])
+
+
+def test_a_report_that_cannot_be_written_ends_the_recipe(
+    run_out_of_disk: Run, tmp_path: Path
+) -> None:
+    for folder in ("data/a/test", "data/b/test", "converted/a-b"):
+        (tmp_path / folder).mkdir(parents=True)
+    options = ["--data", tmp_path / "data", "--out", tmp_path, "--pairs", "a:b", "--stage", "4"]
+    done = run_out_of_disk(RECIPE, *options)
+    assert (tmp_path / "scores" / "a-b.json").exists()
+    assert done.returncode == 1 and "stage 5" not in done.stderr
