@@ -16,6 +16,7 @@ from speechgan.cli.main import main
 from speechgan.training.compose import compose
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+DryRun = Callable[..., tuple[subprocess.CompletedProcess[str], list[list[str]]]]
 ROOT = Path(__file__).parents[2]
 RECIPE = "convert/run.sh"
 ROWS = runpy.run_path(str(ROOT / "recipes" / "convert" / "compare.py"))["ROWS"]
@@ -191,3 +192,17 @@ def test_a_report_that_cannot_be_written_ends_the_recipe(
     done = run_out_of_disk(RECIPE, *options)
     assert (tmp_path / "scores" / "a-b.json").exists()
     assert done.returncode == 1 and "stage 5" not in done.stderr
+
+
+@pytest.mark.parametrize("given", [(), ("--pairs", "a:c d:e")])
+def test_speakers_are_paired_whatever_their_names(
+    dry_run: DryRun, tmp_path: Path, given: tuple[str, ...]
+) -> None:
+    first, second = ("a", "c") if given else ("a b", "c")
+    for name in (first, second):
+        (tmp_path / "data" / name / "test").mkdir(parents=True)
+    (tmp_path / "run" / "best").mkdir(parents=True)
+    options = ["--data", tmp_path / "data", "--out", tmp_path, *given, "--stage", "3"]
+    _, [command] = dry_run(RECIPE, *options)
+    assert command[:4] == ["convert", "--src", f"{tmp_path}/data/{first}/test", "--target-speaker"]
+    assert command[4] == second
