@@ -3,12 +3,14 @@
 import importlib.util
 import json
 import runpy
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -116,7 +118,7 @@ def test_systems_are_compared_at_equal_time(
 ) -> None:
     commands: list[str] = []
 
-    def run_here(*words: object) -> None:
+    def run_here(*words: object, made: Path | None = None) -> None:
         commands.append(str(words[0]))
         quick = QUICK if words[0] == "evaluate" else ()
         assert main([*map(str, words), *quick]) == 0
@@ -176,6 +178,32 @@ def test_curves_are_losses_over_hours(tmp_path: Path, monkeypatch, capsys) -> No
 def test_a_command_that_fails_ends_the_comparison(compare: ModuleType) -> None:
     with pytest.raises(SystemExit, match=r"compare\.py: error: speechgan train failed"):
         compare.speechgan("train", "nothing")
+
+
+def test_a_recording_that_cannot_be_measured_does_not_end_the_comparison(
+    compare: ModuleType, data: Path, tmp_path: Path, monkeypatch
+) -> None:
+    folder, sentences = tmp_path / "out" / "shallow" / "all", tmp_path / "kerstin" / "test"
+    shutil.copytree(data / "kerstin" / "test", sentences)
+    shutil.copytree(data / "p228" / "test", tmp_path / "p228" / "test")
+    soundfile.write(sentences / "silent.wav", np.zeros(16000), 16000)
+    run = compare.speechgan
+
+    def convert_nothing(*words: object, **options: object) -> None:
+        if words[0] == "convert":
+            shutil.copytree(sentences, folder / "kerstin-p228")
+        else:
+            run(*words, *QUICK, **options)
+
+    monkeypatch.setattr(compare, "train", lambda *_: None)
+    monkeypatch.setattr(compare, "speechgan", convert_nothing)
+    monkeypatch.setattr(compare, "read_run", lambda _: {"steps": 1})
+    monkeypatch.setattr(compare, "load_file", lambda _: {})
+    folder.mkdir(parents=True)
+    (folder / "minutes").write_text("1")
+    arguments = SimpleNamespace(data=tmp_path, out=tmp_path / "out")
+    scores = compare.run_pair("shallow", "kerstin", "p228", [("kerstin", "p228")], arguments)
+    assert scores["mcd"] > 0 and scores["mcd_gain"] == 0
 
 
 @pytest.mark.parametrize("row", ROWS)
