@@ -130,10 +130,12 @@ def run(arguments: argparse.Namespace) -> int:
     listen = getattr(arguments, "listen", None)
     if listen and not (arguments.source and arguments.target):
         raise SpeechganError(f"--listen {listen}: needs --source and --target to compare with")
-    for path in (arguments.json, arguments.csv, arguments.report, listen):
-        if path:
-            # Said now and not after an hour of measuring.
-            require_writable(path)
+    outputs = [*filter(None, (arguments.json, arguments.csv, arguments.report, listen))]
+    for number, path in enumerate(outputs):
+        # Said now and not after an hour of measuring.
+        if path in outputs[:number]:
+            raise SpeechganError(f"{path}: is named for two outputs; give each a file of its own")
+        require_writable(path)
     evaluation = _evaluate(arguments)
     # First, so that what took an hour to measure is not lost where a file cannot be written.
     print(format_table(evaluation))

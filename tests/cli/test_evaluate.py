@@ -66,6 +66,17 @@ def test_an_output_that_cannot_be_written_is_said_before_measuring(capsys, tmp_p
     assert "a folder stands there" in capsys.readouterr().err
 
 
+def test_two_outputs_of_one_name_are_refused_before_measuring(capsys, tmp_path):
+    path = str(tmp_path / "scores")
+    folders = ["--clean", "nowhere", "--enhanced", "nowhere"]
+    assert main(["evaluate", "enhance", *folders, "--json", path, "--csv", path]) == 1
+    error = capsys.readouterr().err
+    assert (
+        error
+        == f"speechgan: error: {path}: is named for two outputs; give each a file of its own\n"
+    )
+
+
 @pytest.mark.parametrize("option", ["--workers", "--shown"])
 def test_counts_must_be_counts(capsys, option):
     with pytest.raises(SystemExit):
