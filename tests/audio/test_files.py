@@ -55,6 +55,14 @@ def test_integers_clip_and_do_not_wrap(tmp_path: Path, subtype: str) -> None:
     assert read == pytest.approx([1, -1, 0.25, 1, -1], abs=0.03)
 
 
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(SpeechganError, match=r"pipe\.wav: a pipe or a device, not a file"):
+        audio.read(tmp_path / "pipe.wav")
+    with pytest.raises(SpeechganError, match="/dev/null: a pipe or a device"):
+        audio.read("/dev/null")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
 def test_a_name_that_is_no_text_is_read_and_written(tmp_path: Path) -> None:
     source, target = (tmp_path / os.fsdecode(name) for name in (b"a\xff.wav", b"b\xff.flac"))
