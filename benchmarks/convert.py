@@ -110,7 +110,7 @@ def measure_vocoders(waves: list[np.ndarray]) -> dict[str, Any]:
 
 
 def measure_models(models: list[str], waves: list[np.ndarray]) -> dict[str, Any]:
-    """Times real time of converting ten seconds, loading left out, with every vocoder that fits."""
+    """Times real time of converting up to ten seconds, loading left out, with all that fits."""
     wave = np.concatenate(waves)[: SECONDS * RATE]
     found = {}
     for model in models:
@@ -122,7 +122,8 @@ def measure_models(models: list[str], waves: list[np.ndarray]) -> dict[str, Any]
             except SpeechganError:
                 continue  # does not fit
             name = f"{model}, {vocoder}" + (f", {ESTIMATORS[f0]}" if f0 else "")
-            found[name] = SECONDS / min(_time_conversion(converter, wave) for _ in range(3))
+            spent = min(_time_conversion(converter, wave) for _ in range(3))
+            found[name] = len(wave) / RATE / spent
     return found
 
 

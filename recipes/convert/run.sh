@@ -45,7 +45,7 @@ done
 [[ -n "$data" ]] || { data="$examples" config="${config:-demo}"; }
 check_staged
 
-# Every speaker with test sentences, to the next one, the last to the first.
+# Every speaker with test sentences, to the next one, the last to the first, each pair a line.
 list_pairs() {
   local folder names=()
   for folder in "$data"/*/test; do
@@ -54,7 +54,7 @@ list_pairs() {
   ((${#names[@]} > 1)) || return 0
   local i
   for i in "${!names[@]}"; do
-    printf '%s:%s ' "${names[i]}" "${names[(i + 1) % ${#names[@]}]}"
+    printf '%s:%s\n' "${names[i]}" "${names[(i + 1) % ${#names[@]}]}"
   done
 }
 
@@ -77,8 +77,13 @@ fi
 
 ((stop_stage >= 3)) || exit 0
 model="$out/run/best"
-pairs="${pairs:-$(list_pairs)}"
-if [[ -z "$pairs" ]]; then
+if [[ -n "$pairs" ]]; then
+  # shellcheck disable=SC2206 # a list
+  pairs=($pairs)
+else
+  mapfile -t pairs < <(list_pairs) # a name may hold a space
+fi
+if ((${#pairs[@]} == 0)); then
   missing="$data: no two speakers with a folder test/ in theirs"
   ((stage <= 2)) || fail "$missing"
   say "$missing; the model in $model is trained but not measured"
@@ -87,7 +92,7 @@ fi
 
 if runs_stage 3; then
   [[ -d "$model" ]] || fail "$model: no trained model; run stage 2 first"
-  for pair in $pairs; do
+  for pair in "${pairs[@]}"; do
     source="${pair%%:*}" target="${pair#*:}"
     [[ -d "$data/$source/test" ]] || fail "$data/$source/test: no such folder; see --pairs"
     converted="$out/converted/$source-$target"
@@ -105,7 +110,7 @@ fi
 
 if runs_stage 4; then
   mkdir -p -- "$out/scores"
-  for pair in $pairs; do
+  for pair in "${pairs[@]}"; do
     source="${pair%%:*}" target="${pair#*:}"
     converted="$out/converted/$source-$target" scores="$out/scores/$source-$target"
     [[ -d "$converted" ]] || fail "$converted: nothing to measure; run stage 3 first"
@@ -117,14 +122,14 @@ if runs_stage 4; then
     rm -f -- "$scores.json" "$scores.html"
     speechgan evaluate convert --converted "$converted" --source "$data/$source/test" \
       --target "$data/$target/test" --json "$scores.json" --report "$scores.html" ||
-      [[ -e "$scores.json" ]] # some recordings cannot be measured; the scores say which
+      [[ -e "$scores.html" ]] # written last; some recordings cannot be measured, it says which
   done
 fi
 
 if runs_stage 5; then
   say "stage 5: results"
   files=()
-  for pair in $pairs; do
+  for pair in "${pairs[@]}"; do
     files+=("$out/scores/${pair%%:*}-${pair#*:}.json")
     [[ -e "${files[-1]}" ]] || fail "${files[-1]}: no scores; run stage 4 first"
   done

@@ -64,7 +64,8 @@ def read_scores(path: Path, real: bool = False) -> dict[str, float]:
     """Of what the model made, or of real recordings."""
     found = json.loads(path.read_text())
     [name] = [name for name in found if (name == REAL) is real]
-    return {column: math.nan for column in COLUMNS} | found[name]
+    known = {key: value for key, value in found[name].items() if value is not None}
+    return {column: math.nan for column in COLUMNS} | known
 
 
 def summarise(values: list[float]) -> str:

@@ -3,6 +3,7 @@
 import io
 import os
 import shlex
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, Self
@@ -236,6 +237,12 @@ def _require_readable(path: Path | Stored) -> Path | io.BytesIO:
     content: Path | io.BytesIO
     try:
         if isinstance(path, Path):
+            kind = stat.S_IFMT(path.stat().st_mode)
+            # To open a pipe waits for whoever writes into it, perhaps for ever.
+            if kind not in (stat.S_IFREG, stat.S_IFDIR):
+                raise SpeechganError(
+                    f"{path}: a pipe or a device, not a file; leave it out, or make a file of it"
+                )
             with path.open("rb") as file:
                 content, empty = path, not file.read(1)
         else:

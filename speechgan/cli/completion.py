@@ -1,6 +1,9 @@
 """`speechgan completion`: a script that makes a shell complete the commands and their options."""
 
 import argparse
+from pathlib import Path
+
+from speechgan.utils.places import locate
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 EPILOG = """\
@@ -8,8 +11,8 @@ examples:
   speechgan completion bash > ~/.local/share/bash-completion/completions/speechgan
   speechgan completion zsh > "${fpath[1]}/_speechgan"
 """
-PATHS = ("IN", "OUT", "DIR", "FILE", "NAME|DIR", "FILE|DIR")
-"""Placeholders of arguments that are files or folders, or may be."""
+PATHS = {"IN", "OUT", "DIR", "FILE", "RUN"}
+"""Placeholders of arguments that are files or folders; an argument may be one of several kinds."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +42,6 @@ def complete_paths(parser: argparse.ArgumentParser) -> None:
         if isinstance(action, argparse._SubParsersAction):
             for command in action.choices.values():
                 complete_paths(command)
-        elif action.metavar in PATHS or action.dest in ("src", "inputs"):
+        elif action.type in (Path, locate) or PATHS & {*str(action.metavar).split("|")}:
             # Where shtab looks for it; argparse's own type has no such attribute.
             action.complete = shtab.FILE  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 from dataclasses import asdict
 from functools import partial
@@ -116,7 +117,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measures, writes, prints; 1 if a recording was left out, else 0.
+    """Measures, prints, writes; 1 if a recording was left out, else 0.
 
     Raises:
         SpeechganError: see `evaluate_enhancement` and `evaluate_conversion`; or an output cannot be
@@ -129,11 +130,17 @@ def run(arguments: argparse.Namespace) -> int:
     listen = getattr(arguments, "listen", None)
     if listen and not (arguments.source and arguments.target):
         raise SpeechganError(f"--listen {listen}: needs --source and --target to compare with")
-    for path in (arguments.json, arguments.csv, arguments.report, listen):
-        if path:
-            # Said now and not after an hour of measuring.
-            require_writable(path)
+    outputs = [*filter(None, (arguments.json, arguments.csv, arguments.report, listen))]
+    for number, path in enumerate(outputs):
+        # Said now and not after an hour of measuring.
+        if path in outputs[:number]:
+            raise SpeechganError(f"{path}: is named for two outputs; give each a file of its own")
+        require_writable(path)
     evaluation = _evaluate(arguments)
+    # First, so that what took an hour to measure is not lost where a file cannot be written.
+    print(format_table(evaluation))
+    for refusal in evaluation.refused:
+        print(f"speechgan: left out: {refusal.name}: {refusal.reason}", file=sys.stderr)
     if arguments.json:
         write_json(evaluation, arguments.json)
     if arguments.csv:
@@ -148,9 +155,6 @@ def run(arguments: argparse.Namespace) -> int:
         write_listening_test(
             evaluation, arguments.source, arguments.target, listen, arguments.shown
         )
-    print(format_table(evaluation))
-    for refusal in evaluation.refused:
-        print(f"speechgan: left out: {refusal.name}: {refusal.reason}", file=sys.stderr)
     return 1 if evaluation.refused else 0
 
 
@@ -212,8 +216,12 @@ def _run_generation(arguments: argparse.Namespace) -> int:
     scores = {"real, test": real, str(arguments.model): made}
     print(format_scores(scores))
     if arguments.json:
-        content = {name: asdict(own) for name, own in scores.items()}
-        write_file(arguments.json, json.dumps(content, indent=2) + "\n")
+        # JSON knows no NaN.
+        content = {
+            name: {key: None if math.isnan(value) else value for key, value in asdict(own).items()}
+            for name, own in scores.items()
+        }
+        write_file(arguments.json, json.dumps(content, indent=2, allow_nan=False) + "\n")
     return 0
 
 

@@ -163,7 +163,7 @@ def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
             pairs = [(path, Path(path.name))]
         for file, relative in pairs:
             if output is None or folder is None:
-                target = file.with_name(f"{file.stem}{mark}{_choose_suffix(file)}")
+                target = file.parent / f"{file.stem}{mark}{_choose_suffix(file)}"
             elif several or _names_folder(output):
                 target = folder / relative.with_suffix(_choose_suffix(file))
             else:

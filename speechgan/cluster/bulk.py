@@ -5,7 +5,6 @@ command does what is absent. A worker that is killed between putting an output a
 made again, whole, in the place of the same.
 """
 
-import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
@@ -21,10 +20,10 @@ from speechgan.cluster.files import FileJob, start_files
 from speechgan.cluster.pool import Loss, Needs, Pool
 from speechgan.cluster.summary import Row, read_summary, write_summary
 from speechgan.utils.file_work import Work
+from speechgan.utils.files import name_finished
 from speechgan.utils.places import Place
 
 NOT_REACHED = "not reached; run the same command again"
-_UNFINISHED = re.compile(r"\.(.+)\.\d+\.part")
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def _describe(job: FileJob, outcome: Any) -> Row:
 def _remove_unfinished(folder: Place, names: Iterable[str], targets: set[str]) -> None:
     """Removes what killed workers have left beside what is to be made."""
     for name in map(PurePosixPath, names):
-        if (match := _UNFINISHED.fullmatch(name.name)) is not None:
-            target = folder / name.with_name(match[1])
+        if (finished := name_finished(name.name)) is not None:
+            target = folder / name.with_name(finished)
             if str(target) in targets:
                 target.remove_unfinished()

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from html import escape
 from typing import Any
 
+from speechgan.utils.files import encode_text
 from speechgan.utils.places import Place
 
 PARQUET, HTML = "summary.parquet", "summary.html"
@@ -61,7 +62,7 @@ def write_summary(folder: Place, rows: Sequence[Row], title: str) -> None:
         SpeechganError: they cannot be written there.
     """
     (folder / PARQUET).write(_format_parquet(rows))
-    (folder / HTML).write(_format_html(rows, title).encode())
+    (folder / HTML).write(encode_text(_format_html(rows, title)))
 
 
 def read_summary(folder: Place) -> dict[str, Row]:
@@ -93,7 +94,12 @@ def _format_parquet(rows: Sequence[Row]) -> bytes:
     names = [field.name for field in fields(Row)]
     schema = pyarrow.schema([(name, kinds.get(name, pyarrow.string())) for name in names])
     buffer = io.BytesIO()
-    parquet.write_table(pyarrow.Table.from_pylist([asdict(row) for row in rows], schema), buffer)
+    # Parquet, too, takes no name of a file that is no text.
+    told = [
+        {k: encode_text(v).decode() if isinstance(v, str) else v for k, v in asdict(row).items()}
+        for row in rows
+    ]
+    parquet.write_table(pyarrow.Table.from_pylist(told, schema), buffer)
     return buffer.getvalue()
 
 

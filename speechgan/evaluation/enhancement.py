@@ -13,7 +13,7 @@ from speechgan.evaluation.opinions import DNSMOS
 from speechgan.evaluation.pairing import Recording, pair_recordings
 from speechgan.evaluation.pipeline import Runner, gather, run_jobs
 from speechgan.evaluation.results import Evaluation, Row
-from speechgan.evaluation.sounds import SAMPLE_RATE, load
+from speechgan.evaluation.sounds import SAMPLE_RATE, load, protect
 from speechgan.evaluation.task import Scale, Task
 from speechgan.metrics.composite import Basics, measure_basics
 from speechgan.metrics.dnsmos import Dnsmos, dnsmos
@@ -150,7 +150,8 @@ def score(clean: Wave, enhanced: Wave, measures: Sequence[Measure] = MEASURES) -
     Raises:
         UnmeasurableError: a measure is not defined for a channel.
     """
-    channels = [Comparison(*pair) for pair in zip(clean, enhanced, strict=True)]
+    pairs = zip(clean, enhanced, strict=True)
+    channels = [Comparison(protect(one), protect(other)) for one, other in pairs]
     return {m.key: float(np.mean([m.score(channel) for channel in channels])) for m in measures}
 
 

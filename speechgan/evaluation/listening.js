@@ -4,8 +4,9 @@ let now = 0;
 
 function open(key) {
   const bytes = Uint8Array.from(atob(key), character => character.charCodeAt(0));
-  const [recording, first] = new TextDecoder().decode(bytes).split("\n");
-  return {recording, A: first, B: first === "source" ? "target" : "source"};
+  // The order comes first: a name may have lines of its own.
+  const [first, ...name] = new TextDecoder().decode(bytes).split("\n");
+  return {recording: name.join("\n"), A: first, B: first === "source" ? "target" : "source"};
 }
 
 function show() {

@@ -44,7 +44,7 @@ def write_listening_test(
         SpeechganError: a folder is missing, a recording cannot be read any more, or the file cannot
             be written.
     """
-    sources, targets = find_audio(source), find_audio(target)
+    sources, targets = (_find_measured(evaluation, folder) for folder in (source, target))
     rows = evaluation.rows
     count = len(rows) if shown is None else min(shown, len(rows))
     chosen = [rows[n * len(rows) // count].recording for n in range(count)]
@@ -60,7 +60,7 @@ def write_listening_test(
             {
                 **dict(zip("xab", _load_sounds(paths), strict=True)),
                 # Nobody reads it by chance.
-                "key": base64.b64encode(f"{recording.name}\n{order[0]}".encode()).decode("ascii"),
+                "key": base64.b64encode(_encode(f"{order[0]}\n{recording.name}")).decode("ascii"),
             }
         )
     folder = files(__package__)
@@ -75,9 +75,21 @@ def write_listening_test(
     write_file(path, content)
 
 
+def _find_measured(evaluation: Evaluation, folder: File) -> dict[str, File]:
+    """Recordings of a folder, without those that were left out, unless all were."""
+    found, left_out = find_audio(folder), {refusal.name for refusal in evaluation.refused}
+    measured = {n: path for n, path in found.items() if not {n, str(path)} & left_out}
+    return measured or found
+
+
 def _draw(name: str) -> int:
     """A number that looks random, the same for the same name."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    return int.from_bytes(hashlib.sha256(_encode(name)).digest()[:4], "big")
+
+
+def _encode(name: str) -> bytes:
+    # A file's name may hold any bytes.
+    return name.encode(errors="surrogateescape")
 
 
 def _choose_sentences(

@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from speechgan.utils.errors import SpeechganError, UnmeasurableError
 
@@ -28,6 +28,9 @@ class Measure:
         unit: empty where there is none.
         digits: printed after the point.
         sides: of which it is a measure; None for all that have what it asks for.
+
+    Raises:
+        SpeechganError: another way than these, or digits that are no count.
     """
 
     function: Callable[..., float]
@@ -36,6 +39,17 @@ class Measure:
     unit: str = ""
     digits: int = 2
     sides: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.better not in get_args(Better):
+            known = ", ".join(get_args(Better))
+            raise SpeechganError(
+                f"{self.key}: better={self.better!r}: unknown; choose from {known}"
+            )
+        if type(self.digits) is not int or self.digits < 0:
+            raise SpeechganError(
+                f"{self.key}: digits={self.digits!r}: must be a whole number, 0 or more"
+            )
 
     @property
     def key(self) -> str:
@@ -67,7 +81,7 @@ class Measure:
         except SpeechganError:
             raise
         except Exception as error:  # a function that a user wrote may fail in any way
-            reason = f"{type(error).__name__}: {error}"
+            reason = _tell(error)
             raise SpeechganError(f"the measure {self.key} failed: {reason}") from error
         if not math.isfinite(value):
             raise UnmeasurableError(f"{self.title} has no finite value")
@@ -114,7 +128,7 @@ def load_measure(name: str) -> Measure:
     try:
         found = importlib.import_module(module)
     except Exception as error:  # a module that a user wrote may fail in any way
-        reason = f"{type(error).__name__}: {error}"
+        reason = _tell(error)
         raise SpeechganError(f"{name}: cannot be imported ({reason})") from error
     try:
         for part in attribute.split("."):
@@ -126,3 +140,8 @@ def load_measure(name: str) -> Measure:
             f"{name}: not a measure; decorate it with speechgan.evaluation.measure"
         )
     return found
+
+
+def _tell(error: Exception) -> str:
+    """In one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

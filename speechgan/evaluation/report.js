@@ -5,9 +5,11 @@ for (const table of document.querySelectorAll("table.sortable")) {
     heads.forEach(other => other.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", descending ? "descending" : "ascending");
     const text = row => row.cells[column].textContent;
+    // What has no value is below all that have one.
+    const value = row => text(row) === "-" ? -Number.MAX_VALUE : parseFloat(text(row));
     const compare = column === 0
       ? (a, b) => text(a).localeCompare(text(b), undefined, {numeric: true})
-      : (a, b) => parseFloat(text(a)) - parseFloat(text(b));
+      : (a, b) => value(a) - value(b);
     const rows = [...table.tBodies[0].rows].sort(compare);
     table.tBodies[0].append(...(descending ? rows.reverse() : rows));
   }));

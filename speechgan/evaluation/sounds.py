@@ -40,6 +40,13 @@ def load(file: File, mono: bool = False, seconds: float | None = None) -> Wave:
     return wave if seconds is None else wave[:, : round(seconds * SAMPLE_RATE)]
 
 
+def protect(wave: Wave) -> Wave:
+    """The same samples, read-only: a measure that changed them would change what others find."""
+    view = wave.view()
+    view.flags.writeable = False
+    return view
+
+
 def _take(reader: audio.Reader, seconds: float | None) -> Iterator[Wave]:
     # A second more than asked for keeps the resampler's end out of what is asked for.
     rest = reader.samples if seconds is None else round((seconds + 1) * reader.sample_rate)

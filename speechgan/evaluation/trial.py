@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from speechgan import audio
-from speechgan.evaluation.sounds import SAMPLE_RATE, load
+from speechgan.evaluation.sounds import SAMPLE_RATE, load, protect
 from speechgan.evaluation.speakers import Heard, Speaker
 from speechgan.features.voice import Voice
 from speechgan.metrics.dnsmos import Dnsmos, dnsmos
@@ -45,7 +45,7 @@ class Sound:
     @cached_property
     def wave(self) -> np.ndarray:
         """`(sample,)` at 16 kHz and -26 dBFS."""
-        return load_at_level(self.path)
+        return protect(load_at_level(self.path))
 
     @cached_property
     def words(self) -> list[str]:

@@ -13,6 +13,7 @@ from speechgan.page.parts import Page, player
 from speechgan.page.visits import plain_errors
 from speechgan.pretrained.folder import find_model, list_models
 from speechgan.pretrained.labels import load_labels
+from speechgan.utils.errors import SpeechganError
 from speechgan.utils.extras import missing_extra
 
 if TYPE_CHECKING:
@@ -61,28 +62,32 @@ class GenerateTab:
         ways = [*first, to_digit, to_speaker, to_seed, steps]
         self.page.run(walk, self.walk, inputs=ways, outputs=outputs)
 
-    def generate(self, digit: str, speaker: str, seed: int, request: gr.Request) -> tuple[str, str]:
+    def generate(
+        self, digit: str, speaker: str, seed: int | None, request: gr.Request
+    ) -> tuple[str, str]:
         """One word: its sound and its picture.
 
         Args:
-            digit, speaker, seed: what is said, who says it, and of the noise.
+            digit, speaker, seed: what is said, who says it, and of the noise; None if a visitor has
+                emptied the field.
             request: who asks.
 
         Raises:
             gradio.Error: what the visitor can remedy.
         """
         with plain_errors(self.page.visits.folder):
-            words = self.generator.generate(1, digit, speaker, seed)
-            return self._write(words, f"{digit}_{speaker}_{seed}", request)
+            number = _require(seed)
+            words = self.generator.generate(1, digit, speaker, number)
+            return self._write(words, f"{digit}_{speaker}_{number}", request)
 
     def walk(
         self,
         digit: str,
         speaker: str,
-        seed: int,
+        seed: int | None,
         to_digit: str,
         to_speaker: str,
-        to_seed: int,
+        to_seed: int | None,
         steps: int,
         request: gr.Request,
     ) -> tuple[str, str]:
@@ -98,9 +103,8 @@ class GenerateTab:
             gradio.Error: what the visitor can remedy.
         """
         with plain_errors(self.page.visits.folder):
-            words = self.generator.walk(
-                steps, (digit, to_digit), (speaker, to_speaker), (seed, to_seed)
-            )
+            seeds = _require(seed), _require(to_seed)
+            words = self.generator.walk(steps, (digit, to_digit), (speaker, to_speaker), seeds)
             return self._write(words, f"{digit}_{speaker}-{to_digit}_{to_speaker}", request)
 
     def _write(self, words: "list[Generated]", name: str, request: gr.Request) -> tuple[str, str]:
@@ -117,3 +121,9 @@ class GenerateTab:
         from speechgan.inference.generation.generator import Generator
 
         return Generator.from_pretrained(MODEL, "cpu", engine="torch")
+
+
+def _require(seed: int | None) -> int:
+    if seed is None:
+        raise SpeechganError("seed: none is given; write a whole number from 0 on")
+    return seed

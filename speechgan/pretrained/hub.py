@@ -152,9 +152,14 @@ def describe(folder: Path) -> str:
     """A model folder's card, below what the hub wants to know of it.
 
     Raises:
-        SpeechganError: unreadable.
+        SpeechganError: unreadable, or of a task that is none.
     """
-    kind, tag = TAGS[load_config(folder)["task"]]
+    task = load_config(folder)["task"]
+    if task not in TAGS:
+        raise SpeechganError(
+            f"{folder / CONFIG}: task {task}: must be one of {', '.join(TAGS)}; get the model anew"
+        )
+    kind, tag = TAGS[task]
     head = ("---", "library_name: speechgan", f"pipeline_tag: {kind}", "tags:", f"- {tag}", "---")
     return "\n".join((*head, "", load_card(folder)))
 

@@ -58,6 +58,9 @@ def load_speakers(folder: Path) -> list[TargetSpeaker]:
         rows = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(rows, list) or not rows:
             raise ValueError("no list, or an empty one")
+        # They become parts of names of files.
+        if any(Path(str(row["name"])).name != str(row["name"]) for row in rows):
+            raise ValueError("a name that is a path")
         return [
             TargetSpeaker(
                 name=str(row["name"]),

@@ -1,6 +1,7 @@
 """Files that appear under their name when they are complete, or not at all."""
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from speechgan.utils.errors import SpeechganError
 # Seconds after which an unfinished file is taken for one that a killed process has left.
 ABANDONED = 24 * 3600.0
 _numbers = count()
+_UNFINISHED = re.compile(r"\.(.+)\.\d+\.\d+\.part", re.DOTALL)
 REMEDY = "free some space or choose another folder"
 
 
@@ -86,14 +88,22 @@ def restore_folder(folder: Path) -> None:
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes, remedy: str = REMEDY) -> None:
-    """Writes a file, or leaves what stood there; text in UTF-8.
+    """Writes a file, or leaves what stood there; text as of `encode_text`.
 
     Raises:
         SpeechganError: it cannot be written.
     """
-    data = content.encode() if isinstance(content, str) else content
+    data = encode_text(content) if isinstance(content, str) else content
     with replace_whole(path, remedy) as beside:
         beside.write_bytes(data)
+
+
+def encode_text(text: str) -> bytes:
+    r"""Text in UTF-8; of a file's name that is not, the bytes that are none as `\udcff`.
+
+    So they can be read in every file, and JSON takes them for what they were.
+    """
+    return text.encode(errors="backslashreplace")
 
 
 def hidden_beside(path: Path) -> Path:
@@ -102,6 +112,12 @@ def hidden_beside(path: Path) -> Path:
     Each call gives another, so that two who write one `path` at a time do not mix.
     """
     return path.with_name(f".{path.name}.{next(_numbers)}.{os.getpid()}.part")
+
+
+def name_finished(unfinished: str) -> str | None:
+    """The name of the file of which `hidden_beside` has named an unfinished one, or None."""
+    match = _UNFINISHED.fullmatch(unfinished)
+    return match[1] if match else None
 
 
 def clear_unfinished(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.extras import missing_extra
-from speechgan.utils.files import replace_whole, write_whole
+from speechgan.utils.files import encode_text, replace_whole, write_whole
 from speechgan.utils.folders import walk_files
 from speechgan.utils.scratch import lend_scratch, remove_orphans
 
@@ -206,7 +206,7 @@ def locate(text: str | File) -> File:
 
 
 def write_file(file: File, content: str | bytes) -> None:
-    """Writes a file, or leaves what stood there; text in UTF-8.
+    """Writes a file, or leaves what stood there; text as of `speechgan.utils.files.encode_text`.
 
     Raises:
         SpeechganError: it cannot be written.
@@ -214,7 +214,7 @@ def write_file(file: File, content: str | bytes) -> None:
     if isinstance(file, Path):
         write_whole(file, content)
     else:
-        file.write(content.encode() if isinstance(content, str) else content)
+        file.write(encode_text(content) if isinstance(content, str) else content)
 
 
 @contextmanager

@@ -55,6 +55,22 @@ def test_integers_clip_and_do_not_wrap(tmp_path: Path, subtype: str) -> None:
     assert read == pytest.approx([1, -1, 0.25, 1, -1], abs=0.03)
 
 
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(SpeechganError, match=r"pipe\.wav: a pipe or a device, not a file"):
+        audio.read(tmp_path / "pipe.wav")
+    with pytest.raises(SpeechganError, match="/dev/null: a pipe or a device"):
+        audio.read("/dev/null")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_name_that_is_no_text_is_read_and_written(tmp_path: Path) -> None:
+    source, target = (tmp_path / os.fsdecode(name) for name in (b"a\xff.wav", b"b\xff.flac"))
+    audio.write(source, make_noise(), RATE)
+    audio.write(target, *audio.read(source))
+    assert audio.read(target)[0] == pytest.approx(make_noise(), abs=2**-15)
+
+
 def test_floating_point_goes_beyond_full_scale(tmp_path: Path) -> None:
     audio.write(tmp_path / "a.wav", np.array([1.5, -1.5]), RATE, audio.Format("WAV", "FLOAT"))
     assert soundfile.read(tmp_path / "a.wav")[0].tolist() == [1.5, -1.5]

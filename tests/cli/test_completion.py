@@ -34,7 +34,17 @@ def test_bash_completes_commands_options_and_files(tmp_path, capsys):
 
     assert complete("enh") == {"enhance"}
     assert complete("enhance", "--stren") == {"--strength"}
-    assert complete("enhance", "noi") == {"noisy.wav"}
+    for words in (
+        ("enhance",),
+        ("evaluate", "enhance", "--clean"),
+        ("evaluate", "convert", "--report"),
+        ("explain",),
+        ("dream", "--model"),
+        ("data", "scan"),
+        ("models", "show"),
+        ("export", "default", "--onnx"),
+    ):
+        assert complete(*words, "noi") == {"noisy.wav"}, words
 
 
 def test_a_misspelt_command_is_told_the_right_one(capsys):

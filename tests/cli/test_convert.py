@@ -31,6 +31,15 @@ def test_converts_a_file_and_a_folder(
     assert "exists; use --overwrite" in capsys.readouterr().err
 
 
+def test_a_speaker_whose_name_is_a_path_is_unknown_like_any_other(
+    voices_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = str(voices_folder / "kerstin" / "kerstin_wind_0.wav")
+    assert main(["convert", "--src", source, "--target-speaker", "a/b"]) == 1
+    err = capsys.readouterr().err
+    assert "a/b: voices has no such speaker" in err and err.count("\n") == 1
+
+
 def test_a_converted_file_says_so_unless_asked_not_to(
     converter_folder: Path, voices_folder: Path, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from speechgan.cli.main import main
+from speechgan.utils.errors import SpeechganError
 
 DATA = Path(__file__).parents[1] / "assets"
 CLEAN, NOISY = str(DATA / "clean"), str(DATA / "noisy")
@@ -42,6 +43,17 @@ def test_it_fails_if_a_recording_is_left_out(tmp_path, capsys):
     assert "left out: quiet: " in captured.err
 
 
+def test_what_was_measured_is_printed_even_if_it_cannot_be_written(tmp_path, monkeypatch, capsys):
+    def fail(path, content):
+        raise SpeechganError(f"{path}: cannot be written (No space left on device)")
+
+    monkeypatch.setattr("speechgan.evaluation.tables.write_file", fail)
+    arguments = ["--clean", CLEAN, "--enhanced", NOISY, "--no-dnsmos", "--workers", "1"]
+    assert main(["evaluate", "enhance", *arguments, "--json", str(tmp_path / "a.json")]) == 1
+    captured = capsys.readouterr()
+    assert "PESQ-WB" in captured.out and "No space left" in captured.err
+
+
 def test_errors_are_one_line(capsys, tmp_path):
     folders = ["--clean", CLEAN, "--enhanced", str(tmp_path)]
     assert main(["evaluate", "enhance", *folders]) == 1
@@ -52,6 +64,17 @@ def test_an_output_that_cannot_be_written_is_said_before_measuring(capsys, tmp_p
     folders = ["--clean", "nowhere", "--enhanced", "nowhere"]
     assert main(["evaluate", "enhance", *folders, "--json", str(tmp_path)]) == 1
     assert "a folder stands there" in capsys.readouterr().err
+
+
+def test_two_outputs_of_one_name_are_refused_before_measuring(capsys, tmp_path):
+    path = str(tmp_path / "scores")
+    folders = ["--clean", "nowhere", "--enhanced", "nowhere"]
+    assert main(["evaluate", "enhance", *folders, "--json", path, "--csv", path]) == 1
+    error = capsys.readouterr().err
+    assert (
+        error
+        == f"speechgan: error: {path}: is named for two outputs; give each a file of its own\n"
+    )
 
 
 @pytest.mark.parametrize("option", ["--workers", "--shown"])

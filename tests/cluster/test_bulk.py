@@ -85,7 +85,7 @@ def test_a_second_run_makes_what_is_absent_alone(tmp_path: Path, run: Run) -> No
     before = {name: (out / name).stat().st_ino for name in list_files(out)}
     rows = parquet.read_table(out / "summary.parquet").to_pylist()
     (out / "000.wav").unlink()
-    (out / ".000.wav.123.part").write_text("of a run that was killed")
+    (out / ".000.wav.0.123.part").write_text("of a run that was killed")
     code, _, err = run(*command)
     assert (code, "5 of 6 files were there before" in err) == (0, True)
     after = {name: (out / name).stat().st_ino for name in list_files(out)}

@@ -1,5 +1,6 @@
 """Scores of generated digits beside those of real ones."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -94,6 +95,20 @@ def test_what_cannot_be_judged_gets_one_line(
         assert main([*command, "--model", model]) == 1
         message = capsys.readouterr().err
         assert text in message and message.count("\n") == 1
+
+
+def test_what_was_not_measured_is_null_as_every_reader_of_json_knows_it(
+    tmp_path: Path, digits_folder: Path
+) -> None:
+    path = tmp_path / "scores.json"
+    command = ["evaluate", "generate", "--real", str(digits_folder), "--count", "1"]
+    assert main([*command, "--json", str(path)]) == 0
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    real, made = json.loads(path.read_text(), parse_constant=refuse).values()
+    assert made["rebuilt"] is None and real["accuracy"] > 0.8
 
 
 class Memory:

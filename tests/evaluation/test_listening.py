@@ -3,7 +3,11 @@
 import base64
 import io
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +66,7 @@ def test_sounds_are_of_one_level_and_say_another_sentence(folders: Path, tmp_pat
         waves = {side: decode(trial[side]) for side in ("x", "a", "b")}
         levels = [float(np.sqrt(np.mean(trim_silence(wave) ** 2))) for wave in waves.values()]
         assert max(levels) < 1.1 * min(levels)
-        recording, first = base64.b64decode(trial["key"]).decode().split("\n")
+        first, recording = base64.b64decode(trial["key"]).decode().split("\n")
         recordings.add(recording)
         assert first in ("source", "target")
         assert len(waves["x"]) == len(parts[recording])
@@ -80,6 +84,26 @@ def test_sounds_are_of_one_level_and_say_another_sentence(folders: Path, tmp_pat
     assert str(folders) not in pages[0].read_text()
 
 
+def test_a_name_of_two_lines_does_not_change_what_was_heard(folders: Path, tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    for side in ("source", "target", "converted"):
+        (tmp_path / side).mkdir()
+        shutil.copy(folders / side / "a.wav", tmp_path / side / "new\nline.wav")
+    sides = {side: tmp_path / side for side in ("converted", "target", "source")}
+    found = evaluate_conversion(**sides, with_dnsmos=False, workers=1)
+    page = tmp_path / "listen.html"
+    write_listening_test(found, sides["source"], sides["target"], page)
+    opener = re.search(r"^function open\(.*?^}$", page.read_text(), re.MULTILINE | re.DOTALL)
+    assert opener
+    code = f"{opener[0]}; console.log(JSON.stringify(open(process.argv[1])))"
+    key = read_trials(page)[0]["key"]
+    opened = json.loads(subprocess.check_output([node, "-e", code, key]))
+    assert opened["recording"] == "new\nline"
+    assert {opened["A"], opened["B"]} == {"source", "target"}
+
+
 def test_the_command_writes_it_and_says_what_it_needs(
     folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -94,3 +118,35 @@ def test_the_command_writes_it_and_says_what_it_needs(
     assert len(read_trials(page)) == 2
     printed = capsys.readouterr().out
     assert "verifier's EER" in printed and "kernel distance" in printed
+
+
+def test_what_was_left_out_of_the_measures_is_not_heard_either(
+    folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(folders, tmp_path, dirs_exist_ok=True)
+    for number, name in enumerate("abc"):
+        (tmp_path / "target" / f"{name}.wav").rename(tmp_path / "target" / f"{number}.wav")
+    for name in ("source/d.wav", "converted/d.wav", "target/d.wav"):
+        soundfile.write(tmp_path / name, np.zeros(16000), 16000)
+    command = ["evaluate", "convert", "--no-dnsmos", "--workers", "1"]
+    for side in ("source", "target", "converted"):
+        command += [f"--{side}", str(tmp_path / side)]
+    assert main([*command, "--listen", str(tmp_path / "l.html")]) == 1
+    assert len(read_trials(tmp_path / "l.html")) == 3
+    assert "left out: d: " in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_name_that_is_no_text_is_measured_and_shown(folders: Path, tmp_path: Path) -> None:
+    for side in ("source", "target", "converted"):
+        (tmp_path / side).mkdir()
+        shutil.copy(folders / side / "a.wav", tmp_path / side / os.fsdecode(b"a\xff.wav"))
+    command = ["evaluate", "convert", "--no-dnsmos", "--workers", "1"]
+    for side in ("source", "target", "converted"):
+        command += [f"--{side}", str(tmp_path / side)]
+    for option, name in (("json", "s.json"), ("csv", "s.csv"), ("report", "r.html")):
+        command += [f"--{option}", str(tmp_path / name)]
+    assert main([*command, "--listen", str(tmp_path / "l.html")]) == 0
+    assert json.loads((tmp_path / "s.json").read_text())["recordings"][0]["name"] == "a\udcff"
+    [trial] = read_trials(tmp_path / "l.html")
+    assert b"a\xff" in base64.b64decode(trial["key"])

@@ -13,6 +13,7 @@ from speechgan.evaluation.conversion_measures import MEASURES as OF_CONVERSION
 from speechgan.evaluation.enhancement import ENHANCEMENT
 from speechgan.evaluation.enhancement_measures import MEASURES as OF_ENHANCEMENT
 from speechgan.evaluation.measure import load_measure
+from speechgan.evaluation.trial import Sound
 from speechgan.utils.errors import SpeechganError
 
 MODULE = '''
@@ -38,6 +39,17 @@ def covered(converted_voice, target):
 def broken(clean):
     """Never works."""
     return clean.no_such_thing
+
+@measure("Greedy", better="higher")
+def greedy(clean):
+    """Changes what the next side is compared with."""
+    clean *= 0.5
+    return 1.0
+
+@measure("Wordy", better="higher")
+def wordy(clean):
+    """Fails in two lines."""
+    raise ValueError("one\\ntwo")
 
 @measure("Strange", better="higher")
 def strange(weather):
@@ -112,6 +124,8 @@ def test_two_for_conversion(conversions: Path, tmp_path: Path, capsys) -> None:
         ("my_measures:pesq", "there is a measure pesq already"),
         ("my_measures:crossings", "asks for converted"),
         ("my_measures:broken", "the measure broken failed: AttributeError"),
+        ("my_measures:greedy", "output array is read-only"),
+        ("my_measures:wordy", "the measure wordy failed: ValueError: one two"),
     ],
 )
 def test_mistakes_are_one_line(pairs: Path, capsys, name: str, message: str) -> None:
@@ -120,6 +134,31 @@ def test_mistakes_are_one_line(pairs: Path, capsys, name: str, message: str) -> 
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "message"),
+    [
+        ("no_way", "better='max'", "abs: better='max': unknown; choose from higher, lower"),
+        ("half_a_digit", "better='lower', digits=1.5", "abs: digits=1.5: must be a whole number"),
+    ],
+)
+def test_a_heading_that_no_table_can_have_is_said_before_measuring(
+    pairs: Path, tmp_path: Path, capsys, name: str, words: str, message: str
+) -> None:
+    text = f"from speechgan.evaluation import measure\nlevel = measure('x', {words})(abs)\n"
+    (tmp_path / f"{name}.py").write_text(text)
+    arguments = [*folders_of(pairs, "clean", "enhanced"), "--measure", f"{name}:level"]
+    assert main(["evaluate", "enhance", *arguments, *outputs(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_measure_of_conversion_changes_no_samples_either(conversions: Path) -> None:
+    wave = Sound(conversions / "source" / "a.flac", None).wave
+    with pytest.raises(ValueError, match="read-only"):
+        wave *= 0.5
 
 
 def test_what_needs_a_folder_that_is_not_given_says_so(conversions: Path, capsys) -> None:

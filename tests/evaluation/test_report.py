@@ -1,7 +1,10 @@
 import base64
 import io
 import re
+import shutil
+import subprocess
 from html import escape
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -116,3 +119,31 @@ def test_only_clear_differences_count_as_better_or_worse():
     assert judge(higher, Mean(0.1, 0.3)) == ""
     assert judge(higher, Mean(0.3, float("nan"))) == ""
     assert judge(one, Mean(0.3, 0.1)) == ""
+
+
+SORTED = """
+const listeners = [];
+const rows = ["3", "-", "1", "-", "+2", "0"].map(text => ({cells: [{textContent: text}]}));
+const heads = [0, 1].map(column => ({
+  addEventListener: (_, listener) => { listeners[column] = listener; },
+  getAttribute: () => null, setAttribute() {}, removeAttribute() {},
+}));
+for (const row of rows) row.cells.unshift({textContent: "a"});
+const body = {rows, append: (...made) => { body.rows = made; }};
+const table = {tHead: {rows: [{cells: heads}]}, tBodies: [body]};
+globalThis.document = {
+  querySelectorAll: what => what === "table.sortable" ? [table] : [], addEventListener() {},
+};
+(0, eval)(process.argv[1]);
+listeners[1]();
+console.log(body.rows.map(row => row.cells[1].textContent).join(" "));
+"""
+
+
+def test_a_click_sorts_recordings_without_a_value_below_all_others():
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    script = files("speechgan.evaluation").joinpath("report.js").read_text()
+    found = subprocess.check_output([node, "-e", SORTED, script], text=True)
+    assert found == "- - 0 1 +2 3\n"

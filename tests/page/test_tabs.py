@@ -207,6 +207,11 @@ def test_words_are_made_and_walked_between(page_parts: "Page", visitor: Any) -> 
     np.testing.assert_array_equal(read(again), word)
     path, picture = tab.walk("3", "theo", 0, "8", "theo", 0, 4, visitor)
     assert len(read(path)) > 4 * len(word) and "4 words" in picture
+    # A field of the page that was emptied.
+    with pytest.raises(gr.Error, match="seed: none is given"):
+        tab.generate("7", "theo", None, visitor)
+    with pytest.raises(gr.Error, match="seed: none is given"):
+        tab.walk("3", "theo", 0, "8", "theo", None, 4, visitor)
 
 
 def test_live_offers_what_can_follow_a_stream(page_parts: "Page") -> None:

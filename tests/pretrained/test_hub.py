@@ -161,6 +161,15 @@ def test_without_the_right_nothing_is_pushed(hub: FakeHub) -> None:
     assert "me/mine" not in hub.repositories
 
 
+def test_a_model_of_no_task_is_not_saved(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED / "tiny", tmp_path / "foreign")
+    config = tmp_path / "foreign" / "config.yaml"
+    config.write_text(config.read_text().replace("task: enhance", "task: foo"))
+    with pytest.raises(SpeechganError, match=r"config\.yaml: task foo: must be one of enhance, "):
+        save_pretrained(tmp_path / "foreign", tmp_path / "saved")
+    assert not (tmp_path / "saved").exists()
+
+
 def test_saving_does_not_replace_what_is_no_model(tmp_path: Path) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "a.txt").write_text("mine")

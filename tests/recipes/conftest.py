@@ -103,3 +103,25 @@ def dry_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DryRun:
         return done, [json.loads(line) for line in noted.read_text().splitlines()]
 
     return run
+
+
+@pytest.fixture
+def run_out_of_disk(tmp_path: Path) -> Run:
+    """Runs a recipe whose evaluations write their scores, and fail at their report."""
+    python = tmp_path / "python"
+    python.write_text(f"""#!/bin/bash
+for word; do
+  [[ "$before" != --json ]] || json="$word"
+  before="$word"
+done
+[[ -z "$json" ]] || {{ echo "{{}}" > "$json"; exit 1; }}
+exec "{sys.executable}" "$@"
+""")
+    python.chmod(0o755)
+
+    def run(recipe: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"PYTHON": str(python)}
+        words = [RECIPES / recipe, *arguments]
+        return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+
+    return run

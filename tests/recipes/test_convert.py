@@ -3,12 +3,14 @@
 import importlib.util
 import json
 import runpy
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -16,6 +18,7 @@ from speechgan.cli.main import main
 from speechgan.training.compose import compose
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+DryRun = Callable[..., tuple[subprocess.CompletedProcess[str], list[list[str]]]]
 ROOT = Path(__file__).parents[2]
 RECIPE = "convert/run.sh"
 ROWS = runpy.run_path(str(ROOT / "recipes" / "convert" / "compare.py"))["ROWS"]
@@ -115,7 +118,7 @@ def test_systems_are_compared_at_equal_time(
 ) -> None:
     commands: list[str] = []
 
-    def run_here(*words: object) -> None:
+    def run_here(*words: object, made: Path | None = None) -> None:
         commands.append(str(words[0]))
         quick = QUICK if words[0] == "evaluate" else ()
         assert main([*map(str, words), *quick]) == 0
@@ -177,6 +180,57 @@ def test_a_command_that_fails_ends_the_comparison(compare: ModuleType) -> None:
         compare.speechgan("train", "nothing")
 
 
+def test_a_recording_that_cannot_be_measured_does_not_end_the_comparison(
+    compare: ModuleType, data: Path, tmp_path: Path, monkeypatch
+) -> None:
+    folder, sentences = tmp_path / "out" / "shallow" / "all", tmp_path / "kerstin" / "test"
+    shutil.copytree(data / "kerstin" / "test", sentences)
+    shutil.copytree(data / "p228" / "test", tmp_path / "p228" / "test")
+    soundfile.write(sentences / "silent.wav", np.zeros(16000), 16000)
+    run = compare.speechgan
+
+    def convert_nothing(*words: object, **options: object) -> None:
+        if words[0] == "convert":
+            shutil.copytree(sentences, folder / "kerstin-p228")
+        else:
+            run(*words, *QUICK, **options)
+
+    monkeypatch.setattr(compare, "train", lambda *_: None)
+    monkeypatch.setattr(compare, "speechgan", convert_nothing)
+    monkeypatch.setattr(compare, "read_run", lambda _: {"steps": 1})
+    monkeypatch.setattr(compare, "load_file", lambda _: {})
+    folder.mkdir(parents=True)
+    (folder / "minutes").write_text("1")
+    arguments = SimpleNamespace(data=tmp_path, out=tmp_path / "out")
+    scores = compare.run_pair("shallow", "kerstin", "p228", [("kerstin", "p228")], arguments)
+    assert scores["mcd"] > 0 and scores["mcd_gain"] == 0
+
+
 @pytest.mark.parametrize("row", ROWS)
 def test_settings_of_compared_systems_exist(row: str) -> None:
     compose("convert", ["data.root=/x", *ROWS[row].settings.split()])
+
+
+def test_a_report_that_cannot_be_written_ends_the_recipe(
+    run_out_of_disk: Run, tmp_path: Path
+) -> None:
+    for folder in ("data/a/test", "data/b/test", "converted/a-b"):
+        (tmp_path / folder).mkdir(parents=True)
+    options = ["--data", tmp_path / "data", "--out", tmp_path, "--pairs", "a:b", "--stage", "4"]
+    done = run_out_of_disk(RECIPE, *options)
+    assert (tmp_path / "scores" / "a-b.json").exists()
+    assert done.returncode == 1 and "stage 5" not in done.stderr
+
+
+@pytest.mark.parametrize("given", [(), ("--pairs", "a:c d:e")])
+def test_speakers_are_paired_whatever_their_names(
+    dry_run: DryRun, tmp_path: Path, given: tuple[str, ...]
+) -> None:
+    first, second = ("a", "c") if given else ("a b", "c")
+    for name in (first, second):
+        (tmp_path / "data" / name / "test").mkdir(parents=True)
+    (tmp_path / "run" / "best").mkdir(parents=True)
+    options = ["--data", tmp_path / "data", "--out", tmp_path, *given, "--stage", "3"]
+    _, [command] = dry_run(RECIPE, *options)
+    assert command[:4] == ["convert", "--src", f"{tmp_path}/data/{first}/test", "--target-speaker"]
+    assert command[4] == second

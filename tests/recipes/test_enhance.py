@@ -154,3 +154,12 @@ def test_a_comparison_has_a_row_for_each_run_and_place(tmp_path: Path) -> None:
     ]
     nothing = subprocess.run(command, capture_output=True, text=True, check=False)
     assert nothing.returncode == 1 and "holds no measured runs" in nothing.stderr
+
+
+def test_a_report_that_cannot_be_written_ends_the_recipe(
+    run_out_of_disk: Run, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "enhanced").mkdir()
+    done = run_out_of_disk(RECIPE, "--data", data, "--out", tmp_path, "--stage", "4")
+    assert (tmp_path / "scores.json").exists()
+    assert done.returncode == 1 and "stage 5" not in done.stderr

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import pytest
 
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import (
+    hidden_beside,
+    name_finished,
     remove_abandoned,
     remove_unfinished,
     replace_folder,
@@ -15,6 +18,7 @@ from speechgan.utils.files import (
     restore_folder,
     write_whole,
 )
+from speechgan.utils.places import write_file
 
 
 def names(folder):
@@ -29,6 +33,19 @@ def test_what_stood_there_stands_until_the_new_file_is_complete(tmp_path):
         assert path.read_text() == "before"
     assert path.read_text() == "after"
     assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("name", ["a.wav", "take 2.1.flac", "new\nline.wav", ".5"])
+def test_an_unfinished_file_tells_what_it_was_to_be(tmp_path, name):
+    assert name_finished(hidden_beside(tmp_path / name).name) == name
+    assert name_finished(name) is None
+
+
+def test_a_name_that_is_no_text_is_written_as_json_reads_it(tmp_path):
+    text = json.dumps({"name": os.fsdecode(b"a\xff")}, ensure_ascii=False)
+    for write in (write_whole, write_file):
+        write(tmp_path / "a.json", text)
+        assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == json.loads(text)
 
 
 def test_what_is_flushed_is_open_for_writing_as_windows_wants_it(tmp_path, monkeypatch):

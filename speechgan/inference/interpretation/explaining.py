@@ -97,6 +97,12 @@ class Explainer:
             raise SpeechganError(f"{seconds:.1f} s: must be {SHORTEST} to {LONGEST:.0f} s")
         waves = torch.from_numpy(np.stack([noisy, enhanced]).astype(np.float32))
         images = magnitude(self.features(waves * level_gain(waves[:1])))[:, 0].numpy()
+        least = self.discriminator.clarity.stride
+        if images.shape[2] < least:
+            shortest = least * self.features.hop_length / self.sample_rate
+            raise SpeechganError(
+                f"{seconds:.1f} s: this discriminator needs {shortest:.1f} s or more"
+            )
         return images[0], images[1]
 
     def explain(self, noisy: np.ndarray, enhanced: np.ndarray) -> list[Explanation]:

@@ -28,6 +28,9 @@ class PatchDiscriminator(nn.Sequential):
         widths: channels of the strided layers.
         spectral: whether there is spectral normalisation, with which a discriminator is calmer and
             learns more slowly.
+
+    Attributes:
+        stride: bins and frames from one score to the next, which are also the fewest that it takes.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class PatchDiscriminator(nn.Sequential):
         if spectral:
             layers = [spectral_norm(x) if isinstance(x, nn.Conv2d) else x for x in layers]
         super().__init__(*layers)
+        self.stride = 2 ** len(widths)
 
 
 class SpectrogramDiscriminator(Discriminator):

@@ -238,6 +238,10 @@ def test_damaged_speakers_are_named(converter_folder: Path, tmp_path: Path) -> N
     (folder / SPEAKERS).write_text('[{"name": "a"}]')
     with pytest.raises(SpeechganError, match=r"speakers\.json: not a list of speakers"):
         Converter.from_pretrained(folder)
+    whole = (converter_folder / SPEAKERS).read_text()
+    (folder / SPEAKERS).write_text(whole.replace('"p228"', '"x/../../p228"'))
+    with pytest.raises(SpeechganError, match="a name that is a path"):
+        Converter.from_pretrained(folder)
     (folder / SPEAKERS).unlink()
     with pytest.raises(SpeechganError, match=r"speakers\.json: unreadable"):
         Converter.from_pretrained(folder)

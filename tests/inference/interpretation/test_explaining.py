@@ -148,3 +148,12 @@ def test_recordings_that_cannot_be_explained(
 ) -> None:
     with pytest.raises(SpeechganError, match=text):
         hears_hum.look(np.ones(noisy, np.float32), np.ones(enhanced, np.float32))
+
+
+def test_a_recording_that_fills_no_patch_is_refused() -> None:
+    network = TwoHeadedDiscriminator(widths=(4,) * 7).eval()
+    explainer = Explainer(network, Stft(), RATE)
+    waves = np.random.default_rng(0).normal(0, 0.1, (2, 3 * RATE))
+    with pytest.raises(SpeechganError, match=r"1\.5 s: this discriminator needs 2\.0 s or more"):
+        explainer.look(*waves[:, : 3 * RATE // 2])
+    assert len(explainer.explain(*explainer.look(*waves[:, : 2 * RATE + 512]))) == 2
