@@ -181,11 +181,13 @@ def train(row: Row, speakers: list[str], folder: Path, arguments: argparse.Names
     if steps is None:
         steps = find_steps(row, settings, folder / "pilot", arguments.hours)
     started = time.perf_counter()
-    schedule = {
-        "max_steps": steps,
-        "decay_steps": steps // 2,
-        "validate_every": max(1, steps // max(3, round(7.5 * arguments.hours))),
-    }
+    schedule = {}
+    if steps:
+        schedule = {
+            "max_steps": steps,
+            "decay_steps": steps // 2,
+            "validate_every": max(1, steps // max(3, round(7.5 * arguments.hours))),
+        }
     if row.judged:
         schedule["turns.discriminator.start"] = steps // 10
     speechgan(

@@ -177,7 +177,10 @@ def test_a_model_of_another_shape_is_refused(
             "system=cycleganvc: no such choice (did you mean cyclegan_vc?); known: aligned, ",
         ),
         (["paint", "data.root=/x"], "nothing to train called 'paint'; known: convert, enhance"),
-        (["enhance", "data.root=/x", "data.batch_size=0"], "data.batch_size must be greater"),
+        (
+            ["enhance", "data.root=/x", "data.batch_size=0"],
+            "data.batch_size=0: must be a whole number, 1 or more",
+        ),
         (["enhance", "data.root=/x", "system.objective=best"], "no objective 'best'"),
     ],
 )
