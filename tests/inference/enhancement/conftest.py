@@ -73,8 +73,9 @@ def make_generator(kind: str) -> nn.Module:
     if kind == "ahead":
         return spread_statistics(BandCRN(**ahead))
     if kind == "restorer":
-        network = BandRestorer(**ahead)
+        network = BandRestorer(**ahead, tones=12)
         nn.init.constant_(network.make_out.bias[:1], -2.5)  # as if trained: it is heard
+        nn.init.constant_(network.tone_out.bias, -0.5)
         return spread_statistics(network)
     return spread_statistics(SpectrogramUNet(widths=(4, 8, 8), z_channels=4))
 

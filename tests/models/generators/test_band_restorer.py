@@ -3,7 +3,7 @@ import torch
 
 from speechgan.features.stft import Stft
 from speechgan.models.generators.band_crn import BandCRN
-from speechgan.models.generators.band_restorer import BandRestorer
+from speechgan.models.generators.band_restorer import BandRestorer, difference_tones
 
 SMALL = {"channels": 8, "bands": 16, "hidden": 8, "blocks": 2, "reach": 1}
 
@@ -61,6 +61,44 @@ def test_what_is_made_is_the_sound_below_moved_up():
     assert same.min() > 0.95
 
 
+def voice(*harmonics: int) -> torch.Tensor:
+    """Harmonics of 150 Hz, in one phase at the start of each period."""
+    times = torch.arange(16000) / 16000
+    tones = [torch.cos(2 * torch.pi * 150 * number * times) for number in harmonics]
+    return 0.05 * torch.stack(tones).sum(0, keepdim=True)
+
+
+def test_difference_tones_are_the_missing_harmonics():
+    features = Stft(512, 256)
+    missing = features(voice(1, 2))[0, :, :12, 5:-5]
+    tones = difference_tones(features(voice(*range(3, 20))), 12)[0, ..., 5:-5]
+    assert tones.norm(dim=0).max() <= 1
+    same = torch.nn.functional.cosine_similarity(missing, tones, dim=0)
+    assert (same[[4, 5, 9, 10]] > 0.9).all()
+
+
+@torch.no_grad()
+def test_a_missing_fundamental_is_made_from_the_harmonics_above():
+    features = Stft(512, 256)
+    network = BandRestorer(**SMALL, tones=12).eval()
+    for parameter in (network.make_out.weight, network.decode_out.weight):
+        parameter.zero_()
+    network.make_out.bias[0] = 0
+    network.tone_out.bias[0] = 1
+    made = network(features(voice(*range(3, 20))))[0, :, :12, 5:-5]
+    assert (made[:, 4:6].norm(dim=0) > 0.05).all()
+    missing = features(voice(1, 2))[0, :, :12, 5:-5]
+    same = torch.nn.functional.cosine_similarity(made, missing, dim=0)
+    assert same[4:6].mean() > 0.85  # what leaks there from above is heard too
+
+
+@torch.no_grad()
+def test_a_network_with_tones_begins_as_the_one_without(network, image):
+    grown = BandRestorer(**SMALL, tones=12).eval()
+    grown.grow_from(network.state_dict())
+    torch.testing.assert_close(grown(image), network(image))
+
+
 @torch.no_grad()
 @pytest.mark.parametrize("factor", [0.03, 30.0])
 def test_the_output_scales_with_the_input(loud, image, factor):
@@ -82,9 +120,22 @@ def test_all_that_it_adds_learns(loud, image):
     assert (loud.make_out.bias.grad.abs() > 0).all()
 
 
+def test_the_weights_of_difference_tones_learn(image):
+    network = BandRestorer(**SMALL, tones=12)
+    network(image).square().mean().backward()
+    for parameter in network.tone_out.parameters():
+        assert (parameter.grad.abs() > 0).any()
+
+
 @pytest.mark.parametrize("shift", [0, 255])
 def test_shifts_out_of_range_are_named(shift):
     with pytest.raises(ValueError, match=rf"shifts \[{shift}\]: must be from 1 to 254 bins"):
         BandRestorer(shifts=(shift,))
     image = torch.randn(1, 2, 257, 4)
     assert BandRestorer(**SMALL, shifts=(1, 254))(image).shape == image.shape
+
+
+@pytest.mark.parametrize("tones", [-4, 10, 128])
+def test_tones_out_of_range_are_named(tones):
+    with pytest.raises(ValueError, match=f"tones {tones}: must be"):
+        BandRestorer(**SMALL, tones=tones)
