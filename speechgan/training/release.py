@@ -15,7 +15,7 @@ CARD = """# {name}
 
 {title}: {parameters} weights, {generator}.
 
-- Trained by `speechgan train {task}` on {data} for {steps} steps: {amount}.
+- Trained by `speechgan train {task}` on {data}{start} for {steps} steps: {amount}.
 - Game: {game}.
 - On the held-out recordings: {figures}.
 - Licence of the weights: {licence}.
@@ -43,6 +43,7 @@ def release_to(folder: Path, config: DictConfig, material: Material) -> SaveBest
             generator=type(system.generator).__name__,
             task=plain["task"],
             data=_last_name(plain["data"]["root"]),
+            start=_name_start(plain["run"]),
             steps=steps,
             amount=material.amount(steps),
             game=", ".join(system.describe()),
@@ -52,6 +53,12 @@ def release_to(folder: Path, config: DictConfig, material: Material) -> SaveBest
         save_model(folder, kept, system.generator, card, material.files)
 
     return save
+
+
+def _name_start(run: dict[str, Any]) -> str:
+    """Whose weights a run began with: their training, and licence, are the model's too."""
+    start = run.get("fine_tune") or run.get("start_from")
+    return f", from {'/'.join(Path(start).parts[-2:])} on," if start else ""
 
 
 def _last_name(place: str) -> str:
