@@ -48,14 +48,20 @@ class Pcm:
         """Of `encoding:sample_rate` or `encoding:sample_rate:channels`.
 
         Raises:
-            ValueError: of another form, an unknown encoding, a count below 1.
+            ValueError: of another form, an unknown encoding, a rate or channels that no file has.
         """
         encoding, *counts = text.split(":")
         if encoding not in ENCODINGS or len(counts) not in (1, 2):
             raise ValueError("not ENCODING:RATE[:CHANNELS] with one of " + " ".join(ENCODINGS))
         if not all(count.isdecimal() and int(count) > 0 for count in counts):
             raise ValueError("the rate and the number of channels are whole numbers above 0")
-        return cls(encoding, *map(int, counts))
+        pcm = cls(encoding, *map(int, counts))
+        if not LOWEST_RATE <= pcm.sample_rate <= HIGHEST_RATE or pcm.channels > MOST_CHANNELS:
+            raise ValueError(
+                f"the rate must be {LOWEST_RATE} to {HIGHEST_RATE}, and the channels "
+                f"{MOST_CHANNELS} at most"
+            )
+        return pcm
 
     @property
     def step(self) -> int:

@@ -64,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
             raise
+    elif not fetch.about.exists():  # an earlier run ended right before it
+        fetch.write_about()
     print(f"{corpus.name} is complete in {folder}; use it with:")
     for command in corpus.then:
         print(f"  {command.format(dir=shlex.quote(str(folder)))}")

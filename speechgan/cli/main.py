@@ -58,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     argv = sys.argv[1:] if argv is None else list(argv)
     heed_interrupts()
+    _fill_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that the output's encoding lacks, as in a pipe on Windows, is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -87,6 +88,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"speechgan: error: {where}{error.strerror or error}", file=sys.stderr)
         return 1
     return code
+
+
+def _fill_streams() -> None:
+    """Stands in for standard streams that were closed, as by `<&-` or a service manager.
+
+    Python has None in their place, and the next file that is opened would take their number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def build_parser(chosen: Container[str]) -> Parser:

@@ -75,7 +75,7 @@ def make_app(page: Page, access: Access, waiting: int = 16) -> ASGIApp:
 
 def _add_engine(app: FastAPI, folder: Path, models: Models) -> None:
     """What a browser needs to run models itself."""
-    graphs = list_graphs(models.names("enhance", live=True))
+    graphs = list_graphs(models.names("enhance", live=True, shipped=True))
     app.mount(f"/{RUNTIME}".rstrip("/"), StaticFiles(directory=folder))
 
     @app.get(f"/{GRAPHS}{{name}}.onnx")

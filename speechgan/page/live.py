@@ -52,7 +52,7 @@ class LiveTab:
         if self.page.engine:
             groups["Noise taken out, in this browser"] = {
                 f"{name}, in this browser": {"browser": describe(name)}
-                for name in list_graphs(live)
+                for name in list_graphs(models.names("enhance", live=True, shipped=True))
             }
         groups |= {
             f"Another voice ({name})": {

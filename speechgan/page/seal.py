@@ -56,9 +56,11 @@ class Sealed:
             await refuse(404, "not found")
         elif scope["path"].rstrip("/") == UPLOAD:
             most = self.upload_bytes + MOST_SETTINGS
-            declared = Headers(scope=scope).get("content-length", "")
-            # Without a length there is no telling in time; browsers always send it.
-            if not declared.isdecimal():
+            headers = Headers(scope=scope)
+            declared = headers.get("content-length", "")
+            # Without a length there is no telling in time; browsers always send it. Of a body that
+            # comes in chunks it says nothing.
+            if not declared.isdecimal() or "transfer-encoding" in headers:
                 await refuse(411, "upload: its length is not declared")
             elif int(declared) > most:
                 await refuse(413, f"maximum allowed size of {self.upload_bytes} bytes exceeded")

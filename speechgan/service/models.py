@@ -1,12 +1,20 @@
 """The models that a server serves, loaded once."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from speechgan.inference.conversion.converter import Converter
 from speechgan.inference.enhancement.enhancer import Enhancer
 from speechgan.inference.restorer import Restorer
-from speechgan.pretrained.folder import find_model, list_models, load_config, load_summary
+from speechgan.pretrained.folder import (
+    SHIPPED,
+    find_model,
+    list_models,
+    load_config,
+    load_summary,
+)
+from speechgan.pretrained.hub import PLACE
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.nearest import suggest
 
@@ -19,8 +27,9 @@ class Models:
     """What may be asked for by name; a visitor's name never becomes a path.
 
     Args:
-        names: of shipped models, or model folders, which are served under the folder's own name;
-            the first of a task is what a visitor gets who names none. None serves all that ship.
+        names: of shipped models, or model folders, which are served under the folder's own name,
+            or of models on the hub, `owner/model`, which are served as `model`; the first of a task
+            is what a visitor gets who names none. None serves all that ship.
         threads: of the CPU, of each call.
 
     Raises:
@@ -31,11 +40,14 @@ class Models:
         self._enhancers: dict[str, Enhancer] = {}
         self._converters: dict[str, Converter] = {}
         self._facts: dict[str, dict[str, Any]] = {}
+        self._shipped: set[str] = set()
         for name in _shipped() if names is None else names:
             folder = find_model(name)
-            config, served = load_config(folder), folder.resolve().name
+            config, served = load_config(folder), _choose_name(name, folder)
             if served in self._facts:
                 raise SpeechganError(f"{name}: there are two models named {served}; rename one")
+            if folder.resolve() == (SHIPPED / served).resolve():
+                self._shipped.add(served)
             live = True
             if config["task"] == "convert":
                 converter = Converter.from_pretrained(name, threads=threads)
@@ -59,12 +71,20 @@ class Models:
         """Name, task, sample rate in Hz, whether it can follow a stream, and one line about it."""
         return list(self._facts.values())
 
-    def names(self, task: str, live: bool = False) -> list[str]:
-        """Of the models of a task, the first one before all others; of those that are live only."""
+    def names(self, task: str, live: bool = False, shipped: bool = False) -> list[str]:
+        """Of the models of a task, the first one before all others.
+
+        Args:
+            task: one of `TASKS`.
+            live: of those only that are live.
+            shipped: of those only that ship, and not of others that are called as one of them.
+        """
         return [
-            fact["name"]
-            for fact in self._facts.values()
-            if fact["task"] == task and (fact["live"] or not live)
+            name
+            for name, fact in self._facts.items()
+            if fact["task"] == task
+            and (fact["live"] or not live)
+            and (name in self._shipped or not shipped)
         ]
 
     def enhancer(self, name: str | None) -> Enhancer:
@@ -101,6 +121,12 @@ def _choose(models: dict[str, Any], name: str | None, task: str) -> Any:
         like, known = suggest(chosen, models), ", ".join(models)
         raise SpeechganError(f"model {chosen}: not served to {task}{like}; choose from: {known}")
     return models[chosen]
+
+
+def _choose_name(name: str, folder: Path) -> str:
+    """The folder's own; but those of the hub are named by a commit."""
+    place = PLACE.fullmatch(name) if folder != Path(name) else None
+    return place["repository"].rpartition("/")[2] if place else folder.resolve().name
 
 
 def _shipped() -> list[str]:

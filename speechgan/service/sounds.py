@@ -62,7 +62,8 @@ async def answer_with_file(
         limits: of the body and of the sound in it.
 
     Raises:
-        HTTPException: 408, 413 or 422, with the one line that the command line prints.
+        HTTPException: 408, 413, 422 or 507, with one line, where there is one that of the command
+            line.
         BusyError: there is no place in the line.
         ClientGoneError: nobody waits any more.
     """
@@ -110,6 +111,9 @@ async def _receive(request: Request, path: Path, limits: Limits) -> None:
     except TimeoutError:
         reason = f"upload: not complete after {limits.transfer_seconds:g} s; send less or faster"
         raise HTTPException(408, reason, {"Connection": "close"}) from None
+    except OSError as error:
+        reason = f"upload: cannot be kept ({error.strerror}); try again later, or send less"
+        raise HTTPException(507, reason) from None
 
 
 def _require_short(path: Path, limits: Limits) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
@@ -56,8 +57,9 @@ class Streams:
             code, reason = BAD_DATA, str(error)
         finally:
             self.open -= 1
-        # A reason may hold 123 bytes; most errors fit.
-        await socket.close(code, reason.encode()[:120].decode(errors="ignore"))
+        with suppress(WebSocketDisconnect):  # who is gone needs no reason
+            # It may hold 123 bytes; most errors fit.
+            await socket.close(code, reason.encode()[:120].decode(errors="ignore"))
 
 
 class Conversation:

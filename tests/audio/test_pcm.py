@@ -128,3 +128,7 @@ def test_formats_are_read_from_the_command_line() -> None:
     for text in ("s16le:0", "s16le:16000:0", "s16le:16k"):
         with pytest.raises(ValueError, match="whole numbers above 0"):
             Pcm.parse(text)
+    # As a WAV may say: more than that takes all of the memory before a sample is heard.
+    for text in ("s16le:999", "s16le:48000000", "s16le:16000:1025"):
+        with pytest.raises(ValueError, match="1000 to 768000, and the channels 1024 at most"):
+            Pcm.parse(text)

@@ -1,7 +1,9 @@
 """What `speechgan doctor` finds wrong, and what it says to do."""
 
 import importlib
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -147,6 +149,19 @@ def test_what_converts_and_does_not_load(
     here.put(name, "1.0", state)
     (finding,) = checkup.find_problems()
     assert name in finding.text and words in finding.text and finding.breaks
+
+
+@pytest.mark.parametrize("content", ["raise ImportError('no DLL')", ""])
+def test_the_doctor_ends_well_where_what_runs_models_is_broken(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "onnxruntime.py").write_text(content)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    command = [sys.executable, "-m", "speechgan", "doctor"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "problem: onnxruntime" in done.stdout and "self-test: FAILED" in done.stdout
 
 
 def test_the_doctor_says_so_and_fails(

@@ -1,6 +1,7 @@
 """The entry point: quick, and every failure one line and a code."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,23 @@ def test_a_reader_that_leaves_is_no_error_to_report(model_folder: Path) -> None:
     )
     os.close(writing)
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="closes streams by a shell of Unix")
+@pytest.mark.parametrize(
+    ("words", "closed", "code", "said"),
+    [
+        ("models", ">&-", 0, ""),
+        ("models show none", "2>&-", 1, ""),
+        ("enhance -", "<&-", 1, "standard-input.wav: an empty file"),
+        ("enhance - --stream --engine onnx", "<&-", 1, "-: not WAV"),
+    ],
+)
+def test_a_closed_stream_is_an_empty_one(words: str, closed: str, code: int, said: str) -> None:
+    command = f"exec {shlex.join(COMMAND)} {words} {closed}"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == code and done.stdout == ""
+    assert "Traceback" not in done.stderr and said in done.stderr
 
 
 def test_settings_may_stand_before_and_after_options(capsys):

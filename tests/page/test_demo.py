@@ -74,6 +74,9 @@ def test_without_a_registry_the_page_is_served_all_the_same(
     assert page.engine is None and "no engine for the browser" in line and "fetched" in line
 
 
+FORM = "multipart/form-data; boundary=B"
+
+
 @pytest.fixture(scope="module")
 def client(address: str) -> Iterator[httpx.Client]:
     # None of its connections is kept, which the server might close as it is used again.
@@ -127,6 +130,10 @@ def test_bodies_end(client: httpx.Client, page_parts: Any) -> None:
     path = "/gradio_api/queue/join"
     assert client.post(path, content=b"[" + b"0," * 2**16).status_code == 413
     assert client.post("/gradio_api/upload", content=iter([b"0"])).status_code == 411
+    # Where a body comes in chunks, they end it, and not what else is said of its length.
+    lie = {"Transfer-Encoding": "chunked", "Content-Length": "1", "Content-Type": FORM}
+    answer = client.post("/gradio_api/upload", content=iter([b"--B--"]), headers=lie)
+    assert answer.status_code == 411
     small = b"0" * (page_parts.limits.body_bytes // 2)
     files = [("files", (f"{number}.wav", small)) for number in range(3)]
     assert client.post("/gradio_api/upload", files=files).status_code == 413

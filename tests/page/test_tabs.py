@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -218,6 +219,18 @@ def test_live_offers_what_can_follow_a_stream(page_parts: "Page") -> None:
     offered = LiveTab(page_parts)._list_sounds()
     assert "&quot;model&quot;: &quot;tiny&quot;}" in offered
     assert "&quot;target_speaker&quot;: &quot;kerstin&quot;" in offered
+
+
+def test_a_model_of_ones_own_is_not_taken_for_the_one_that_ships(
+    page_parts: "Page", tmp_path: Path
+) -> None:
+    from speechgan.pretrained.folder import SHIPPED
+    from speechgan.service.models import Models
+
+    shutil.copytree(SHIPPED / "tiny", tmp_path / "default")
+    models = Models([str(tmp_path / "default"), "tiny"])
+    offered = LiveTab(replace(page_parts, models=models, engine=tmp_path))._list_sounds()
+    assert "tiny, in this browser" in offered and "default, in this browser" not in offered
 
 
 def test_what_cannot_be_measured_is_left_blank() -> None:

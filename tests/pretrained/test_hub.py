@@ -54,6 +54,13 @@ def test_a_model_of_the_hub_is_the_one_that_was_put_there(hub: FakeHub) -> None:
     assert load_model("me/tiny").card == load_model("tiny").card
 
 
+def test_it_is_served_by_its_own_name_and_not_by_that_of_a_commit(hub: FakeHub) -> None:
+    from speechgan.service.models import Models
+
+    for name in ("me/tiny", "me/tiny@v2"):
+        assert Models([name]).names("enhance") == ["tiny"]
+
+
 def test_a_revision_is_named_behind_the_model(hub: FakeHub) -> None:
     assert load_model("me/tiny@v2").card == "# another\n"
     commit, _ = hub.find("me/tiny", "v2")

@@ -216,6 +216,20 @@ def test_a_body_that_is_too_large_is_refused(noisy: Path, private: Path, open_cl
     assert list(private.iterdir()) == []
 
 
+def test_a_full_disk_is_said_in_one_line(noisy: Path, private: Path, open_client: Open) -> None:
+    resource = pytest.importorskip("resource")
+    client, data = open_client(), noisy.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # meets a writer as a full disk
+    try:
+        answer = client.post("/enhance", content=data)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert answer.status_code == 507
+    assert answer.json()["detail"].startswith("upload: cannot be kept (")
+    assert list(private.iterdir()) == []
+
+
 def test_what_is_served_is_listed(open_client: Open) -> None:
     client = open_client()
     models = client.get("/models").json()

@@ -1,8 +1,9 @@
 """Live sound over a WebSocket."""
 
+import asyncio
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -11,13 +12,16 @@ pytest.importorskip("fastapi")
 pytest.importorskip("httpx")
 
 from fastapi.testclient import TestClient
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from speechgan import Converter, Enhancer
 from speechgan.inference.enhancement.streaming import Stream
 from speechgan.service.limits import Limits
-from speechgan.service.stream import BAD_DATA, DONE, REFUSED, TRY_LATER
+from speechgan.service.stream import BAD_DATA, DONE, REFUSED, TRY_LATER, Streams
 from speechgan.service.together import Together
+
+if TYPE_CHECKING:
+    from speechgan.service.models import Models
 
 Open = Callable[..., TestClient]
 NOISE = np.random.default_rng(0).uniform(-0.3, 0.3, (2, 20000)).astype(np.float32)
@@ -116,6 +120,24 @@ def test_a_bad_message_ends_the_stream_with_a_reason(
         end = stream.receive()
     assert end["code"] == BAD_DATA
     assert end["reason"].startswith(reason)
+
+
+def test_who_is_gone_before_the_reason_leaves_no_trace(models: "Models") -> None:
+    """As a client that takes nothing: its connection is given up while it is told why."""
+    heard = iter([{"type": "websocket.connect"}, {"type": "websocket.receive", "text": "nonsense"}])
+    said = []
+
+    async def receive() -> Any:
+        return next(heard)
+
+    async def say(message: Any) -> None:
+        said.append(message["type"])
+        if message["type"] == "websocket.close":
+            raise OSError  # as uvicorn does
+
+    streams = Streams(models, Limits())
+    asyncio.run(streams.serve(WebSocket({"type": "websocket"}, receive, say)))
+    assert said == ["websocket.accept", "websocket.close"] and streams.open == 0
 
 
 def test_only_so_many_streams_are_open(open_client: Open) -> None:

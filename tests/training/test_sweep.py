@@ -87,6 +87,20 @@ def test_a_trial_that_fails_is_told_and_others_go_on(tmp_path: Path) -> None:
     assert (tmp_path / TABLE).read_text().splitlines()[-1].endswith("| failed |")
 
 
+def test_settings_that_fail_are_learned_from(tmp_path: Path) -> None:
+    failed = []
+
+    def train(settings: list[str], folder: Path) -> float:
+        rate = float(settings[-1].removeprefix("lr="))
+        failed.append(rate > 0.6)
+        if failed[-1]:
+            raise SpeechganError("the rate is too high")
+        return rate
+
+    Sweep(tmp_path, parse_space(["lr=interval(0,1)"])).run(train, 25, print)
+    assert sum(failed[5:]) < 14
+
+
 def test_where_all_fail_the_sweep_does(tmp_path: Path) -> None:
     def train(settings: list[str], folder: Path) -> float:
         raise SpeechganError("no data")

@@ -58,6 +58,7 @@ class Fetch:
         self.corpus, self.folder, self.keep = corpus, folder, keep
         self.mirror = require_web(mirror).rstrip("/") if mirror else None
         self.archives = folder / "archives"
+        self.about = folder / f"{corpus.name}-about.txt"
 
     @property
     def pending(self) -> list[Archive]:
@@ -115,7 +116,7 @@ class Fetch:
                 self._download(archive, watch)
             self._check(archive, path, watch)
             self._unpack(archive, path, watch)
-        self._write_about()
+        self.write_about()
 
     def _download(self, archive: Archive, watch: Watch) -> None:
         part = self._beside(archive, "part")
@@ -166,14 +167,17 @@ class Fetch:
         if not self.keep:
             path.unlink()
 
-    def _write_about(self) -> None:
-        """Whose it is goes where it goes: the licences ask for that."""
+    def write_about(self) -> None:
+        """Whose it is goes where it goes: the licences ask for that.
+
+        Raises:
+            SpeechganError: it cannot be written.
+        """
         corpus, lines = self.corpus, []
         for archive in corpus.archives:
             lines.append(self._beside(archive, "sha256").read_text("utf-8").rstrip())
         facts = (corpus.title, corpus.licence, corpus.attribution, corpus.page)
-        about = self.folder / f"{corpus.name}-about.txt"
-        write_whole(about, "\n".join((*facts, "", *lines, "")))
+        write_whole(self.about, "\n".join((*facts, "", *lines, "")))
 
     def _count_missing(self, archive: Archive) -> int:
         if (self.archives / archive.name).exists():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from torch import nn
 
 from speechgan.inference.threads import limit_threads
 from speechgan.pretrained.loading import Model, choose_device
@@ -29,7 +30,9 @@ class TorchConversion:
                 f"{model.name}: a model for the task {model.config['task']}, not convert; "
                 "choose another"
             )
-        self.name, self.sample_rate, self.features = model.name, model.sample_rate, model.features
+        self.name, self.sample_rate, features = model.name, model.sample_rate, model.features
+        # Voices are arrays: whatever the network runs on, they are analysed on the CPU.
+        self.features = features.cpu() if isinstance(features, nn.Module) else features
         self.speakers, self.threads = model.speakers, threads
         chosen = choose_device(device)
         self.device = str(chosen)

@@ -54,7 +54,7 @@ class SeganGenerator(nn.Module):
         self.context = -(-reach // self.multiple) * self.multiple
 
     def forward(self, wave: Tensor, z: Tensor | None = None) -> Tensor:
-        """Noisy to enhanced, `(batch, sample)`, in [-1, 1].
+        """Noisy to enhanced, `(batch, sample)`, in [-1, 1] before the de-emphasis, not after it.
 
         Args:
             wave: noisy.

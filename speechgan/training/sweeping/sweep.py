@@ -25,6 +25,7 @@ Say = Callable[[str], object]
 
 MOST_FAILURES = 3
 """Where so many have failed and none has not, it is no matter of the free settings."""
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 JOURNAL, TABLE, RESULTS = "trials.log", "table.md", "trials.csv"
 REMEDY = "choose another folder with --out"
 
@@ -72,7 +73,8 @@ class Sweep:
                 study.tell(number, value)
                 said = f"{value:.4f}"
             except SpeechganError as error:
-                study.tell(number, state=TrialState.FAIL)
+                # Optuna takes what is pruned for the worst, and does not look at what has failed.
+                study.tell(number, state=TrialState.PRUNED)
                 if number + 1 >= MOST_FAILURES and all(t.value is None for t in finished):
                     raise
                 said = f"failed: {error}"
@@ -130,7 +132,7 @@ def tabulate(trials: list[FrozenTrial], keys: list[str]) -> list[list[str]]:
 
 
 def _finished(study: optuna.Study) -> list[FrozenTrial]:
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.FAIL))
+    return study.get_trials(deepcopy=False, states=FINISHED)
 
 
 def _ranked(study: optuna.Study) -> list[FrozenTrial]:

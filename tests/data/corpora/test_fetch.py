@@ -164,6 +164,15 @@ def test_what_is_there_is_not_fetched_again(mirror, files):
     assert not list(Path("DIR/archives").glob("*.zip"))
 
 
+def test_whose_it_is_is_written_even_if_an_earlier_run_ended_right_before(mirror, files):
+    assert fetch("voicebank", mirror) == 0
+    about = Path("DIR/voicebank-about.txt")
+    said = about.read_text()
+    about.unlink()
+    assert fetch("voicebank", mirror) == 0
+    assert about.read_text() == said and "Valentini-Botinhao" in said
+
+
 def test_an_interrupt_leaves_the_part_and_a_hint(mirror, files, monkeypatch, capsys):
     files.breaks = [1000]
 

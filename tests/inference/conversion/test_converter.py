@@ -1,6 +1,7 @@
 """Converter: pitch and level, lengths and channels, strangers and bad input, hours."""
 
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pytest
@@ -8,10 +9,14 @@ import soundfile
 import torch
 
 from speechgan import Converter
+from speechgan.features.mel import MelVoice
+from speechgan.features.statistics import SpeakerStatistics
 from speechgan.features.voice import Voice
 from speechgan.features.world import World
 from speechgan.inference.conversion.segments import convert_segments, find_quiet, survey
-from speechgan.pretrained.speakers import SPEAKERS
+from speechgan.models.generators.shallow import ShallowGenerator
+from speechgan.pretrained.loading import Model
+from speechgan.pretrained.speakers import SPEAKERS, TargetSpeaker
 from speechgan.utils.errors import SpeechganError
 
 Recordings = dict[str, tuple[np.ndarray, np.ndarray]]
@@ -20,6 +25,41 @@ Recordings = dict[str, tuple[np.ndarray, np.ndarray]]
 @pytest.fixture(scope="module")
 def converter(converter_folder: Path) -> Converter:
     return Converter.from_pretrained(converter_folder, "cpu")
+
+
+class DistantMel(MelVoice):
+    """As it is on a GPU, where no array can be analysed before it is back."""
+
+    distant = True
+
+    def cpu(self) -> Self:
+        self.distant = False
+        return super().cpu()
+
+    def analyse(self, wave: np.ndarray) -> Voice:
+        if self.distant:
+            raise RuntimeError("expected all tensors to be on the same device")
+        return super().analyse(wave)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_mel_images_are_made_where_arrays_are(device: str, recordings: Recordings) -> None:
+    if device == "cuda" and not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
+    wave = recordings["kerstin_wind"][1][:16000]
+    features = DistantMel().to(device)
+    statistics = SpeakerStatistics.measure([MelVoice().analyse(wave)])
+    model = Model(
+        "mel",
+        {"task": "convert"},
+        16000,
+        features,
+        ShallowGenerator(80, 1),
+        "",
+        (TargetSpeaker("one", "f", "", "CC0", 1.0, statistics),),
+    )
+    converter = Converter.from_model(model, device, vocoder="griffin_lim")
+    assert converter(wave, 16000, "one").shape == wave.shape
 
 
 def pitch(wave: np.ndarray) -> float:
