@@ -95,8 +95,18 @@ def run(arguments: argparse.Namespace) -> int:
     speaker = arguments.target_speaker
     voice, marks = _voice_settings(arguments), _mark_settings(arguments)
     start = partial(start_work, _model_settings(arguments), voice, marks)
-    task = Task(start, f".{speaker}", "converted", {"target_speaker": speaker})
+    told, others = {"target_speaker": speaker}, tuple(f".{s}" for s in _speakers(arguments.model))
+    task = Task(start, f".{speaker}", "converted", told, other_marks=others)
     return run_task(task, arguments.src, arguments)
+
+
+def _speakers(model: str) -> list[str]:
+    """Of the model; of one of another task none, which is told where the model is loaded."""
+    from speechgan.pretrained.folder import find_model
+    from speechgan.pretrained.speakers import SPEAKERS, load_speakers
+
+    folder = find_model(model)
+    return [s.name for s in load_speakers(folder)] if (folder / SPEAKERS).exists() else []
 
 
 def start_work(model: dict[str, Any], voice: dict[str, Any], marks: dict[str, Any]) -> Work:

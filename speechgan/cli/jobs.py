@@ -54,6 +54,7 @@ class Task:
         verb: what was done, as the summary says it.
         told: what `--json` tells beside the files.
         start_many: as of `How`.
+        other_marks: what other options put in the place of `mark`: such files are no inputs either.
     """
 
     start: Callable[[], Work]
@@ -61,6 +62,7 @@ class Task:
     verb: str
     told: dict[str, Any]
     start_many: Callable[[], ManyWork] | None = None
+    other_marks: tuple[str, ...] = ()
 
 
 def run_task(task: Task, inputs: list[str], arguments: argparse.Namespace) -> int:
@@ -81,7 +83,7 @@ def run_task(task: Task, inputs: list[str], arguments: argparse.Namespace) -> in
     refuse_urls(inputs, arguments.output)
     refuse_mixed_output(inputs, arguments.output, arguments.json)
     started = time.perf_counter()
-    with plan_jobs(inputs, arguments.output, task.mark) as jobs:
+    with plan_jobs(inputs, arguments.output, task.mark, task.other_marks) as jobs:
         how = How(task.start, arguments.overwrite, arguments.jobs, task.start_many)
         records = run_jobs(jobs, how)
     if arguments.json:

@@ -39,7 +39,9 @@ class Job:
 
 
 @contextmanager
-def plan_jobs(inputs: list[str], output: str | None, mark: str) -> Iterator[list[Job]]:
+def plan_jobs(
+    inputs: list[str], output: str | None, mark: str, others: tuple[str, ...] = ()
+) -> Iterator[list[Job]]:
     """The jobs of a command line; what goes to standard output is copied there at the end.
 
     Args:
@@ -47,12 +49,13 @@ def plan_jobs(inputs: list[str], output: str | None, mark: str) -> Iterator[list
         output: file, folder, or "-" for standard output; None writes beside the input, and from
             standard input to standard output.
         mark: what is put into the name of an output beside its input, such as `.enhanced`.
+        others: what the same command puts there with other options.
 
     Raises:
         SpeechganError: inputs and output do not go together, or a folder holds no audio.
     """
     if STANDARD not in inputs and output != STANDARD:
-        yield _plan_files([Path(name) for name in inputs], output, mark)
+        yield _plan_files([Path(name) for name in inputs], output, (mark, *others))
         return
     if len(inputs) > 1 or Path(inputs[0]).is_dir():
         raise SpeechganError("-: standard input and output take one recording; give one file")
@@ -65,7 +68,7 @@ def plan_jobs(inputs: list[str], output: str | None, mark: str) -> Iterator[list
         if inputs[0] == STANDARD:
             _receive(received)
         source = received if inputs[0] == STANDARD else Path(inputs[0])
-        (job,) = _plan_files([source], str(sent) if to_standard else output, mark)
+        (job,) = _plan_files([source], str(sent) if to_standard else output, (mark,))
         yield [Job(job.source, job.target, inputs[0])]
         if to_standard and sent.exists():
             with sent.open("rb") as file:
@@ -144,7 +147,7 @@ def refuse_urls(inputs: list[str], output: str | None) -> None:
             raise SpeechganError(f"{text}: URLs are taken with --cluster; add --cluster local")
 
 
-def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
+def _plan_files(inputs: list[Path], output: str | None, marks: tuple[str, ...]) -> list[Job]:
     jobs: dict[Path, Job] = {}
     several = len(inputs) > 1 or any(path.is_dir() for path in inputs)
     folder = None if output is None else Path(output)
@@ -158,12 +161,12 @@ def _plan_files(inputs: list[Path], output: str | None, mark: str) -> list[Job]:
     for path in inputs:
         hint = OUTPUT_HINT if misplaced and path is inputs[-1] else ""
         if path.is_dir():
-            pairs = [(file, file.relative_to(path)) for file in find_audio(path, folder, mark)]
+            pairs = [(file, file.relative_to(path)) for file in find_audio(path, folder, marks)]
         else:
             pairs = [(path, Path(path.name))]
         for file, relative in pairs:
             if output is None or folder is None:
-                target = file.parent / f"{file.stem}{mark}{_choose_suffix(file)}"
+                target = file.parent / f"{file.stem}{marks[0]}{_choose_suffix(file)}"
             elif several or _names_folder(output):
                 target = folder / relative.with_suffix(_choose_suffix(file))
             else:
@@ -187,13 +190,13 @@ def _name_collision(source: object, other: object, target: object) -> SpeechganE
     )
 
 
-def find_audio(folder: Path, output: Path | None = None, mark: str = "") -> list[Path]:
+def find_audio(folder: Path, output: Path | None = None, marks: tuple[str, ...] = ()) -> list[Path]:
     """Audio files below a folder, but hidden ones and those that an earlier run wrote.
 
     Args:
         folder: to look in, and in all folders in it.
         output: folder that earlier runs wrote into; None beside the inputs.
-        mark: what was put into the names of what was written there; empty if nothing was.
+        marks: ends of the names of what was written there.
 
     Raises:
         SpeechganError: there are none.
@@ -206,7 +209,7 @@ def find_audio(folder: Path, output: Path | None = None, mark: str = "") -> list
     found = []
     for relative in walk_files(folder, enter):
         file = folder / relative
-        written = mark and output is None and file.stem.endswith(mark)
+        written = output is None and file.stem.endswith(marks)
         hidden = file.name.startswith(".")
         if file.suffix.lower() in AUDIO_EXTENSIONS and not hidden and not written:
             found.append(file)

@@ -31,6 +31,17 @@ def test_converts_a_file_and_a_folder(
     assert "exists; use --overwrite" in capsys.readouterr().err
 
 
+def test_what_was_converted_to_one_speaker_is_no_input_for_the_next(
+    converter_folder: Path, voices_folder: Path, tmp_path: Path
+) -> None:
+    source = voices_folder / "kerstin" / "kerstin_wind_0.wav"
+    (tmp_path / "a.wav").write_bytes(source.read_bytes())
+    for speaker in ("p228", "kerstin"):
+        command = ["convert", "--src", str(tmp_path), "--target-speaker", speaker]
+        assert main([*command, "--model", str(converter_folder)]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"a.wav", "a.p228.wav", "a.kerstin.wav"}
+
+
 def test_a_speaker_whose_name_is_a_path_is_unknown_like_any_other(
     voices_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
