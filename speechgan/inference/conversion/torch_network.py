@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from speechgan.features.voice import VoiceFeatures
 from speechgan.inference.threads import limit_threads
 from speechgan.pretrained.loading import Model, choose_device
 from speechgan.systems.conversion.base import image_converter
@@ -30,9 +31,11 @@ class TorchConversion:
                 f"{model.name}: a model for the task {model.config['task']}, not convert; "
                 "choose another"
             )
-        self.name, self.sample_rate, features = model.name, model.sample_rate, model.features
-        # Voices are arrays: whatever the network runs on, they are analysed on the CPU.
-        self.features = features.cpu() if isinstance(features, nn.Module) else features
+        self.name, self.sample_rate = model.name, model.sample_rate
+        self.features: VoiceFeatures = model.features
+        if isinstance(model.features, nn.Module):
+            # Voices are arrays: whatever the network runs on, they are analysed on the CPU.
+            model.features.cpu()
         self.speakers, self.threads = model.speakers, threads
         chosen = choose_device(device)
         self.device = str(chosen)
