@@ -123,8 +123,10 @@ def difference_tones(image: Tensor, bins: int) -> Tensor:
     real, imaginary = image[:, :, :HEARD].unbind(1)
     tones = [torch.zeros_like(image[:, :, 0])]
     for apart in range(1, bins):
-        a, b, c, d = real[:, apart:], imaginary[:, apart:], real[:, :-apart], imaginary[:, :-apart]
-        tones.append(torch.stack([(a * c + b * d).sum(1), (b * c - a * d).sum(1)], 1))
+        up, down = (slice(None), slice(apart, None)), (slice(None), slice(None, -apart))
+        along = real[up] * real[down] + imaginary[up] * imaginary[down]
+        across = imaginary[up] * real[down] - real[up] * imaginary[down]
+        tones.append(torch.stack([along.sum(1), across.sum(1)], 1))
     energy = (real.square() + imaginary.square()).sum(1)
     least = torch.finfo(torch.float32).tiny
     return torch.stack(tones, 2) / energy.clamp(min=least)[:, None, None]
