@@ -12,6 +12,7 @@ from speechgan.cli.serving import (
     add_limits,
     add_place,
     choose_hosts,
+    parse_origin,
     parse_positive,
     require_port,
 )
@@ -55,6 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--allow-origin",
         nargs="+",
+        type=parse_origin,
         default=[],
         metavar="URL",
         help="web pages of other servers that may call, such as https://example.org",
@@ -98,8 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _choose_access(arguments: argparse.Namespace) -> "Access":
     from speechgan.service.security import Access
 
-    origins = frozenset(origin.lower().rstrip("/") for origin in arguments.allow_origin)
-    return Access(choose_hosts(arguments), origins, _read_token(arguments.token_file))
+    origins, token = frozenset(arguments.allow_origin), _read_token(arguments.token_file)
+    return Access(choose_hosts(arguments), origins, token)
 
 
 def _read_token(path: Path | None) -> str | None:

@@ -1,6 +1,7 @@
 """What the commands that serve have in common: a place to listen at, and limits."""
 
 import argparse
+import re
 from collections.abc import Iterable
 
 from speechgan.cli.arguments import parse_count, parse_number
@@ -27,6 +28,7 @@ def add_place(parser: argparse.ArgumentParser, port: int) -> None:
     add(
         "--allow-host",
         nargs="+",
+        type=_parse_host,
         default=[],
         metavar="NAME",
         help="names under which the server may be called, beside localhost and its address",
@@ -52,7 +54,7 @@ def choose_hosts(arguments: argparse.Namespace) -> frozenset[str]:
     """The names under which the server may be called."""
     from speechgan.service.security import LOCAL_HOSTS
 
-    return LOCAL_HOSTS | {name.lower() for name in (arguments.listen, *arguments.allow_host)}
+    return LOCAL_HOSTS | {arguments.listen.lower(), *arguments.allow_host}
 
 
 def require_port(port: int) -> None:
@@ -75,6 +77,27 @@ def parse_positive(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not 1 or more")
     return count
+
+
+def _parse_host(text: str) -> str:
+    name = text.lower()
+    # With a port, or brackets, it would be no call's; IPv6 addresses have colons of their own.
+    alone = re.fullmatch(r"[^\s/:\[\]]+|[0-9a-f.]*(:[0-9a-f.]*){2,}", name)
+    if not alone:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name alone, as sound.example.org is")
+    return name
+
+
+def parse_origin(text: str) -> str:
+    """Of the web pages of a server, as browsers send it.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none, and so no page's.
+    """
+    origin = text.lower().rstrip("/")
+    if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s/]+", origin):
+        raise argparse.ArgumentTypeError(f"{text!r} is no origin, as https://example.org is")
+    return origin
 
 
 def _parse_seconds(text: str) -> float:

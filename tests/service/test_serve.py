@@ -58,6 +58,32 @@ def test_arguments_are_heeded(served: list[Any], tmp_path: Path) -> None:
     assert (service.limits.streams, service.limits.idle_seconds) == (3, 1.5)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--allow-host sound.example.org:8000",
+        "--allow-host https://sound.example.org",
+        "--allow-host [::1]",
+        "--allow-origin example.org",
+        "--allow-origin https://example.org/page",
+    ],
+)
+def test_names_that_no_call_would_ever_have_are_refused(
+    words: str, served: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["serve", *words.split()])
+    assert caught.value.code == 2 and served == []
+    assert words.split()[1] in capsys.readouterr().err
+
+
+def test_addresses_and_ports_of_pages_are_heeded(served: list[Any]) -> None:
+    words = "--model tiny --allow-host ::2 10.0.0.1 --allow-origin http://localhost:3000"
+    assert main(["serve", *words.split()]) == 0
+    assert {"::2", "10.0.0.1"} < served[0][0].access.hosts
+    assert served[0][0].access.origins == {"http://localhost:3000"}
+
+
 def test_the_token_may_come_from_the_environment(
     served: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
