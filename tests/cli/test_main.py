@@ -102,6 +102,7 @@ def test_a_reader_that_leaves_is_no_error_to_report(model_folder: Path) -> None:
     ],
 )
 def test_a_closed_stream_is_an_empty_one(words: str, closed: str, code: int, said: str) -> None:
+    # Only a shell leaves a stream closed; nothing of the line comes from outside this file.
     command = f"exec {shlex.join(COMMAND)} {words} {closed}"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert done.returncode == code and done.stdout == ""
