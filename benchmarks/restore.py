@@ -178,9 +178,20 @@ def measure(
 
 
 def count_phones(clean: Wave, made: list[Wave]) -> list[float]:
-    """Of each wave, phones that are heard otherwise than in the clean one, in percent of them."""
+    """Of each wave, phones that are heard otherwise than in the clean one, in percent of them.
+
+    Raises:
+        UnmeasurableError: the clean wave holds no phones.
+    """
     reference = recognise_phones(clean)
-    return [100 * error_rate(reference, recognise_phones(wave)) for wave in made]
+    errors = []
+    for wave in made:
+        try:
+            heard = recognise_phones(wave)
+        except UnmeasurableError:
+            heard = []  # all are lost
+        errors.append(100 * error_rate(reference, heard))
+    return errors
 
 
 def print_tables(arguments: argparse.Namespace) -> None:

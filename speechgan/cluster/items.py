@@ -32,13 +32,16 @@ def run_items(
         SpeechganError: as of `connect` and of `pool.Pool.run`.
     """
 
-    def say(text: object) -> None:
+    def say(text: str) -> None:
         print(f"speechgan: {text}", file=sys.stderr)
+
+    def lost(number: int, loss: Loss) -> None:
+        say(f"item {number + 1} of {len(items)}: {loss}")
 
     with connect(address, workers or 0) as cluster:
         needs = Needs(workers or cluster.count_room(1))
         start = partial(_start_in, cluster.scratch, start)
-        pool = Pool(start, needs, lambda number, loss: say(loss), say)
+        pool = Pool(start, needs, lost, say)
         for number, outcome in pool.run(items):
             if isinstance(outcome, Loss):
                 outcome = SpeechganError(f"{outcome}, twice; the memory may be short")

@@ -104,6 +104,9 @@ class ComplexL2(nn.Module):
 class MultiResolutionStft(nn.Module):
     """Spectral convergence and log-magnitude distance (Yamamoto et al. 2020, arXiv:1910.11480).
 
+    Deliberate difference: beyond the ends stand zeros, not mirrored samples, of which a wave that
+    is shorter than half a window has too few.
+
     Args:
         resolutions: transform length, hop and window length of each, in samples.
     """
@@ -125,7 +128,9 @@ class MultiResolutionStft(nn.Module):
         for n_fft, hop, length in self.resolutions:
             window = torch.hann_window(length, device=made.wave.device)
             a, b = (
-                torch.stft(s.wave, n_fft, hop, length, window, return_complex=True)
+                torch.stft(
+                    s.wave, n_fft, hop, length, window, pad_mode="constant", return_complex=True
+                )
                 .abs()
                 .clamp(min=1e-5)
                 for s in (made, clean)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 
@@ -92,8 +93,10 @@ def make_app(service: Service) -> Counted:
 
 def _add_sounds(app: FastAPI, service: Service) -> None:
     async def answer(request: Request, wish: WishedFile, task: str) -> Response:
+        # A vocoder that is asked for may have to be loaded, and streams must not wait for that.
+        work = await run_in_threadpool(wish.for_files, service.models)
         made, written = await answer_with_file(
-            request, wish.for_files(service.models), wish.format, service.line, service.limits
+            request, work, wish.format, service.line, service.limits
         )
         service.metrics.add("sound_seconds_total", written.seconds, task=task)
         return made

@@ -17,7 +17,7 @@ from speechgan.inference.sound_files import WrittenFile
 from speechgan.service.limits import Limits, weigh
 from speechgan.service.wishes import FileWork
 from speechgan.service.work import ClientGoneError, WorkLine, unless_gone
-from speechgan.utils.errors import SpeechganError
+from speechgan.utils.errors import SpeechganError, UnwritableError
 
 PIECE = 2**16
 MEDIA_TYPES = {"wav": "audio/wav", "flac": "audio/flac"}
@@ -87,8 +87,9 @@ async def answer_with_file(
         try:
             written = await unless_gone(line.run(run), request.receive)
         except SpeechganError as error:
+            status = 507 if isinstance(error, UnwritableError) else 422
             # Where the files lie is nobody's business.
-            raise HTTPException(422, str(error).replace(f"{folder}{os.sep}", "")) from None
+            raise HTTPException(status, str(error).replace(f"{folder}{os.sep}", "")) from None
         file = target.open("rb")
     return FileAnswer(file, MEDIA_TYPES[kind], limits.transfer_seconds), written
 

@@ -9,5 +9,9 @@ class SpeechganError(Exception):
     """
 
 
+class UnwritableError(SpeechganError):
+    """A file that cannot be written: the disk is full, or the folder is not for this user."""
+
+
 class UnmeasurableError(SpeechganError):
     """A recording for which a measure is not defined: silent, too short, or not finite."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from speechgan.utils.errors import SpeechganError
+from speechgan.utils.errors import UnwritableError
 
 # Seconds after which an unfinished file is taken for one that a killed process has left.
 ABANDONED = 24 * 3600.0
@@ -31,7 +31,7 @@ def replace_whole(path: str | os.PathLike[str], remedy: str = REMEDY) -> Iterato
         remedy: what the user can do where it cannot be written.
 
     Raises:
-        SpeechganError: it cannot be written.
+        UnwritableError: it cannot be written.
     """
     path = Path(path)
     beside = hidden_beside(path)
@@ -57,7 +57,7 @@ def replace_folder(folder: str | os.PathLike[str], remedy: str = REMEDY) -> Iter
     call brings it back.
 
     Raises:
-        SpeechganError: it cannot be written.
+        UnwritableError: it cannot be written.
     """
     folder = Path(folder)
     restore_folder(folder)
@@ -91,7 +91,7 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes, remedy: str 
     """Writes a file, or leaves what stood there; text as of `encode_text`.
 
     Raises:
-        SpeechganError: it cannot be written.
+        UnwritableError: it cannot be written.
     """
     data = encode_text(content) if isinstance(content, str) else content
     with replace_whole(path, remedy) as beside:
@@ -143,7 +143,7 @@ def remove_abandoned(folder: Path) -> None:
                 path.unlink()
 
 
-def cannot_write(path: Path, error: Exception, remedy: str = REMEDY) -> SpeechganError:
+def cannot_write(path: Path, error: Exception, remedy: str = REMEDY) -> UnwritableError:
     """The error of a file that cannot be written, in one line."""
     reason = getattr(error, "strerror", None) or str(error) or "the disk may be full"
-    return SpeechganError(f"{path}: cannot be written ({reason}); {remedy}")
+    return UnwritableError(f"{path}: cannot be written ({reason}); {remedy}")

@@ -81,6 +81,11 @@ def test_of_english_speech_wrong_phones_are_counted(benchmark, data, monkeypatch
     assert clean == 0 < telephone < 100
 
 
+def test_speech_of_which_nothing_is_left_has_lost_all_its_phones(benchmark, recordings):
+    clean = recordings["p228_wind"][1]
+    assert benchmark.count_phones(clean, [clean, 0 * clean]) == [0, 100]
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [

@@ -59,3 +59,14 @@ def test_what_workers_fetch_goes_with_the_ray_that_was_started_for_them(
     monkeypatch.setattr("speechgan.cluster.items.connect", lambda address, cpus: cluster)
     found = dict(run_items("local", 1, START, ["__import__('tempfile').gettempdir()"]))
     assert found == {0: str(tmp_path)}
+
+
+def test_an_item_whose_worker_was_lost_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster = nullcontext(Cluster(None, {}))
+    monkeypatch.setattr("speechgan.cluster.items.connect", lambda address, cpus: cluster)
+    found = dict(run_items("local", 1, START, ["2 * 2", DIE]))
+    assert found[0] == 4
+    assert "twice" in str(found[1])
+    assert capsys.readouterr().err.count("speechgan: item 2 of 2: its worker ") == 2

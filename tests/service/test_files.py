@@ -1,5 +1,6 @@
 """A file in, a file out; what is too much or no sound is refused."""
 
+import asyncio
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,11 +15,12 @@ pytest.importorskip("httpx")
 from fastapi.testclient import TestClient
 
 from speechgan import Converter, Enhancer, Restorer
-from speechgan.audio import Reader, read
+from speechgan.audio import Reader, read, write
 from speechgan.audio.clipping import declip
 from speechgan.audio.watermark import detect
 from speechgan.cli.main import main
 from speechgan.service.limits import Limits, weigh
+from speechgan.utils.errors import SpeechganError
 
 Open = Callable[..., TestClient]
 ROOT = Path(__file__).parents[2]
@@ -62,6 +64,20 @@ def test_a_converted_file_is_what_the_converter_writes(tmp_path: Path, open_clie
     params = {"target_speaker": "kerstin", "pitch_shift": -2, "format": "flac"}
     answer = open_client().post("/convert", params=params, content=source.read_bytes())
     assert answer.content == target.read_bytes()
+
+
+def test_nobody_else_waits_while_a_vocoder_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, open_client: Open
+) -> None:
+    def load(*_: object) -> None:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        raise SpeechganError("loaded beside the loop")
+
+    monkeypatch.setattr(Converter, "varied", load)
+    params = {"target_speaker": "kerstin", "vocoder": "neural"}
+    answer = open_client().post("/convert", params=params, content=b"")
+    assert answer.json()["detail"] == "loaded beside the loop"
 
 
 def test_vocoder_and_pitch_of_a_call_are_of_that_call_alone(
@@ -227,6 +243,25 @@ def test_a_full_disk_is_said_in_one_line(noisy: Path, private: Path, open_client
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert answer.status_code == 507
     assert answer.json()["detail"].startswith("upload: cannot be kept (")
+    assert list(private.iterdir()) == []
+
+
+def test_a_disk_that_is_full_for_the_answer_is_not_the_uploads_fault(
+    noisy: Path, tmp_path: Path, private: Path, open_client: Open
+) -> None:
+    resource = pytest.importorskip("resource")
+    wave, rate = read(noisy)
+    silence = tmp_path / "silence.flac"  # its answer, a WAV, is far larger
+    write(silence, 0 * wave, rate)
+    client, data = open_client(), silence.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(data) + 1000, limits[1]))
+    try:
+        answer = client.post("/enhance", content=data)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert answer.status_code == 507
+    assert answer.json()["detail"].startswith("answer.wav: cannot be written (")
     assert list(private.iterdir()) == []
 
 
