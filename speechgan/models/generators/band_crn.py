@@ -91,7 +91,7 @@ class BandCRN(nn.Module):
     grown: tuple[str, ...] = ("blocks.",)
 
     def __init__(
-        self, bidirectional: bool = False, floor: float = 0.15, context: int = 250, **size: int
+        self, bidirectional: bool = False, floor: float = 0.15, context: int = 50, **size: int
     ) -> None:
         super().__init__()
         self.floor, self.causal, self.context = floor, not bidirectional, context

@@ -54,7 +54,7 @@ class BandRestorer(BandCRN):
         tones: int = 0,
         bidirectional: bool = True,
         floor: float = 0.15,
-        context: int = 250,
+        context: int = 50,
         **size: int,
     ) -> None:
         super().__init__(bidirectional, floor, context, **size)
