@@ -75,7 +75,8 @@ class BandCRN(nn.Module):
         floor: magnitude below which the mask hardly falls, in the compressed scale of the image:
             0.15 leaves 0.2 % of the wave at a power of 0.3. Clean recordings are not digitally
             silent between the words, and a spectrum with holes sounds worse than a soft floor.
-        context: frames that a bidirectional network hears on each side of a block of a long sound.
+        context: frames that a bidirectional network hears on each side of a block of a long sound;
+            more than it was trained on is no help to it.
         size: attributes of `BandCRNSize`.
 
     Raises:
