@@ -22,8 +22,13 @@ from speechgan.inference.enhancement.onnx_run import (
 from speechgan.inference.enhancement.rounds import Array, Ask
 from speechgan.inference.enhancement.streaming import FrameRun, Stream
 from speechgan.inference.threads import check_threads
-from speechgan.pretrained.folder import BLOCKS, ONNX, find_model, load_config
-from speechgan.pretrained.onnx_session import foreign_graph, open_session, read_numbers
+from speechgan.pretrained.folder import BLOCKS, ONNX, find_model, load_config, require_task
+from speechgan.pretrained.onnx_session import (
+    foreign_graph,
+    open_session,
+    read_numbers,
+    require_cpu,
+)
 from speechgan.utils.errors import SpeechganError
 
 BLOCK_SECONDS = 8.0
@@ -74,8 +79,7 @@ class OnnxNetwork:
         Raises:
             SpeechganError: none of them, a device other than the CPU, threads below 1.
         """
-        if str(device) not in ("auto", "cpu"):
-            raise SpeechganError(f"device {device}: the ONNX engine runs on the cpu; use torch")
+        require_cpu(device)
         check_threads(threads)
         if Path(name).suffix == ".onnx":
             return cls(Path(name), None, threads)
@@ -87,10 +91,7 @@ class OnnxNetwork:
                 f"{folder / ONNX}, or use the torch engine"
             )
         config = load_config(folder)
-        if config["task"] != "enhance":
-            raise SpeechganError(
-                f"{name}: a model for the task {config['task']}, not enhance; choose another"
-            )
+        require_task(name, config, "enhance")
         made = cls(frame, blocks, threads)
         made.shifts = config.get("shifts", 1)
         return made
