@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from speechgan.models.generators.dcgan import ImageGenerator
-from speechgan.models.layers.dcgan import Trunk, coarse_shape, init_weights, put_beside, rise
-from speechgan.models.layers.labels import LabelCode
+from speechgan.models.layers.dcgan import Trunk, coarse_shape, init_weights, rise
+from speechgan.models.layers.labels import LabelCode, append_code
 from speechgan.models.layers.normal import draw_code, split_normal
 
 # Of residual layers; the paper has two for an image of 128 x 128.
@@ -92,7 +92,7 @@ class Refiner(nn.Module):
 
     def forward(self, image: Tensor, condition: Tensor) -> Tensor:
         """`(batch, 1, bin, frame)` and `(batch, condition)` to twice as many bins and frames."""
-        seen = put_beside(self.trunk(image)[-1], condition)
+        seen = append_code(self.trunk(image)[-1], condition)
         made: Tensor = self.layers(self.blocks(self.meet(seen)))
         return made
 
