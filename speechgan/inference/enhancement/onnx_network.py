@@ -10,7 +10,7 @@ import numpy as np
 from speechgan.inference.enhancement.batches import answer_in_batches
 from speechgan.inference.enhancement.blocks import Context
 from speechgan.inference.enhancement.context_run import ContextRun
-from speechgan.inference.enhancement.frames import ROUND_FRAMES, Framing, Spectrum
+from speechgan.inference.enhancement.frames import Framing, Spectrum
 from speechgan.inference.enhancement.offset import OffsetFilter
 from speechgan.inference.enhancement.onnx_run import (
     FEW_FRAMES,
@@ -20,7 +20,7 @@ from speechgan.inference.enhancement.onnx_run import (
     to_parts,
 )
 from speechgan.inference.enhancement.rounds import Array, Ask
-from speechgan.inference.enhancement.streaming import FrameRun, Stream
+from speechgan.inference.enhancement.streaming import FrameNetwork, FrameRun
 from speechgan.inference.threads import check_threads
 from speechgan.pretrained.folder import BLOCKS, ONNX, find_model, load_config, require_task
 from speechgan.pretrained.onnx_session import (
@@ -37,7 +37,7 @@ CONTEXT_NUMBERS = ("context", "multiple")
 LONGEST_FRAME = 2**16
 
 
-class OnnxNetwork:
+class OnnxNetwork(FrameNetwork):
     """What `speechgan.inference.export` wrote, as a `FrameNetwork`, on the CPU.
 
     Args:
@@ -95,18 +95,6 @@ class OnnxNetwork:
         made = cls(frame, blocks, threads)
         made.shifts = config.get("shifts", 1)
         return made
-
-    def round_length(self, rate: float) -> int:
-        """Samples of `ROUND_FRAMES` frames."""
-        return ROUND_FRAMES * self.period(rate)
-
-    def period(self, rate: float) -> int:
-        """The frames' step."""
-        return Framing.at(rate, self.sample_rate, self.n_fft, self.hop_length).hop_length
-
-    def open(self, rate: float, channels: int, strength: float, linked: bool) -> Stream:
-        """The beginning of a sound."""
-        return Stream(self, rate, channels, strength, linked)
 
     def start(self, channels: int) -> FrameRun:
         """The network at the beginning of a sound."""

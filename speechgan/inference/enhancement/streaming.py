@@ -1,5 +1,6 @@
 """Enhancement of a sound that is still being heard, in blocks of any size."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -7,7 +8,13 @@ import numpy as np
 
 from speechgan.audio import Wave
 from speechgan.inference.enhancement.bands import share_mask, widen
-from speechgan.inference.enhancement.frames import Analyser, Framing, Spectrum, Synthesiser
+from speechgan.inference.enhancement.frames import (
+    ROUND_FRAMES,
+    Analyser,
+    Framing,
+    Spectrum,
+    Synthesiser,
+)
 from speechgan.inference.enhancement.limiter import Limiter
 from speechgan.inference.enhancement.rounds import Array, Ask, Steps, run_alone, run_together
 from speechgan.inference.enhancement.upper_band import UpperBand
@@ -34,8 +41,8 @@ class FrameRun(Protocol):
         ...
 
 
-class FrameNetwork(Protocol):
-    """What turns noisy spectra into clean ones, whichever library computes it.
+class FrameNetwork(ABC):
+    """A `Network` that turns noisy spectra into clean ones, whichever library computes it.
 
     Attributes:
         sample_rate, n_fft, hop_length: of the frames that it was trained on.
@@ -49,13 +56,25 @@ class FrameNetwork(Protocol):
     causal: bool
     level_invariant: bool
 
+    @abstractmethod
     def start(self, channels: int) -> FrameRun:
-        """The beginning of a sound."""
-        ...
+        """The network at the beginning of a sound."""
 
+    @abstractmethod
     def answer(self, asks: Sequence[Ask]) -> Sequence[Array]:
-        """What the sounds that were begun here ask, of several at once."""
-        ...
+        """See `Network`."""
+
+    def open(self, rate: float, channels: int, strength: float, linked: bool) -> "Stream":
+        """See `Network`."""
+        return Stream(self, rate, channels, strength, linked)
+
+    def round_length(self, rate: float) -> int:
+        """Samples of `ROUND_FRAMES` frames."""
+        return ROUND_FRAMES * self.period(rate)
+
+    def period(self, rate: float) -> int:
+        """The frames' step, in samples."""
+        return Framing.at(rate, self.sample_rate, self.n_fft, self.hop_length).hop_length
 
 
 class Stream:
