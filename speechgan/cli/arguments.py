@@ -93,3 +93,15 @@ def parse_count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
+
+
+def parse_positive(text: str) -> int:
+    """A whole number of 1 or more from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    count = int(text) if text.isdecimal() else 0
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return count
