@@ -21,7 +21,7 @@ from speechgan.inference.enhancement.upper_band import UpperBand
 from speechgan.inference.samples import read_block, write_block
 from speechgan.utils.errors import SpeechganError
 
-# That a network is given at a time: of short frames a second of sound holds very many.
+# Most that a network is given at a time: a second of sound holds very many short frames.
 MOST_FRAMES = 512
 State = dict[str, np.ndarray[Any, Any]]
 
@@ -215,7 +215,7 @@ class Stream:
         self._heard, self._made = map(int, state["samples"])
 
     def _lengthen(self, wave: Wave, samples: int) -> Wave:
-        """Silence behind the last samples, in which a direct current goes on: no click ends it."""
+        """Appends samples at the DC offset of the last ones, as a step down to 0 would click."""
         recent = np.concatenate([self._analyser.waiting, wave], axis=1)
         recent = recent[:, -min(self._heard, self.framing.overlap) :]
         mean = recent.mean(1, keepdims=True, dtype=np.float32)
