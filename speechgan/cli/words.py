@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechgan.utils.errors import SpeechganError
+from speechgan.cli.arguments import refuse_existing
 from speechgan.utils.files import cannot_write, replace_whole
 
 if TYPE_CHECKING:
@@ -42,9 +42,7 @@ def plan_words(folder: Path, names: Sequence[str], overwrite: bool) -> list[Path
         SpeechganError: one of them, or the sheet, exists and is not to be replaced.
     """
     paths = [folder / f"{name}.wav" for name in names]
-    for path in (*paths, folder / SHEET):
-        if path.exists() and not overwrite:
-            raise SpeechganError(f"{path}: exists; use --overwrite to replace it")
+    refuse_existing((*paths, folder / SHEET), overwrite)
     return paths
 
 
