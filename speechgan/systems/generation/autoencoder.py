@@ -1,4 +1,4 @@
-"""An image to a code and back, and codes that may be drawn."""
+"""Auto-encoders of images, variational or plain."""
 
 from torch import Tensor
 from torch.nn.functional import l1_loss
