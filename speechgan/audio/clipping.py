@@ -4,19 +4,20 @@ import numpy as np
 
 from speechgan.audio.formats import Wave
 
-# In seconds: of a frame, half a frame to the next; what is flat for so long, at three samples or
-# more and five times, was cut off. A smooth wave turns, and hardly ever twice at the same height.
-FRAME, FLAT = 0.032, 0.00015
-LEAST_RUN, LEAST_RUNS = 3, 5
-# Of the greatest sample: what is as near to it is at the same height, however it was rounded; and
-# something has to lie not far below it, or the sound is one of few steps.
+# Length of a frame, in seconds; frames overlap by half.
+FRAME = 0.032
+# A sound is clipped if LEAST_RUNS or more flat runs lie at its greatest height, each of at least
+# FLAT seconds and LEAST_RUN samples: a smooth wave hardly ever turns twice at the same height.
+FLAT, LEAST_RUN, LEAST_RUNS = 0.00015, 3, 5
+# Shares of the greatest sample: samples within HEIGHT of it are at its height, however they were
+# rounded; some must lie less than BELOW under it, or the sound has few steps and is not clipped.
 HEIGHT, BELOW = 2e-3, 0.1
-# Of all samples: where more is flat it is the sound itself that is.
+# Share of all samples: where more are flat, the sound itself is.
 MOST_FLAT = 0.6
-# What was cut off was so many times as high at most.
+# A peak is restored to at most so many times the height at which it was cut off.
 HIGHEST = 10.0
-# How many more components each round allows at least, and of those that the one before allowed; how
-# near to that few a frame has to come.
+# Components that a round allows a frame beyond those of the round before: at least SPARSE, and a
+# share GROWTH of these; and the share of a frame's magnitude that it may miss of being that sparse.
 SPARSE, GROWTH, NEAR = 2, 1 / 16, 0.05
 
 
@@ -27,9 +28,9 @@ def declip(wave: Wave, sample_rate: float) -> Wave:
     one whose spectrum has few components, as a voice's has: the analysis form of SPADE (Kitić,
     Bertin & Gribonval 2015, arXiv:1506.01830), in frames of 32 ms, by the plain Fourier transform
     instead of a redundant one, which is three times as fast for half a decibel. Deliberate
-    differences besides: a frame is done at a share of its own size from sparse, not at the same
-    distance for all; and no peak becomes higher than ten times what was left of it. What was not
-    clipped is returned as it is.
+    differences besides: later rounds allow more components at a time; a frame is done at a share
+    of its own size from sparse, not at the same distance for all; and no peak becomes higher than
+    ten times what was left of it. What was not clipped is returned as it is.
     """
     high, low = find_clipped(wave, sample_rate), find_clipped(-wave, sample_rate)
     clipped = high | low

@@ -11,7 +11,7 @@ def measure_level(wave: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(wave, dtype=np.float64)))) if wave.size else 0.0
 
 
-def bring_to_level(wave: np.ndarray, level: float = REFERENCE_LEVEL) -> np.ndarray:
-    """A float32 wave with a root mean square of `level`; silence stays silence."""
-    loudness = measure_level(wave)
-    return (wave * (level / loudness) if loudness > 0 else wave).astype(np.float32)
+def bring_to_level(wave: np.ndarray) -> np.ndarray:
+    """A float32 wave at `REFERENCE_LEVEL`; silence stays silence."""
+    level = measure_level(wave)
+    return (wave * (REFERENCE_LEVEL / level) if level > 0 else wave).astype(np.float32)

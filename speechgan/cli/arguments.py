@@ -1,6 +1,11 @@
 """Arguments that several commands take, and kinds of values."""
 
 import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from speechgan.utils.errors import SpeechganError
 
 
 def add_common_arguments(parser: argparse.ArgumentParser, model: str) -> None:
@@ -43,6 +48,27 @@ def add_common_arguments(parser: argparse.ArgumentParser, model: str) -> None:
     )
     add("--overwrite", action="store_true", help="replace outputs that exist")
     add("--json", action="store_true", help="print what was done as JSON")
+
+
+def model_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What these say of the model: arguments that every `from_pretrained` takes, by name."""
+    return {
+        "name": arguments.model,
+        "device": arguments.device,
+        "threads": arguments.threads,
+        "engine": arguments.engine,
+    }
+
+
+def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
+    """Refuses to replace files, unless they are to be.
+
+    Raises:
+        SpeechganError: one of them exists.
+    """
+    for path in paths:
+        if path.exists() and not overwrite:
+            raise SpeechganError(f"{path}: exists; use --overwrite to replace it")
 
 
 def add_cluster_argument(parser: argparse.ArgumentParser, what: str) -> None:
@@ -93,3 +119,15 @@ def parse_count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
+
+
+def parse_positive(text: str) -> int:
+    """A whole number of 1 or more from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    count = int(text) if text.isdecimal() else 0
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return count

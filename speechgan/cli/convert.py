@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechgan.cli.arguments import add_common_arguments
+from speechgan.cli.arguments import add_common_arguments, model_settings
 from speechgan.cli.jobs import Task, run_task
 from speechgan.cli.live import add_live_arguments, follow, refuse_live_files, refuse_raw_files
 from speechgan.utils.errors import SpeechganError
@@ -132,14 +132,7 @@ def start_work(model: dict[str, Any], voice: dict[str, Any], marks: dict[str, An
 
 
 def _model_settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    return {
-        "name": arguments.model,
-        "device": arguments.device,
-        "threads": arguments.threads,
-        "vocoder": arguments.vocoder,
-        "engine": arguments.engine,
-        "f0": arguments.f0,
-    }
+    return model_settings(arguments) | {"vocoder": arguments.vocoder, "f0": arguments.f0}
 
 
 def _voice_settings(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -6,12 +6,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from speechgan.cli.arguments import parse_positive
 from speechgan.cli.serving import (
     LIMITS,
     add_limits,
     add_place,
     choose_hosts,
-    parse_positive,
     require_port,
 )
 from speechgan.service.limits import Limits

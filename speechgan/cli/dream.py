@@ -2,9 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
-from speechgan.cli.words import SHEET, plan_words, write_words
+from speechgan.cli.words import SHEET, add_word_arguments, plan_words, write_words
 from speechgan.utils.tables import align
 
 EPILOG = """\
@@ -42,27 +41,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--class",
         dest="wanted",
         metavar="NAME",
-        help="of logits, a digit, a speaker or a head; of another layer, the number of a channel "
-        "(default: all of them)",
+        help="of logits, a digit, a speaker or a head, which must be named; of another layer, the "
+        "number of a channel (default: all channels)",
     )
     add("--count", type=int, default=4, metavar="N", help="how many (default: 4)")
     add("--steps", type=int, default=200, metavar="N", help="of gradient ascent (default: 200)")
-    add("--seed", type=int, default=0, metavar="N", help="of all noise (default: 0)")
-    add(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path("dreams"),
-        metavar="DIR",
-        help="folder for the dreams (default: dreams)",
-    )
-    add(
-        "--vocoder",
-        choices=["auto", "neural", "griffin_lim"],
-        default="auto",
-        help="what makes the sound (default: auto, the neural one where it fits)",
-    )
-    add("--overwrite", action="store_true", help="replace files that exist")
+    add_word_arguments(parser, "dreams")
 
 
 def run(arguments: argparse.Namespace) -> int:

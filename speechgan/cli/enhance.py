@@ -6,7 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speechgan.cli.arguments import add_common_arguments, parse_count, parse_number, parse_share
+from speechgan.cli.arguments import (
+    add_common_arguments,
+    model_settings,
+    parse_count,
+    parse_number,
+    parse_share,
+)
 from speechgan.cli.jobs import Task, run_task
 from speechgan.cli.live import add_live_arguments, follow, refuse_live_files, refuse_raw_files
 from speechgan.utils.errors import SpeechganError
@@ -168,14 +174,7 @@ def _refuse_batch(arguments: argparse.Namespace) -> None:
 
 
 def _model_settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    return {
-        "name": arguments.model,
-        "device": arguments.device,
-        "threads": arguments.threads,
-        "seed": arguments.seed,
-        "engine": arguments.engine,
-        "shifts": arguments.shifts,
-    }
+    return model_settings(arguments) | {"seed": arguments.seed, "shifts": arguments.shifts}
 
 
 def _sound_settings(arguments: argparse.Namespace) -> dict[str, Any]:

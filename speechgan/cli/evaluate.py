@@ -8,7 +8,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from speechgan.cli.arguments import add_cluster_argument
+from speechgan.cli.arguments import add_cluster_argument, parse_positive
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.places import locate, write_file
 
@@ -59,7 +59,7 @@ def _configure_generation(parser: argparse.ArgumentParser) -> None:
         metavar="DIR|URL",
         help="folder with train/ and test/, files named DIGIT_SPEAKER_TAKE",
     )
-    add("--count", type=_parse_count, default=1000, metavar="N", help="to make (default: 1000)")
+    add("--count", type=parse_positive, default=1000, metavar="N", help="to make (default: 1000)")
     add("--digit", metavar="DIGIT", help="make and judge this one alone")
     add("--speaker", metavar="NAME", help="of this one alone")
     add("--seed", type=int, default=0, metavar="N", help="of all noise (default: 0)")
@@ -110,7 +110,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         "add a measure of your own; imported and run as Python, so name only code that you trust"
     )
     add("--measure", action="append", default=[], metavar="MODULE:FUNCTION", help=help_measure)
-    add("--workers", type=_parse_count, metavar="N", help="processes (default: all cores)")
+    add("--workers", type=parse_positive, metavar="N", help="processes (default: all cores)")
     add("--no-dnsmos", action="store_true", help="leave out DNSMOS, the slowest measure")
     help_cluster = "measure there; folders are paths that all workers see, or URLs of s3 and gs"
     add_cluster_argument(parser, help_cluster)
@@ -225,12 +225,5 @@ def _run_generation(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _parse_count(text: str) -> int:
-    count = int(text) if text.isdecimal() else 0
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return count
-
-
 def _parse_shown(text: str) -> int | None:
-    return None if text == "all" else _parse_count(text)
+    return None if text == "all" else parse_positive(text)

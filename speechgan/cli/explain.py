@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from speechgan.cli.arguments import refuse_existing
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.tables import align
 
@@ -42,8 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         SpeechganError: no such training or recording, recordings of different lengths, or the
             picture cannot be written.
     """
-    if arguments.output.exists() and not arguments.overwrite:
-        raise SpeechganError(f"{arguments.output}: exists; use --overwrite to replace it")
+    refuse_existing([arguments.output], arguments.overwrite)
     from speechgan import audio
     from speechgan.inference.interpretation.explaining import Explainer
     from speechgan.inference.interpretation.picture import draw

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from speechgan.utils.errors import SpeechganError
+from speechgan.cli.arguments import refuse_existing
 
 EPILOG = """\
 examples:
@@ -45,9 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     targets = {folder / name: graph for name, graph in graphs.items()}
     if arguments.onnx:
         targets = {arguments.onnx: next(iter(graphs.values()))}
-    for path in targets:
-        if path.exists() and not arguments.overwrite:
-            raise SpeechganError(f"{path}: exists; use --overwrite to replace it")
+    refuse_existing(targets, arguments.overwrite)
     for path, graph in targets.items():
         write_graph(graph, path)
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB", file=sys.stderr)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechgan.cli.words import SHEET, plan_words, write_words
+from speechgan.cli.words import SHEET, add_word_arguments, plan_words, write_words
 from speechgan.utils.errors import SpeechganError
 
 if TYPE_CHECKING:
@@ -39,21 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--to-speaker", metavar="NAME", help="go there from --speaker, likewise")
     add("--to-seed", type=int, metavar="N", help="go there from --seed, likewise")
     add("--count", type=int, metavar="N", help="how many (default: 1; 8 steps)")
-    add("--seed", type=int, default=0, metavar="N", help="of all noise (default: 0)")
-    add(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path("generated"),
-        metavar="DIR",
-        help="folder for the words (default: generated)",
-    )
-    add(
-        "--vocoder",
-        choices=["auto", "neural", "griffin_lim"],
-        default="auto",
-        help="what makes the sound (default: auto, the neural one where it fits)",
-    )
+    add_word_arguments(parser, "generated")
     add(
         "--engine",
         choices=["auto", "onnx", "torch"],
@@ -62,7 +48,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--device", default="auto", metavar="NAME", help="auto, cpu or cuda (default: auto)")
     add("--threads", type=int, default=1, metavar="N", help="of the CPU (default: 1)")
-    add("--overwrite", action="store_true", help="replace files that exist")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from speechgan.cli.arguments import add_common_arguments, parse_share
+from speechgan.cli.arguments import add_common_arguments, model_settings, parse_share
 from speechgan.cli.jobs import Task, run_task
 from speechgan.utils.file_work import Work, Written
 from speechgan.utils.workers import Report
@@ -47,13 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         SpeechganError: inputs and output do not go together, or the model cannot be loaded.
     """
-    model = {
-        "name": arguments.model,
-        "device": arguments.device,
-        "threads": arguments.threads,
-        "engine": arguments.engine,
-    }
-    start = partial(start_work, model, arguments.strength)
+    start = partial(start_work, model_settings(arguments), arguments.strength)
     task = Task(start, ".restored", "restored", {"strength": arguments.strength})
     return run_task(task, arguments.inputs, arguments)
 

@@ -6,14 +6,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechgan.cli.arguments import parse_count
+from speechgan.cli.arguments import parse_count, parse_positive
 from speechgan.cli.serving import (
     LIMITS,
     add_limits,
     add_place,
     choose_hosts,
     parse_origin,
-    parse_positive,
     require_port,
 )
 from speechgan.service.limits import Limits

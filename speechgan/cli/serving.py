@@ -4,7 +4,7 @@ import argparse
 import re
 from collections.abc import Iterable
 
-from speechgan.cli.arguments import parse_count, parse_number
+from speechgan.cli.arguments import parse_count, parse_number, parse_positive
 from speechgan.service.limits import Limits
 from speechgan.utils.errors import SpeechganError
 
@@ -65,18 +65,6 @@ def require_port(port: int) -> None:
     """
     if port > 65535:
         raise SpeechganError(f"--port {port}: must be 0 to 65535")
-
-
-def parse_positive(text: str) -> int:
-    """A number of 1 or more.
-
-    Raises:
-        argparse.ArgumentTypeError: it is none.
-    """
-    count = parse_count(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not 1 or more")
-    return count
 
 
 def _parse_host(text: str) -> str:

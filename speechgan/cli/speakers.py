@@ -2,7 +2,6 @@
 
 import argparse
 
-from speechgan.utils.errors import SpeechganError
 from speechgan.utils.tables import align
 
 
@@ -23,15 +22,11 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         SpeechganError: no such model, a damaged one, or one of another task.
     """
-    from speechgan.pretrained.folder import find_model, load_config
+    from speechgan.pretrained.folder import find_model, load_config, require_task
     from speechgan.pretrained.speakers import load_speakers
 
     folder = find_model(arguments.model)
-    task = load_config(folder)["task"]
-    if task != "convert":
-        raise SpeechganError(
-            f"{arguments.model}: a model for the task {task}, not convert; choose another"
-        )
+    require_task(arguments.model, load_config(folder), "convert")
     speakers = load_speakers(folder)
     rows = [(s.name, s.sex, s.language, f"{s.minutes:.1f}", s.licence) for s in speakers]
     if arguments.json:

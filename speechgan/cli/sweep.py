@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from speechgan.cli.arguments import parse_count
+from speechgan.cli.arguments import parse_count, parse_positive
 from speechgan.utils.errors import SpeechganError
 
 EPILOG = """\
@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, required=True, metavar="DIR", help="folder of the sweep")
     add(
         "--trials",
-        type=parse_count,
+        type=parse_positive,
         default=20,
         metavar="N",
         help="trainings in all, those of earlier runs included (default: 20)",
@@ -64,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise SpeechganError("no validation gave a finite figure")
         return best[config.trainer.monitor]
 
-    # What is mistyped is found before anything is trained.
+    # What is mistyped in a fixed setting is found before anything is trained; a free one may be of
+    # some of the choices only, such as a size of one of two generators.
     compose(arguments.task, [*space.fixed], complete=False, own=arguments.config_dir)
     sweep = Sweep(arguments.out, space, arguments.seed)
     ranked = sweep.run(train_one, arguments.trials, lambda line: print(line, file=sys.stderr))

@@ -1,16 +1,38 @@
 """Words as files: a WAV file of each, and a sheet of all their spectrograms."""
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from speechgan.utils.errors import SpeechganError
+from speechgan.cli.arguments import refuse_existing
 from speechgan.utils.files import cannot_write, replace_whole
 
 if TYPE_CHECKING:
     import numpy as np
 
 SHEET = "sheet.png"
+
+
+def add_word_arguments(parser: argparse.ArgumentParser, folder: str) -> None:
+    """Adds what all commands take that write words; `folder` is where to if nothing is said."""
+    add = parser.add_argument
+    add("--seed", type=int, default=0, metavar="N", help="of all noise (default: 0)")
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path(folder),
+        metavar="DIR",
+        help=f"folder for the files (default: {folder})",
+    )
+    add(
+        "--vocoder",
+        choices=["auto", "neural", "griffin_lim"],
+        default="auto",
+        help="what makes the sound (default: auto, the neural one where it fits)",
+    )
+    add("--overwrite", action="store_true", help="replace files that exist")
 
 
 def plan_words(folder: Path, names: Sequence[str], overwrite: bool) -> list[Path]:
@@ -20,9 +42,7 @@ def plan_words(folder: Path, names: Sequence[str], overwrite: bool) -> list[Path
         SpeechganError: one of them, or the sheet, exists and is not to be replaced.
     """
     paths = [folder / f"{name}.wav" for name in names]
-    for path in (*paths, folder / SHEET):
-        if path.exists() and not overwrite:
-            raise SpeechganError(f"{path}: exists; use --overwrite to replace it")
+    refuse_existing((*paths, folder / SHEET), overwrite)
     return paths
 
 

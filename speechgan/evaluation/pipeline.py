@@ -11,24 +11,13 @@ from speechgan.evaluation.measure import Measure
 from speechgan.evaluation.results import Evaluation, Refusal, Row
 from speechgan.evaluation.task import Task
 from speechgan.utils.errors import SpeechganError
-from speechgan.utils.workers import Report, WorkerDeath, count_cores, run_in_workers
+from speechgan.utils.workers import Work, WorkerDeath, count_cores, run_in_workers
 
 Job = Callable[[Any], Any]
 """Does one item, or raises a SpeechganError that says why it cannot."""
 
-
 Runner = Callable[[Callable[[], Job], Sequence[Any]], Iterable[tuple[int, Any]]]
 """Does items elsewhere, given what makes the job there: numbers with results or SpeechganErrors."""
-
-
-class _Start:
-    """Makes a job in a worker process."""
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-
-    def __call__(self) -> Callable[[Any, Report], Any]:
-        return lambda item, report: self._job(item)
 
 
 def run_jobs(
@@ -59,7 +48,7 @@ def run_jobs(
         elif count < 2:
             outcomes = _run_here(job, values)
         else:
-            outcomes = run_in_workers(_Start(job), values, count, died=died)
+            outcomes = run_in_workers(partial(_without_report, job), values, count, died=died)
         for number, result in outcomes:
             is_dead = isinstance(result, WorkerDeath)
             results[names[number]] = _explain(result) if is_dead else result
@@ -104,7 +93,13 @@ def _run_here(job: Job, items: Sequence[Any]) -> Iterable[tuple[int, Any]]:
 
 
 def _give(job: Job) -> Job:
+    """Makes the job where a runner does it; goes there by pickle, as the next does."""
     return job
+
+
+def _without_report(job: Job) -> Work:
+    """The same for a worker process, whose work is also told how to report progress."""
+    return lambda item, report: job(item)
 
 
 def _explain(death: WorkerDeath) -> SpeechganError:

@@ -54,7 +54,7 @@ class Speaker:
     Attributes:
         modulation: mean modulation spectrum, `(modulation frequency, coefficient)`, in dB.
         log_f0: mean of log F0 over all voiced frames; NaN if there are none.
-        embeddings: of each recording.
+        embeddings: of each recording; of a speaker `without` one, their mean alone.
     """
 
     modulation: np.ndarray
@@ -74,8 +74,11 @@ class Speaker:
         modulation = np.mean([modulation_spectrum(voice) for voice in voices], 0)
         return cls(modulation, log_f0, {path: h.embedding for path, h in recordings.items()})
 
-    def without(self, path: File | None) -> "Speaker":
-        """Embeddings of all recordings but one, which must not be compared with itself."""
+    def without(self, path: File) -> "Speaker":
+        """The speaker known by all recordings but one, which must not be compared with itself.
+
+        Of their embeddings the mean is kept: each recording's worker gets such a speaker.
+        """
         others = [e for other, e in self.embeddings.items() if other != path]
         return replace(self, embeddings={Path(): mean_embedding(others)} if others else {})
 

@@ -4,10 +4,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from speechgan.features.mel import MelVoice
+from speechgan.features.mel import DB_PER_NEPER, MelVoice
 from speechgan.features.voice import Voice
 
-DECIBELS = 20 / np.log(10)
 # A frame belongs to the word if its loudest band lies no further below the loudest of all, in dB.
 WORD_RANGE = 40.0
 
@@ -65,7 +64,7 @@ class MelClip(nn.Module):
             return np.full((self.bins, self.frames), -1, np.float32)
         # Brought to full scale: what is under the floor of a quiet recording would be lost.
         loud = torch.from_numpy(np.asarray(wave / peak, np.float32))
-        image = DECIBELS * self.mel(loud[None])[0, 0].numpy()
+        image = DB_PER_NEPER * self.mel(loud[None])[0, 0].numpy()
         start = self._find_word(image)
         left, right = max(0, start), min(image.shape[1], start + self.frames)
         part = image[:, left:right] - image[:, left:right].max()
@@ -85,8 +84,10 @@ class MelClip(nn.Module):
 
     def sound(self, image: np.ndarray) -> Voice:
         """`(bin, frame)` in [-1, 1] as log magnitudes, for a vocoder."""
-        log_mel = (np.asarray(image, np.float32) - 1) / 2 * self.span / DECIBELS + self.loudest
-        return Voice(log_mel.astype(np.float32), (DECIBELS * log_mel.mean(0)).astype(np.float32))
+        log_mel = (np.asarray(image, np.float32) - 1) / 2 * self.span / DB_PER_NEPER + self.loudest
+        return Voice(
+            log_mel.astype(np.float32), (DB_PER_NEPER * log_mel.mean(0)).astype(np.float32)
+        )
 
 
 def sheet(images: np.ndarray, columns: int = 10) -> np.ndarray:

@@ -9,12 +9,12 @@ COEFFICIENT = 0.95
 MEMORY = 512
 
 
-def pre_emphasise(wave: Tensor, coefficient: float = COEFFICIENT) -> Tensor:
-    """`y[n] = x[n] - coefficient * x[n - 1]`, `(batch, sample)`."""
-    return wave - coefficient * F.pad(wave, (1, 0))[..., :-1]
+def pre_emphasise(wave: Tensor) -> Tensor:
+    """`y[n] = x[n] - 0.95 x[n - 1]`, `(batch, sample)`."""
+    return wave - COEFFICIENT * F.pad(wave, (1, 0))[..., :-1]
 
 
-def de_emphasise(wave: Tensor, coefficient: float = COEFFICIENT) -> Tensor:
+def de_emphasise(wave: Tensor) -> Tensor:
     """Undoes `pre_emphasise`, `(batch, sample)`.
 
     The recursion's impulse response, cut where it has faded, is convolved by FFT: a recursive
@@ -22,7 +22,7 @@ def de_emphasise(wave: Tensor, coefficient: float = COEFFICIENT) -> Tensor:
     """
     samples = wave.shape[-1]
     memory = min(MEMORY, samples)
-    response = coefficient ** torch.arange(memory, device=wave.device, dtype=wave.dtype)
+    response = COEFFICIENT ** torch.arange(memory, device=wave.device, dtype=wave.dtype)
     length = 1 << (samples + memory - 1).bit_length()
     spectrum = torch.fft.rfft(wave, length) * torch.fft.rfft(response, length)
     return torch.fft.irfft(spectrum, length)[..., :samples]

@@ -8,6 +8,8 @@ from torch.nn.functional import pad
 
 from speechgan.features.voice import Voice
 
+DB_PER_NEPER = 20 / np.log(10)
+
 
 class LogMel(nn.Module):
     """Logarithmic mel spectrogram, the image that mel vocoders read (HiFi-GAN, Kong et al. 2020).
@@ -108,5 +110,5 @@ class MelVoice(nn.Module):
         """`(sample,)`, full scale at ±1, to a voice of `sample // hop_length + 1` frames."""
         with torch.no_grad():
             image = self.mel(torch.from_numpy(np.asarray(wave, np.float32))[None])[0, 0]
-        loudness = 20 / np.log(10) * image.mean(0)
+        loudness = DB_PER_NEPER * image.mean(0)
         return Voice(image.numpy(), loudness.numpy())

@@ -12,6 +12,8 @@ FEW_VOICED = 20
 # SwiftF0: confidence of frames that are believed, and of those that are believed where they lie no
 # further from the line between the former, in octaves.
 SURE, DOUBTFUL, FARTHEST = 0.2, 0.05, 0.35
+# Voiced frames of a running median, an odd number; octaves from it that are no jump.
+MEDIAN_FRAMES, OFF_MEDIAN = 51, 0.8
 # Of SwiftF0 as well: longest gap in a voiced part, and what is added to its ends, in seconds.
 LONGEST_GAP, ENDS = 0.1, 0.03
 
@@ -114,26 +116,21 @@ def find_f0(
     return mend_octaves(ESTIMATORS[name](wave, sample_rate, period, lowest, highest))
 
 
-def mend_octaves(f0: np.ndarray, around: int = 51, limit: float = 0.8) -> np.ndarray:
-    """Brings jumps of an octave back to where the voice was.
+def mend_octaves(f0: np.ndarray) -> np.ndarray:
+    """Brings jumps of an octave back to where the voice was; `(frame,)` Hz, 0 where unvoiced.
 
-    A voiced frame further than `limit` octaves from the median of the voiced frames around it
+    A voiced frame further than `OFF_MEDIAN` octaves from the median of the voiced frames around it
     is moved by whole octaves; one that is still further is called unvoiced.
-
-    Args:
-        f0: `(frame,)` Hz, 0 where unvoiced.
-        around: voiced frames that the median is taken of, an odd number.
-        limit: in octaves.
     """
     voiced = np.flatnonzero(f0 > 0)
     if len(voiced) < 3:
         return f0
     octaves = np.log2(f0[voiced])
-    usual = _median(octaves, min(around, len(octaves) - 1 + len(octaves) % 2))
+    usual = _median(octaves, min(MEDIAN_FRAMES, len(octaves) - 1 + len(octaves) % 2))
     away = octaves - usual
-    moved = np.where(np.abs(away) > limit, octaves - np.round(away), octaves)
+    moved = np.where(np.abs(away) > OFF_MEDIAN, octaves - np.round(away), octaves)
     mended = np.zeros_like(f0)
-    mended[voiced] = np.where(np.abs(moved - usual) <= limit, 2.0**moved, 0.0)
+    mended[voiced] = np.where(np.abs(moved - usual) <= OFF_MEDIAN, 2.0**moved, 0.0)
     return mended
 
 

@@ -61,12 +61,12 @@ class Voice:
             np.concatenate(noise, 1) if noise else None,
         )
 
-    def find_speech(self, below: float = SILENCE_BELOW) -> np.ndarray:
-        """Which frames are speech, `(frame,)` bool: at most `below` dB under the loudest.
+    def find_speech(self) -> np.ndarray:
+        """Which frames are speech, `(frame,)` bool: at most `SILENCE_BELOW` dB under the loudest.
 
         In a sound that is silent throughout, no frame is speech.
         """
-        return self.loudness > max(SILENCE, self.loudness.max(initial=SILENCE) - below)
+        return self.loudness > max(SILENCE, self.loudness.max(initial=SILENCE) - SILENCE_BELOW)
 
 
 class VoiceFeatures(Protocol):

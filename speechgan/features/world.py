@@ -10,7 +10,7 @@ from speechgan.features.voice import Voice
 
 # pyworld refuses less than one window; a shorter sound is analysed with silence after it.
 SHORTEST_SECONDS = 0.05
-DECIBELS = 10 / np.log(10)
+DECIBELS = 10 / np.log(10)  # in a natural logarithm of power
 # pyworld codes envelopes on this scale from this frequency, in hertz, upwards.
 MEL = 1127.01048
 LOWEST_ENVELOPE = 40.0

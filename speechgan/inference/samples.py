@@ -1,6 +1,6 @@
 """Samples as users hold them: arrays and tensors of several types, and sample rates."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -13,20 +13,6 @@ if TYPE_CHECKING:
     import torch
 
 Sound = TypeVar("Sound", np.ndarray[Any, Any], "torch.Tensor")
-
-
-def process_wave(wave: Sound, sample_rate: float, work: Callable[[Wave], Iterable[Wave]]) -> Sound:
-    """Applies a function of float32 `(channel, sample)`, which gives the whole in pieces.
-
-    Args:
-        wave, sample_rate: see `open_wave`.
-        work: makes the whole in pieces, of as many channels.
-
-    Raises:
-        SpeechganError: as `open_wave`.
-    """
-    rows, close = open_wave(wave, sample_rate)
-    return close(np.concatenate(list(work(rows)), axis=1))
 
 
 def open_wave(wave: Sound, sample_rate: float) -> tuple[Wave, Callable[[Wave], Sound]]:

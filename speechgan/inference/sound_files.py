@@ -1,7 +1,7 @@
 """A file in, another file out, in blocks, whatever is done to the sound between."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,15 +126,3 @@ def check_open_files(count: int) -> None:
             f"batch {count}: would open {2 * count} files at a time, of {allowed} that this system "
             "allows a process; lower it, or raise that by ulimit -n"
         )
-
-
-def process_file(pair: FilePair, work: Callable[[audio.Reader], Iterable[Wave]]) -> WrittenFile:
-    """Writes what a function makes of an open file, in pieces `(channel, sample)`.
-
-    Raises:
-        SpeechganError: as `FilePair`.
-    """
-    with pair as (reader, write):
-        for piece in work(reader):
-            write(piece)
-    return pair.written

@@ -9,27 +9,22 @@ ORDER, LENGTH, HOP = 16, 480, 240
 
 
 class LogLikelihoodRatio(nn.Module):
-    """`log_likelihood_ratio` as a term of closeness."""
-
-    def forward(self, made: Signal, clean: Signal) -> Tensor:
-        """A scalar, mean over items and frames."""
-        return log_likelihood_ratio(made, clean)
-
-
-def log_likelihood_ratio(enhanced: Signal, clean: Signal) -> Tensor:
     """Log ratio of prediction errors on the clean wave, mean over frames; 0 is no difference.
 
-    The error that the enhanced frame's predictor makes on the clean frame, over the error of the
+    The error that the made frame's predictor makes on the clean frame, over the error of the
     clean frame's own predictor (Itakura 1975), in the sizes that composite measures use at 16 kHz
     (Hu & Loizou 2008): order 16, frames of 30 ms. It does not look at levels, and sees best what
     the other terms see least: bands that are missing. Deliberate differences: frames overlap by
     half, none is left out, and a floor at -50 dB of the frame keeps the equations solvable.
     """
-    reference, candidate = autocorrelate(clean.wave), autocorrelate(enhanced.wave)
-    own, other = (prediction_filter(r).unsqueeze(-1) for r in (reference, candidate))
-    matrix = toeplitz(reference)
-    error = [(f.transpose(-1, -2) @ matrix @ f).flatten(1) for f in (other, own)]
-    return torch.log(error[0] / error[1]).mean()
+
+    def forward(self, made: Signal, clean: Signal) -> Tensor:
+        """A scalar, mean over items and frames."""
+        reference, candidate = autocorrelate(clean.wave), autocorrelate(made.wave)
+        own, other = (prediction_filter(r).unsqueeze(-1) for r in (reference, candidate))
+        matrix = toeplitz(reference)
+        error = [(f.transpose(-1, -2) @ matrix @ f).flatten(1) for f in (other, own)]
+        return torch.log(error[0] / error[1]).mean()
 
 
 def autocorrelate(wave: Tensor) -> Tensor:

@@ -13,7 +13,13 @@ LOWEST_BAND, BANDS, SEGMENT, RANGE_DB = 150.0, 15, 30, 40.0
 
 
 class EstoiDistance(nn.Module):
-    """`estoi_distance` as a term of closeness.
+    """One minus the extended short-time objective intelligibility, mean over items; 0 is equal.
+
+    After Jensen & Taal (2016): envelopes of third-octave bands in segments of 384 ms, each
+    segment's bands and then its moments brought to mean 0 and norm 1, and correlated. As in the
+    measure, frames 40 dB below the loudest of the clean signal are taken out. Deliberate
+    differences: frames of the same duration at 16 kHz instead of resampling to 10 kHz, and frames
+    are left out of the envelopes, not out of the waves. Items without a whole segment count 0.
 
     Args:
         sample_rate: 16000, for which its frames and bands are laid out.
@@ -32,33 +38,22 @@ class EstoiDistance(nn.Module):
 
     def forward(self, made: Signal, clean: Signal) -> Tensor:
         """A scalar, mean over items."""
-        return estoi_distance(made, clean)
-
-
-def estoi_distance(enhanced: Signal, clean: Signal) -> Tensor:
-    """One minus the extended short-time objective intelligibility, mean over items; 0 is equal.
-
-    After Jensen & Taal (2016): envelopes of third-octave bands in segments of 384 ms, each
-    segment's bands and then its moments brought to mean 0 and norm 1, and correlated. As in the
-    measure, frames 40 dB below the loudest of the clean signal are taken out. Deliberate
-    differences: frames of the same duration at 16 kHz instead of resampling to 10 kHz, and frames
-    are left out of the envelopes, not out of the waves. Items without a whole segment count 0.
-    """
-    # Silence, which is left out again, fills waves shorter than one segment up.
-    missing = max(0, FRAME + (SEGMENT - 1) * HOP - clean.wave.shape[1])
-    waves = [F.pad(signal.wave, (0, missing)) for signal in (clean, enhanced)]
-    a, b = (band_envelopes(wave) for wave in waves)
-    energy = frame_levels(waves[0])
-    kept = energy > energy.amax(1, keepdim=True) - RANGE_DB
-    order = torch.argsort((~kept).to(torch.uint8), dim=1, stable=True)[:, None]
-    a, b = (
-        normalise(x.gather(2, order.expand(-1, BANDS, -1)).unfold(2, SEGMENT, 1)) for x in (a, b)
-    )
-    correlation = (a * b).sum((1, 3)) / SEGMENT
-    segments = torch.arange(correlation.shape[1], device=a.device)
-    whole = segments[None] + SEGMENT <= kept.sum(1, keepdim=True)
-    distance = torch.where(whole, 1 - correlation, 0.0).sum(1)
-    return (distance / whole.sum(1).clamp(min=1)).mean()
+        # Silence, which is left out again, fills waves shorter than one segment up.
+        missing = max(0, FRAME + (SEGMENT - 1) * HOP - clean.wave.shape[1])
+        waves = [F.pad(signal.wave, (0, missing)) for signal in (clean, made)]
+        a, b = (band_envelopes(wave) for wave in waves)
+        energy = frame_levels(waves[0])
+        kept = energy > energy.amax(1, keepdim=True) - RANGE_DB
+        order = torch.argsort((~kept).to(torch.uint8), dim=1, stable=True)[:, None]
+        a, b = (
+            normalise(x.gather(2, order.expand(-1, BANDS, -1)).unfold(2, SEGMENT, 1))
+            for x in (a, b)
+        )
+        correlation = (a * b).sum((1, 3)) / SEGMENT
+        segments = torch.arange(correlation.shape[1], device=a.device)
+        whole = segments[None] + SEGMENT <= kept.sum(1, keepdim=True)
+        distance = torch.where(whole, 1 - correlation, 0.0).sum(1)
+        return (distance / whole.sum(1).clamp(min=1)).mean()
 
 
 def band_envelopes(wave: Tensor) -> Tensor:

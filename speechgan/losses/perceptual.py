@@ -9,7 +9,11 @@ from speechgan.losses.bark import FFT, HOP, Ear
 
 
 class PesqDistance(nn.Module):
-    """`pesq_distance` as a term of closeness.
+    """What PESQ takes off its best mark: mean of 0.1 D + 0.0309 A, 0 for equal signals.
+
+    After ITU-T P.862.2, at 16 kHz, and the losses made from it before (PMSQE, Martín-Doñas et al.
+    2018). Of the standard are left out: alignment in time, as made and clean are aligned; the
+    search for speech sections and bad intervals. Filters act on the power spectrum.
 
     Args:
         sample_rate: 16000; PESQ has no other wide-band rate.
@@ -28,42 +32,32 @@ class PesqDistance(nn.Module):
 
     def forward(self, made: Signal, clean: Signal) -> Tensor:
         """A scalar, mean over items."""
-        return pesq_distance(made, clean)
+        reference, degraded = bark_power(clean.wave), bark_power(made.wave)
+        ear = Ear.on(reference.device)
 
+        speaks = ear.audible(reference, 100.0) >= 1e7
+        means = [
+            (power * ((power > 100 * ear.threshold) & speaks[..., None])).mean(1, keepdim=True)
+            for power in (reference, degraded)
+        ]
+        # Linear colouring of the recording, as far as PESQ forgives it.
+        reference = reference * ((means[1] + 1000) / (means[0] + 1000)).clamp(0.01, 100)
+        gain = (ear.audible(reference) + 5e3) / (ear.audible(degraded) + 5e3)
+        gain = torch.cat([gain[:, :1], 0.8 * gain[:, 1:] + 0.2 * gain[:, :-1]], 1).clamp(3e-4, 5)
+        degraded = degraded * gain[..., None]
 
-def pesq_distance(enhanced: Signal, clean: Signal) -> Tensor:
-    """What PESQ takes off its best mark: mean of 0.1 D + 0.0309 A, 0 for equal signals.
+        a, b = ear.loudness(degraded), ear.loudness(reference)
+        heard = ((a - b).abs() - 0.25 * torch.minimum(a, b)).clamp(min=0)
+        # Noise that was added is worse than speech that was lost.
+        asymmetry = ((degraded + 50) / (reference + 50)) ** 1.2
+        asymmetry = torch.where(asymmetry < 3, 0.0, asymmetry.clamp(max=12))
 
-    After ITU-T P.862.2, at 16 kHz, and the losses made from it before (PMSQE, Martín-Doñas et al.
-    2018). Of the standard are left out: alignment in time, as enhanced and clean are aligned; the
-    search for speech sections and bad intervals. Filters act on the power spectrum.
-    """
-    reference, degraded = bark_power(clean.wave), bark_power(enhanced.wave)
-    ear = Ear.on(reference.device)
-
-    speaks = ear.audible(reference, 100.0) >= 1e7
-    means = [
-        (power * ((power > 100 * ear.threshold) & speaks[..., None])).mean(1, keepdim=True)
-        for power in (reference, degraded)
-    ]
-    # Linear colouring of the recording, as far as PESQ forgives it.
-    reference = reference * ((means[1] + 1000) / (means[0] + 1000)).clamp(0.01, 100)
-    gain = (ear.audible(reference) + 5e3) / (ear.audible(degraded) + 5e3)
-    gain = torch.cat([gain[:, :1], 0.8 * gain[:, 1:] + 0.2 * gain[:, :-1]], 1).clamp(3e-4, 5)
-    degraded = degraded * gain[..., None]
-
-    a, b = ear.loudness(degraded), ear.loudness(reference)
-    heard = ((a - b).abs() - 0.25 * torch.minimum(a, b)).clamp(min=0)
-    # Noise that was added is worse than speech that was lost.
-    asymmetry = ((degraded + 50) / (reference + 50)) ** 1.2
-    asymmetry = torch.where(asymmetry < 3, 0.0, asymmetry.clamp(max=12))
-
-    width, total = ear.width[1:], ear.width[1:].sum()
-    symmetric = ((heard[..., 1:] * width).square().sum(-1) * total + 1e-12).sqrt()
-    asymmetric = (heard * asymmetry)[..., 1:].mul(width).sum(-1)
-    weight = ((ear.audible(reference) + 1e5) / 1e7) ** 0.04
-    distances = [over_time((d / weight).clamp(max=45)) for d in (symmetric, asymmetric)]
-    return (0.1 * distances[0] + 0.0309 * distances[1]).mean()
+        width, total = ear.width[1:], ear.width[1:].sum()
+        symmetric = ((heard[..., 1:] * width).square().sum(-1) * total + 1e-12).sqrt()
+        asymmetric = (heard * asymmetry)[..., 1:].mul(width).sum(-1)
+        weight = ((ear.audible(reference) + 1e5) / 1e7) ** 0.04
+        distances = [over_time((d / weight).clamp(max=45)) for d in (symmetric, asymmetric)]
+        return (0.1 * distances[0] + 0.0309 * distances[1]).mean()
 
 
 def bark_power(wave: Tensor) -> Tensor:

@@ -19,6 +19,8 @@ DIGITS = tuple("0123456789")
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
 # Items that are judged at once.
 BATCH = 256
+# Of coverage: the neighbour of a real item that bounds its neighbourhood.
+NEIGHBOUR = 5
 # A point of an image holds sound above this; tanh never quite reaches the -1 of silence.
 SOUNDING = -0.9
 
@@ -150,16 +152,15 @@ def variety(features: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean(spreads)) if spreads else float("nan")
 
 
-def coverage(generated: np.ndarray, real: np.ndarray, neighbours: int = 5) -> float:
+def coverage(generated: np.ndarray, real: np.ndarray) -> float:
     """Share of real items with a generated one inside their own neighbourhood (Naeem et al. 2020,
-    arXiv:2002.09797).
+    arXiv:2002.09797), which reaches as far as its fifth nearest neighbour among the real ones.
 
     Args:
         generated, real: `(item, feature)`.
-        neighbours: of a real item, the furthest of which bounds it.
     """
     among = np.linalg.norm(real[:, None] - real[None], axis=2)
-    radius = np.sort(among, 1)[:, min(neighbours, len(real) - 1)]
+    radius = np.sort(among, 1)[:, min(NEIGHBOUR, len(real) - 1)]
     nearest = np.linalg.norm(real[:, None] - generated[None], axis=2).min(1)
     return float((nearest <= radius).mean())
 

@@ -50,14 +50,9 @@ def error_rate(reference: Sequence[str], heard: Sequence[str]) -> float:
     """
     if not reference:
         raise ValueError("an empty reference")
-    costs = list(range(len(heard) + 1))
-    for row, word in enumerate(reference, 1):
-        diagonal, costs[0] = costs[0], row
-        for column, other in enumerate(heard, 1):
-            substituted = diagonal + (word != other)
-            diagonal = costs[column]
-            costs[column] = min(substituted, costs[column] + 1, costs[column - 1] + 1)
-    return costs[-1] / len(reference)
+    from torchaudio.functional import edit_distance
+
+    return edit_distance(reference, heard) / len(reference)
 
 
 def _hear(decoder: Any, wave: np.ndarray) -> list[str]:

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,23 @@ def load_config(folder: Path) -> dict[str, Any]:
             f"{path}: sample_rate must be {LOWEST_RATE} to {HIGHEST_RATE}; get the model anew"
         )
     return config
+
+
+def require_task(name: str | os.PathLike[str], config: Mapping[str, Any], task: str) -> None:
+    """Refuses a model of another task.
+
+    Args:
+        name: of the model, for the message.
+        config: of `load_config`.
+        task: that it must be of, such as `enhance`.
+
+    Raises:
+        SpeechganError: it is of another.
+    """
+    if config["task"] != task:
+        raise SpeechganError(
+            f"{name}: a model for the task {config['task']}, not {task}; choose another"
+        )
 
 
 def load_card(folder: Path) -> str:

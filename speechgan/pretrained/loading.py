@@ -87,7 +87,7 @@ def load_model(name: str | os.PathLike[str], device: str | torch.device = "cpu")
     """A model folder, or a model that ships with speechgan, by its name.
 
     Args:
-        name: path of a folder, or one of `list_models()`.
+        name: see `speechgan.pretrained.folder.find_model`.
         device: see `choose_device`.
 
     Raises:
@@ -109,20 +109,6 @@ def load_model(name: str | os.PathLike[str], device: str | torch.device = "cpu")
         card=load_card(folder),
         speakers=tuple(load_speakers(folder)) if config["task"] == "convert" else (),
     )
-
-
-def load_converter(name: str | os.PathLike[str], device: str | torch.device = "cpu") -> Model:
-    """As `load_model`, of the task `convert` only.
-
-    Raises:
-        SpeechganError: as `load_model`, or a model of another task.
-    """
-    model = load_model(name, device)
-    if model.config["task"] != "convert":
-        raise SpeechganError(
-            f"{name}: a model for the task {model.config['task']}, not convert; choose another"
-        )
-    return model
 
 
 def choose_device(device: str | torch.device) -> torch.device:

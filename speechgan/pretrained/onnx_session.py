@@ -9,6 +9,16 @@ import onnxruntime
 from speechgan.utils.errors import SpeechganError
 
 
+def require_cpu(device: object) -> None:
+    """Refuses a device that graphs are not run on.
+
+    Raises:
+        SpeechganError: neither "auto" nor "cpu".
+    """
+    if str(device) not in ("auto", "cpu"):
+        raise SpeechganError(f"device {device}: the ONNX engine runs on the cpu; use torch")
+
+
 def open_session(
     path: str | os.PathLike[str], threads: int | None = 1
 ) -> tuple[onnxruntime.InferenceSession, dict[str, str]]:

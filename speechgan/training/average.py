@@ -38,7 +38,7 @@ class MovingAverage:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """The averages stand in for the weights."""
+        """Within the block the modules hold the averages in place of the weights."""
         kept = [w.detach().clone() for w in self.current]
         self._put(self.weights)
         try:
@@ -47,13 +47,13 @@ class MovingAverage:
             self._put(kept)
 
     def take_from_first(self) -> None:
-        """Has all processes hold the first one's: what normalisation hears is of each its own."""
+        """Gives all processes the first one's: each has running statistics of its own batches."""
         if processes.count() > 1:
             for weight in self.weights:
                 distributed.broadcast(weight, 0)
 
     def load(self, weights: Sequence[Tensor], updates: int) -> None:
-        """Goes on from averages kept before."""
+        """Restores averages, and how often they were updated, from a checkpoint."""
         for own, given in zip(self.weights, weights, strict=True):
             own.copy_(given)
         self.updates = updates
@@ -65,7 +65,7 @@ class MovingAverage:
 
 
 def running_statistics(system: nn.Module, weights: Iterable[Tensor]) -> list[Tensor]:
-    """What normalisation keeps in those modules of a system that these weights belong to."""
+    """Running means and variances of those normalisation layers that own some of the weights."""
     own = {id(weight) for weight in weights}
     return [
         buffer

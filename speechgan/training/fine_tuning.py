@@ -4,7 +4,8 @@ import torch
 from omegaconf import DictConfig
 from torch import Tensor, nn
 
-from speechgan.pretrained.loading import Model, load_converter, load_model
+from speechgan.pretrained.folder import require_task
+from speechgan.pretrained.loading import Model, load_model
 from speechgan.systems.base import System
 from speechgan.utils.errors import SpeechganError
 
@@ -88,7 +89,9 @@ def load_embedding(model: str | None) -> nn.Module | None:
     """
     if model is None:
         return None
-    generator = load_converter(model).generator
+    loaded = load_model(model)
+    require_task(loaded.name, loaded.config, "convert")
+    generator = loaded.generator
     if not hasattr(generator, "encode"):
         raise SpeechganError(f"run.embedding={model}: has no encoder; name a shared-latent model")
     return generator

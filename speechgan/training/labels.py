@@ -26,9 +26,8 @@ class QualityLabels:
     busy the machine is: only a label that is later than that is waited for.
 
     Args:
-        items: candidates of a batch that are measured, from its start; of several, the noisy input
-            of the last is measured in place of the enhanced one, so that the critic knows poor
-            signals too.
+        items: how many items of a batch are measured, from its start. Of the last of several the
+            noisy wave is measured, not the enhanced one, so that the critic knows poor signals too.
         delay: calls between asking and taking.
         sample_rate: 16000; PESQ has no other wide-band rate.
 
@@ -84,7 +83,7 @@ def measure_pesq(clean: Tensor, candidates: Tensor) -> Tensor:
 
 
 def _ask(clean: Tensor, candidates: Tensor) -> list[Future[float]]:
-    """Has pairs measured; by a new pool, where a process of the one before was killed."""
+    """Submits pairs to the pool, or to a new one where a process of the pool was killed."""
     pairs = list(zip(clean.numpy().copy(), candidates.numpy().copy(), strict=True))
     try:
         return [_pool().submit(normalised_pesq, *pair, SAMPLE_RATE) for pair in pairs]
@@ -94,7 +93,7 @@ def _ask(clean: Tensor, candidates: Tensor) -> list[Future[float]]:
 
 
 def _wait(clean: Tensor, candidates: Tensor, answers: list[Future[float]]) -> list[float]:
-    """The scores; what was lost with a process that was killed is asked for once more.
+    """The scores; if a process of the pool was killed, all pairs are measured once more.
 
     SIGTERM to all processes of a training ends those of the pool, while the trainer still has a
     step to finish and a state to save.

@@ -44,7 +44,7 @@ def launch(
 ) -> Fabric:
     """One process a device, each with random numbers of its own.
 
-    torchrun and srun have started them all; otherwise this process starts the others of its node.
+    Under torchrun or srun all of them run already; otherwise this one starts those of its node.
 
     Args:
         accelerator, devices, num_nodes, strategy, precision: as in Lightning Fabric; devices of one

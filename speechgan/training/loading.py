@@ -54,9 +54,9 @@ def load_batches(
 
 @contextmanager
 def tell_of_killed_workers() -> Iterator[None]:
-    """One error in place of PyTorch's, which comes wherever the training is just then, as a signal.
+    """One error in place of PyTorch's, which its signal handler raises wherever the training is.
 
-    Where a batch is being read, the end of its connection may come before.
+    While a batch is being read, the end of the connection may be found first.
 
     Raises:
         SpeechganError: a process that makes batches was killed.

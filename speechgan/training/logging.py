@@ -1,4 +1,4 @@
-"""What a run tells: TensorBoard, metrics.jsonl, and a progress bar."""
+"""The log of a run: TensorBoard, metrics.jsonl, and a progress bar."""
 
 import json
 import os
@@ -117,7 +117,7 @@ class RunLog:
             raise cannot_write(self.path.with_name("tensorboard"), error, REMEDY) from None
 
     def _note(self, failure: threading.ExceptHookArgs) -> None:
-        """Of a full disk TensorBoard's thread need not tell: what it is given next raises it."""
+        """Hides a full disk that TensorBoard's thread fails on: our next call to it raises it."""
         ours = type(failure.thread).__module__.startswith("tensorboard.")
         if not (ours and isinstance(failure.exc_value, OSError)):
             self._excepthook(failure)

@@ -1,7 +1,7 @@
-"""The processes of one training: who is who, and what they tell each other.
+"""The processes of one training: rank, world size, and what they exchange (`torch.distributed`).
 
-Everything here is for a process alone too. What is told goes by gloo, from processor to processor,
-so that no GPU is waited for; every process has to come to the same calls in the same order.
+All of it works in a single process too. Messages go from CPU to CPU, by gloo, so that no GPU is
+waited for. As with all collective calls, every process must make the same ones in the same order.
 """
 
 import os
@@ -18,36 +18,36 @@ from speechgan.utils.errors import SpeechganError
 
 T = TypeVar("T")
 RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")
-"""Where a process that has not met the others yet finds its number; the first of them that is set
-by torchrun, SLURM or Fabric."""
+"""Environment variables, set by torchrun, SLURM or Fabric, that hold a process's rank before the
+processes have met; the first that is set counts."""
 LOST = ("gloo", "nccl", "connection closed", "connection reset")
 """What is in the message of PyTorch's errors when a process is gone."""
 
 
 def count() -> int:
-    """How many there are; 1 until they have met."""
+    """World size: how many processes there are; 1 until they have met."""
     return distributed.get_world_size() if _met() else 1
 
 
 def number() -> int:
-    """Which one this is, from 0; before they have met, what it was started as."""
+    """Rank of this process, from 0; before they have met, the rank that it was started with."""
     if _met():
         return distributed.get_rank()
     return int(next((os.environ[name] for name in RANKS if os.environ.get(name)), 0))
 
 
 def count_neighbours() -> int:
-    """How many of them, this one included, share this machine's cores."""
+    """Local world size: processes of this training on this machine, this one included."""
     return int(os.environ.get("LOCAL_WORLD_SIZE", 1))
 
 
 def share(items: Iterable[T]) -> Iterator[tuple[int, T]]:
-    """This process's items with their numbers: each item is one process's and no other's."""
+    """The items of this process, with their numbers: every world-size-th one from its rank on."""
     return islice(enumerate(items), number() if _met() else 0, None, count())
 
 
 def gather(value: T) -> list[T]:
-    """The values of all processes, in their order, for all of them."""
+    """The values of all processes, in the order of their ranks; every process gets them."""
     if count() == 1:
         return [value]
     values: list[Any] = [None] * count()
@@ -56,7 +56,7 @@ def gather(value: T) -> list[T]:
 
 
 def greatest(value: int) -> int:
-    """The greatest of all processes' values, for all of them."""
+    """The greatest of all processes' values; every process gets it."""
     if count() == 1:
         return value
     found = torch.tensor(value)
@@ -65,13 +65,13 @@ def greatest(value: int) -> int:
 
 
 def wait() -> None:
-    """Until all have come here."""
+    """A barrier: returns once all processes have called it."""
     greatest(0)
 
 
 def leave() -> None:
-    """Parts them, all at once: one that went ahead would tear the connections that another's
-    threads still hold, which ends it with an error."""
+    """Ends the process group, after a barrier: a process that left first would close connections
+    that other processes still use, and they would end with an error."""
     if _met():
         wait()
         distributed.destroy_process_group()
@@ -99,11 +99,11 @@ def check_count(devices: int, num_nodes: int) -> None:
 
 @contextmanager
 def tell_of_loss() -> Iterator[None]:
-    """One error, of one of those that are left, where a process has ended without the others.
+    """One error, from one of the remaining processes, where a process has ended without the others.
 
     Raises:
         SpeechganError: in the first process that finds out.
-        SystemExit: in those after it, which need not say it again.
+        SystemExit: in the other ones, which need not repeat it.
     """
     try:
         yield
@@ -125,13 +125,14 @@ def _met() -> bool:
 
 @cache
 def _talk() -> Any:
-    """A group for what is no gradient."""
+    """The group for messages; gradients have another, of nccl, on GPUs."""
     gloo = distributed.get_backend() == "gloo"
     return distributed.group.WORLD if gloo else distributed.new_group(backend="gloo")
 
 
 def _speaks() -> bool:
-    """Whether nobody has spoken yet; the store that all share may have gone with its process."""
+    """Whether no process has reported the loss yet; yes, too, if the process that held their shared
+    store is the one that is lost."""
     try:
         store = distributed.distributed_c10d._get_default_store()
         return bool(store.add("speechgan/lost", 1) == 1)

@@ -48,7 +48,7 @@ class Run:
         weights = list(system.players()[averaged])
         self.average = MovingAverage([*weights, *running_statistics(system, weights)], decay)
         self.step = 0
-        # On the device, as all that is found out in a step: to ask is to wait for the device.
+        # They stay on the device, as all results of a step do: to read one waits for the device.
         self.skipped, self.skipped_in_a_row = torch.zeros(2, dtype=torch.long, device=fabric.device)
         self.best: dict[str, float] = {}
         self.sums: dict[str, list[Tensor]] = {}
@@ -98,7 +98,7 @@ class Run:
     def improves(self, monitor: str, figure: float) -> bool:
         """Whether a validation's figure is the greatest so far.
 
-        What nothing could be measured of, NaN, is less than all others; of such the last counts.
+        NaN, where nothing could be measured, is less than every number; of several the last counts.
         """
         best = self.best.get(monitor, math.nan)
         return figure > best or (math.isnan(best) and figure != -math.inf)
@@ -119,10 +119,10 @@ class Run:
             torch.cuda.synchronize(self.fabric.device)
 
     def require_finite(self, patience: int) -> None:
-        """Whether gradients are, now and then.
+        """Stops a run whose gradients stay non-finite.
 
         Raises:
-            SpeechganError: for so many steps in a row one of them was not.
+            SpeechganError: some gradient was not finite in each of the last `patience` steps.
         """
         broken = int(self.skipped_in_a_row)
         if broken >= patience:
@@ -132,7 +132,7 @@ class Run:
             )
 
     def note(self, name: str, value: Tensor) -> None:
-        """Keeps a figure, of which the log gets the mean over some steps."""
+        """Keeps a figure; the log gets the mean of those of several steps."""
         self.sums.setdefault(name, []).append(value)
 
     def state(self) -> dict[str, Any]:
@@ -222,8 +222,8 @@ def load_moments(optimizer: Any, state: dict[str, Any]) -> None:
 def check_processes(state: dict[str, Any], path: Path) -> None:
     """Whether a checkpoint is of as many processes as there are now.
 
-    With another number, other batches would come next and nobody would go on with the random
-    numbers and the labels of some.
+    With another number other batches would follow, and the random numbers and pending labels of
+    some processes would be lost.
 
     Raises:
         SpeechganError: it is of another number.
@@ -240,7 +240,8 @@ def check_processes(state: dict[str, Any], path: Path) -> None:
 def state_of(state: dict[str, Any], number: int) -> dict[str, Any]:
     """A checkpoint as one of its processes wrote it.
 
-    A process that was not there has the first one's candidates and random numbers of its own.
+    A process with a number that had none then takes the first one's pending labels, and keeps its
+    own random numbers.
     """
     others = [{"system": {}}, *state.get("others", ())]
     if number >= len(others):
@@ -250,14 +251,14 @@ def state_of(state: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def mean(values: Sequence[float]) -> float:
-    """Of those that are numbers; NaN where none is."""
+    """Mean of the values that are not NaN; NaN where all are."""
     known = [value for value in values if not math.isnan(value)]
     return sum(known) / len(known) if known else math.nan
 
 
 @contextmanager
 def only(system: System, player: str) -> Iterator[None]:
-    """Only this player's weights take gradients."""
+    """Within the block only this player's weights take gradients."""
     mine = {id(p) for p in system.players()[player]}
     changed = [p for p in system.parameters() if p.requires_grad and id(p) not in mine]
     for weight in changed:

@@ -108,10 +108,10 @@ def open_conversion(config: DictConfig, data: ConversionData, model: Model | Non
 
 
 def _require_features(features: VoiceFeatures, model: Model) -> None:
-    """Whether images are those that the statistics of a model's speakers are of.
+    """Checks that images are made as those that the statistics of a model's speakers describe.
 
     Raises:
-        SpeechganError: they are not; the pitch may be found in another way.
+        SpeechganError: they are not. The estimator of pitch may be another.
     """
     own, its = features.settings, model.features.settings
     for name in its | own:

@@ -74,8 +74,9 @@ def train(config: DictConfig, resume: bool = False, overwrite: bool = False) -> 
 
 
 def _refuse_to_replace(folder: Path) -> None:
-    """Every process looks for itself and finds the same: none of them writes what is looked for
-    until all have met, which is after this.
+    """Refuses a folder that holds a run.
+
+    Every process checks, and all of them find the same: none writes there before all have met.
 
     Raises:
         SpeechganError: the folder holds a run.
@@ -89,7 +90,7 @@ def _refuse_to_replace(folder: Path) -> None:
 
 
 def _forget_checkpoint(path: Path, start_from: Path | None) -> None:
-    """Removes that of the run before, which --resume would take for this run's.
+    """Removes the checkpoint of the run before, which --resume would take for this run's.
 
     The one that the run is to start from stays: no process has read it yet.
     """

@@ -211,7 +211,7 @@ class Trainer:
         validate: Validation | None,
         save_best: SaveBest | None,
     ) -> None:
-        """All steps that are left, of so many seconds of sound; only the first process logs."""
+        """All remaining steps; a batch has `seconds` of sound, and only the first process logs."""
         with stop_request() as stop:
             signal = 0
             while run.step < self.max_steps and not signal:
@@ -282,10 +282,10 @@ class Trainer:
     def _validate(
         self, run: Run, validate: Validation, save_best: SaveBest | None, log: RunLog | None
     ) -> None:
-        """The same in all processes, but that the first alone logs and keeps the best."""
+        """All processes validate; only the first one logs, and saves the best."""
         run.system.eval()
         run.average.take_from_first()
-        # Recordings have lengths of their own, each of which would be compiled for.
+        # Recordings differ in length, and each length would be compiled for.
         as_written = torch.compiler.set_stance("force_eager")
         with run.average.applied(), torch.no_grad(), as_written:
             figures = validate(run.system, log, run.step)

@@ -9,6 +9,9 @@ from speechgan.features.mel import LogMel, MelVoice
 from speechgan.features.voice import Voice
 from speechgan.vocoders.base import Original
 
+# Bands overlap little, so that some dozens of updates are enough.
+UPDATES = 50
+
 
 class GriffinLim:
     """Phase by iteration (Griffin & Lim 1984), with the momentum of Perraudin et al. (2013).
@@ -59,15 +62,19 @@ class GriffinLim:
         return torch.nn.functional.pad(wave, (0, samples - len(wave)))
 
 
-def unmel(image: Tensor, filters: Tensor, steps: int = 50) -> Tensor:
+def unmel(image: Tensor, filters: Tensor) -> Tensor:
     """Linear magnitudes `(frequency, frame)` of a log-mel image `(band, frame)`.
 
-    Multiplicative updates of non-negative least squares (Lee & Seung 2001), from the transpose on:
-    bands overlap little, so that some dozens are enough.
+    Non-negative least squares by multiplicative updates (Lee & Seung 2001), which start from the
+    transposed filters times the image.
+
+    Args:
+        image: natural logarithm of the bands' magnitudes.
+        filters: of the bands, `(band, frequency)`.
     """
     mel = image.exp()
     magnitude = filters.T @ mel + 1e-8
     top, bottom = filters.T @ mel, filters.T @ filters
-    for _ in range(steps):
+    for _ in range(UPDATES):
         magnitude = magnitude * top / (bottom @ magnitude + 1e-10)
     return magnitude

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from speechgan.features.signal import Signal
-from speechgan.losses.envelope import autocorrelate, log_likelihood_ratio, prediction_filter
+from speechgan.losses.envelope import LogLikelihoodRatio, autocorrelate, prediction_filter
 from speechgan.metrics import composite
 
 
@@ -26,7 +26,7 @@ def test_the_filter_of_a_resonance_is_its_recursion():
 def test_order_of_candidates_is_that_of_the_published_measure(recordings):
     for noisy, clean in recordings.values():
         candidates = [clean + noise * (noisy - clean) for noise in (1.0, 0.3, 0.1, 0.03)]
-        ours = [log_likelihood_ratio(signal(c), signal(clean)).item() for c in candidates]
+        ours = [LogLikelihoodRatio()(signal(c), signal(clean)).item() for c in candidates]
         theirs = [composite.log_likelihood_ratio(clean, c, 16000) for c in candidates]
         assert np.corrcoef(ours, theirs)[0, 1] > 0.95
 
@@ -36,15 +36,15 @@ def test_a_missing_band_is_heard_and_a_level_is_not(recordings):
     spectrum = np.fft.rfft(clean)
     spectrum[len(spectrum) // 2 :] *= 0.01
     muffled = np.fft.irfft(spectrum, len(clean))
-    assert log_likelihood_ratio(signal(muffled), signal(clean)).item() > 0.5
-    assert log_likelihood_ratio(signal(0.5 * clean), signal(clean)).item() < 0.05
+    assert LogLikelihoodRatio()(signal(muffled), signal(clean)).item() > 0.5
+    assert LogLikelihoodRatio()(signal(0.5 * clean), signal(clean)).item() < 0.05
 
 
 def test_silence_has_a_finite_gradient():
     clean = torch.zeros(2, 4000)
     clean[1] = torch.randn(4000, generator=torch.Generator().manual_seed(0)) * 0.1
     wave = torch.zeros(2, 4000, requires_grad=True)
-    loss = log_likelihood_ratio(Signal(wave, wave), Signal(clean, clean))
+    loss = LogLikelihoodRatio()(Signal(wave, wave), Signal(clean, clean))
     loss.backward()
     assert loss.isfinite() and wave.grad.isfinite().all()
     assert autocorrelate(clean).isfinite().all()

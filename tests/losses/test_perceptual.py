@@ -7,7 +7,7 @@ from pesq import pesq
 
 from speechgan.features.signal import Signal
 from speechgan.features.stft import Stft
-from speechgan.losses.perceptual import pesq_distance
+from speechgan.losses.perceptual import PesqDistance
 
 RATE = 16000
 
@@ -26,13 +26,13 @@ def test_marks_agree_with_the_standard(recordings):
     for noisy, clean in recordings.values():
         for noise in (1.0, 0.3, 0.1):
             candidate = clean + noise * (noisy - clean)
-            distance = pesq_distance(signal(candidate), signal(clean)).item()
+            distance = PesqDistance()(signal(candidate), signal(clean)).item()
             assert mark(distance) == pytest.approx(pesq(RATE, clean, candidate, "wb"), abs=0.15)
 
 
 def test_a_louder_copy_is_no_worse(recordings):
     noisy, clean = recordings["p228_wind"]
-    once, twice = (pesq_distance(signal(g * noisy), signal(clean)).item() for g in (1.0, 2.0))
+    once, twice = (PesqDistance()(signal(g * noisy), signal(clean)).item() for g in (1.0, 2.0))
     assert twice == pytest.approx(once, rel=1e-4)
 
 
@@ -43,7 +43,7 @@ def test_following_the_gradient_raises_the_real_mark(recordings):
     for _ in range(20):
         enhanced = Stft().inverse(gain * noisy.image, noisy.wave.shape[-1])
         optimizer.zero_grad()
-        pesq_distance(Signal(enhanced, noisy.image), clean).backward()
+        PesqDistance()(Signal(enhanced, noisy.image), clean).backward()
         optimizer.step()
     before, after = (
         pesq(RATE, clean.wave[0].numpy(), wave.detach()[0].numpy(), "wb")
@@ -57,6 +57,6 @@ def test_silence_and_short_waves_have_a_finite_gradient(samples):
     clean = torch.zeros(2, samples)
     clean[1] = torch.randn(samples, generator=torch.Generator().manual_seed(0)) * 0.1
     wave = torch.zeros(2, samples, requires_grad=True)
-    loss = pesq_distance(Signal(wave, wave), Signal(clean, clean))
+    loss = PesqDistance()(Signal(wave, wave), Signal(clean, clean))
     loss.backward()
     assert loss.isfinite() and wave.grad.isfinite().all()

@@ -136,6 +136,14 @@ def test_mistakes_are_one_line(tmp_path: Path, capsys, words: list[str], message
     assert not (tmp_path / "out").exists()
 
 
+def test_a_sweep_of_no_trials_is_refused(tmp_path: Path, capsys) -> None:
+    command = ["sweep", "enhance", "data.root=x", "trainer.max_steps=1,2", "--trials", "0"]
+    with pytest.raises(SystemExit):
+        main([*command, "--out", str(tmp_path / "out")])
+    assert "'0' is not a whole number from 1" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_networks_of_two_sizes_are_compared(tmp_path: Path, capsys) -> None:
     """As a user sweeps; each trial leaves a training with its model."""
     pairs = Path(__file__).parents[1] / "assets"

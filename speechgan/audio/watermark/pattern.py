@@ -8,7 +8,6 @@ import numpy as np
 LOWEST, HIGHEST, BANDS = 312.5, 3437.5, 25
 # Short enough to be told from syllables, which change the same bands more slowly.
 CELL_SECONDS, CELLS = 0.032, 64
-PERIOD_SECONDS = CELL_SECONDS * CELLS
 KEY = "speechgan"
 """What marks are made and found with unless another key is given; it is no secret."""
 

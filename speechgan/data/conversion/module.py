@@ -114,14 +114,13 @@ class ConversionData:
                 f"{self.root}: none of the recordings held out for validation can be used; mend "
                 "those that are named above, or add others"
             )
-        for name, voices in train.items():
-            _warn(name, list(voices.values()), features)
-        measured = {n: SpeakerStatistics.measure(list(v.values())) for n, v in train.items()}
+        for name, own in train.items():
+            _warn(name, list(own.values()), features)
         names = [*known, *(name for name in train if name not in known)]
-        statistics = [known.get(name) or measured[name] for name in names]
-        images = [
-            [s.normalise(voice.image) for voice in train.get(name, {}).values()]
-            for name, s in zip(names, statistics, strict=True)
+        voices = [list(train.get(name, {}).values()) for name in names]
+        statistics = [
+            known.get(name) or SpeakerStatistics.measure(own)
+            for name, own in zip(names, voices, strict=True)
         ]
         described = {s.name: s for s in found}
         size = (self.batch_size, self.frames, features.hop_length / features.sample_rate)
@@ -130,12 +129,16 @@ class ConversionData:
             pairs = self._align([train.get(name, {}) for name in names], statistics)
             batches = AlignedCrops(pairs, *size, self.seed)
         else:
+            images = [
+                [s.normalise(voice.image) for voice in own]
+                for s, own in zip(statistics, voices, strict=True)
+            ]
             batches = UnpairedCrops(images, *size, self.seed)
         return OpenVoices(
             [described.get(name) or Speaker(name, ()) for name in names],
             statistics,
-            [sum(map(len, train.get(name, {}).values())) for name in names],
-            [_seconds(list(train.get(name, {}).values()), features) for name in names],
+            [sum(map(len, own)) for own in voices],
+            [_seconds(own, features) for own in voices],
             batches,
             [valid.get(name, {}) for name in names],
         )

@@ -5,16 +5,18 @@ from collections.abc import Iterator
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self
 
-from speechgan import __version__, audio
+import numpy as np
+
+from speechgan import __version__
 from speechgan.audio import Wave
 from speechgan.audio.watermark import embed_blocks
 from speechgan.features.pitch import ESTIMATORS
 from speechgan.inference.conversion.network import ConversionNetwork
-from speechgan.inference.conversion.sound import SoundConversion, Wish
+from speechgan.inference.conversion.sound import Read, SoundConversion, Wish
 from speechgan.inference.conversion.streaming import ConversionStream
 from speechgan.inference.engines import choose_engine
-from speechgan.inference.samples import Sound, check_rate, process_wave
-from speechgan.inference.sound_files import FilePair, Progress, WrittenFile, process_file
+from speechgan.inference.samples import Sound, check_rate, open_wave
+from speechgan.inference.sound_files import FilePair, Progress, WrittenFile, split_wave
 from speechgan.inference.threads import check_threads
 from speechgan.inference.vocoders import load_vocoder
 from speechgan.pretrained.speakers import TargetSpeaker
@@ -171,16 +173,14 @@ class Converter:
         """
         wish = self.check(target_speaker, source_speaker, pitch_shift)
         sample_rate = check_rate(sample_rate)
-        block = max(1, int(READ_SECONDS * sample_rate))
+        rows, close = open_wave(wave, sample_rate)
+        length = max(1, int(READ_SECONDS * sample_rate))
 
-        def work(source: Wave) -> Iterator[Wave]:
-            def read() -> Iterator[Wave]:
-                return (source[:, i : i + block] for i in range(0, source.shape[1], block))
+        def read() -> Iterator[Wave]:
+            return split_wave(rows, length)
 
-            made = self._conversion(wish)(read, sample_rate, len(source))
-            return _mark(made, watermark, sample_rate, len(source))
-
-        return process_wave(wave, sample_rate, work)
+        pieces = self._convert(wish, read, sample_rate, len(rows), watermark)
+        return close(np.concatenate(list(pieces), axis=1))
 
     def convert_file(
         self,
@@ -207,14 +207,17 @@ class Converter:
             SpeechganError: as a call, and as `FilePair`.
         """
         wish = self.check(target_speaker, source_speaker, pitch_shift)
+        pair = FilePair(source, target, progress, comment=TAG if tag else "")
+        with pair as (reader, write):
+            rate, channels = reader.sample_rate, reader.channels
+            length = max(1, int(READ_SECONDS * rate))
 
-        def work(reader: audio.Reader) -> Iterator[Wave]:
-            length = max(1, int(READ_SECONDS * reader.sample_rate))
-            convert = self._conversion(wish)
-            made = convert(lambda: reader.blocks(length), reader.sample_rate, reader.channels)
-            return _mark(made, watermark, reader.sample_rate, reader.channels)
+            def read() -> Iterator[Wave]:
+                return reader.blocks(length)
 
-        return process_file(FilePair(source, target, progress, comment=TAG if tag else ""), work)
+            for piece in self._convert(wish, read, rate, channels, watermark):
+                write(piece)
+        return pair.written
 
     def stream(
         self,
@@ -275,8 +278,12 @@ class Converter:
         source = None if source_speaker is None else self._find(source_speaker)
         return Wish(target, source, pitch_shift)
 
-    def _conversion(self, wish: Wish) -> SoundConversion:
-        return SoundConversion(self.network, self.vocoder, self.threads, wish)
+    def _convert(
+        self, wish: Wish, read: Read, rate: float, channels: int, watermark: bool
+    ) -> Iterator[Wave]:
+        convert = SoundConversion(self.network, self.vocoder, self.threads, wish)
+        converted = convert(read, rate, channels)
+        return embed_blocks(converted, rate, channels) if watermark else converted
 
     def _find(self, name: str) -> int:
         for number, speaker in enumerate(self.speakers):
@@ -289,7 +296,3 @@ class Converter:
 
     def _names(self) -> str:
         return ", ".join(speaker.name for speaker in self.speakers)
-
-
-def _mark(blocks: Iterator[Wave], wanted: bool, rate: float, channels: int) -> Iterator[Wave]:
-    return embed_blocks(blocks, rate, channels) if wanted else blocks

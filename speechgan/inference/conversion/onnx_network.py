@@ -6,10 +6,14 @@ from typing import Any
 import numpy as np
 
 from speechgan.pretrained.build import build_part
-from speechgan.pretrained.folder import ONNX, find_model, load_config
-from speechgan.pretrained.onnx_session import foreign_graph, open_session, read_numbers
+from speechgan.pretrained.folder import ONNX, find_model, load_config, require_task
+from speechgan.pretrained.onnx_session import (
+    foreign_graph,
+    open_session,
+    read_numbers,
+    require_cpu,
+)
 from speechgan.pretrained.speakers import load_speakers
-from speechgan.utils.errors import SpeechganError
 
 
 class OnnxConversion:
@@ -29,14 +33,10 @@ class OnnxConversion:
     def __init__(
         self, name: str | os.PathLike[str], device: object = "auto", threads: int | None = 1
     ) -> None:
-        if str(device) not in ("auto", "cpu"):
-            raise SpeechganError(f"device {device}: the ONNX engine runs on the cpu; use torch")
+        require_cpu(device)
         folder = find_model(name)
         config = load_config(folder)
-        if config["task"] != "convert":
-            raise SpeechganError(
-                f"{name}: a model for the task {config['task']}, not convert; choose another"
-            )
+        require_task(name, config, "convert")
         self.name, self.sample_rate = str(name), config["sample_rate"]
         self.features: Any = build_part(folder, config, "features")
         self.speakers = tuple(load_speakers(folder))

@@ -30,8 +30,8 @@ class ConversionStream:
 
     A stranger is known by what was heard so far, up to a minute, and the network sees three seconds
     of the past; so a stream begins less sure of a voice than `Converter` with the whole file, and
-    comes close to that when both have heard enough. It never has the same samples: the pulses of a
-    vocoder stand where all pitch before them has brought them.
+    comes close to that when both have heard enough. Its samples are never the same: where a
+    vocoder's pulses stand depends on all pitch before them.
 
     Args:
         network: that converts images of voices, analysed by WORLD.

@@ -6,9 +6,9 @@ from torch import nn
 
 from speechgan.features.voice import VoiceFeatures
 from speechgan.inference.threads import limit_threads
+from speechgan.pretrained.folder import require_task
 from speechgan.pretrained.loading import Model, choose_device
 from speechgan.systems.conversion.base import image_converter
-from speechgan.utils.errors import SpeechganError
 
 
 class TorchConversion:
@@ -26,11 +26,7 @@ class TorchConversion:
     def __init__(
         self, model: Model, device: str | torch.device = "auto", threads: int | None = 1
     ) -> None:
-        if model.config["task"] != "convert":
-            raise SpeechganError(
-                f"{model.name}: a model for the task {model.config['task']}, not convert; "
-                "choose another"
-            )
+        require_task(model.name, model.config, "convert")
         self.name, self.sample_rate = model.name, model.sample_rate
         self.features: VoiceFeatures = model.features
         if isinstance(model.features, nn.Module):

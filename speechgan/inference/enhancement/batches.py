@@ -29,10 +29,10 @@ def answer_in_batches(
 def group_asks(asks: Sequence[Ask]) -> list[list[int]]:
     """The numbers of those asks that go together.
 
-    Sounds of one length go together as they are. What is longer than a sound's own end can be
-    computed in vain only where nothing comes of it: a network with a memory hears no later frame,
-    and forgets the sound after its last. So that one is lengthened to the next length that others
-    have. Networks without a memory hear ahead: silence that was not in the sound would be heard.
+    Asks of one length go together as they are. A sound's last ask to a causal network, which keeps
+    a memory, may be padded to the next length that others have: frames after its end change none
+    before, and the memory is not needed again. Networks without a memory look ahead, and padding
+    would change what they make of the last frames.
     """
     groups: dict[int, list[int]] = {}
     last: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""A generator that hears ahead, in the course of one sound, whichever library computes it."""
+"""One sound through a generator that looks ahead, whichever library computes it."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from speechgan.inference.enhancement.streaming import State
 
 
 class ContextRun:
-    """Frames come late, in blocks.
+    """Gives frames late, in blocks, as the generator needs those after them.
 
     Args:
         context: how the generator is to be fed; its block is shared among the channels.

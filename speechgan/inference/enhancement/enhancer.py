@@ -19,6 +19,7 @@ from speechgan.inference.samples import Sound, check_rate
 from speechgan.inference.sound_files import FilePair, Progress, WrittenFile, check_open_files
 from speechgan.inference.strength import choose_strength
 from speechgan.inference.threads import check_threads
+from speechgan.pretrained.folder import require_task
 from speechgan.utils.errors import SpeechganError
 
 if TYPE_CHECKING:
@@ -111,11 +112,7 @@ class Enhancer:
         from speechgan.inference.enhancement.wave_network import WaveNetwork
         from speechgan.pretrained.loading import choose_device
 
-        if model.config["task"] != "enhance":
-            raise SpeechganError(
-                f"{model.name}: a model for the task {model.config['task']}, not enhance; "
-                "choose another"
-            )
+        require_task(model.name, model.config, "enhance")
         check_threads(threads)
         if seed < 0:
             raise SpeechganError(f"seed {seed}: must be 0 or more")

@@ -10,7 +10,8 @@ from speechgan.audio import Wave
 Spectrum = np.ndarray[Any, np.dtype[np.complex64]]
 """`(channel, frame, bin)`, of windowed frames."""
 
-# Of each sound at a time, where several go through a network at once. More fit no cache of a CPU.
+# Frames of each sound at a time, where several go through a network together: more would not fit
+# into a CPU's cache.
 ROUND_FRAMES = 64
 
 

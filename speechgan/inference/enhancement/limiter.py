@@ -1,4 +1,4 @@
-"""Enhanced sound within full scale."""
+"""Keeps enhanced sound within full scale."""
 
 import numpy as np
 

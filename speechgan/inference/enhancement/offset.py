@@ -1,4 +1,4 @@
-"""Takes off a direct current, which recorders add and no generator was trained on; NumPy alone."""
+"""Subtracts a DC offset, which recorders add and no generator was trained on; NumPy alone."""
 
 import numpy as np
 
@@ -12,9 +12,9 @@ FIRST_WEIGHT = 1e-3
 class OffsetFilter:
     """Subtracts the mean of the last two seconds, the same for all samples of a frame.
 
-    So no edges come into being: of the first frames, which lie partly before the sound, only the
-    samples that are sound have it taken off. `speechgan.inference.enhancement.spectrum_step` does
-    the same inside the graph of a causal generator.
+    The first frames lie partly before the sound; there it is subtracted from the sound's samples
+    alone, or it would make an edge. `speechgan.inference.enhancement.spectrum_step` does the same
+    inside the graph of a causal generator.
 
     Args:
         window: of the frames, `(sample,)`.
@@ -33,7 +33,7 @@ class OffsetFilter:
         self.heard = 0
 
     def __call__(self, spectrum: Spectrum) -> Spectrum:
-        """The next frames `(channel, frame, bin)` to the same without a direct current."""
+        """The next frames `(channel, frame, bin)` to the same without the offset."""
         result = np.empty_like(spectrum)
         for frame, now in enumerate(spectrum.swapaxes(0, 1)):
             constant = self.constants[min(self.heard, len(self.constants) - 1)]
@@ -46,8 +46,8 @@ class OffsetFilter:
 
 
 def frames_of_one(window: np.ndarray, hop_length: int) -> np.ndarray:
-    """The first frames `(frame, sample)` of a sound that is 1 throughout; the last holds for all
-    that follow.
+    """The first windowed frames `(frame, sample)` of a sound that is 1 throughout, up to the first
+    that lies wholly in the sound; all later ones are like it.
     """
     size = len(window)
     begins = size - hop_length * np.arange(1, size // hop_length + 1)

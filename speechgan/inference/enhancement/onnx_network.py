@@ -10,7 +10,7 @@ import numpy as np
 from speechgan.inference.enhancement.batches import answer_in_batches
 from speechgan.inference.enhancement.blocks import Context
 from speechgan.inference.enhancement.context_run import ContextRun
-from speechgan.inference.enhancement.frames import ROUND_FRAMES, Framing, Spectrum
+from speechgan.inference.enhancement.frames import Framing, Spectrum
 from speechgan.inference.enhancement.offset import OffsetFilter
 from speechgan.inference.enhancement.onnx_run import (
     FEW_FRAMES,
@@ -20,10 +20,15 @@ from speechgan.inference.enhancement.onnx_run import (
     to_parts,
 )
 from speechgan.inference.enhancement.rounds import Array, Ask
-from speechgan.inference.enhancement.streaming import FrameRun, Stream
+from speechgan.inference.enhancement.streaming import FrameNetwork, FrameRun
 from speechgan.inference.threads import check_threads
-from speechgan.pretrained.folder import BLOCKS, ONNX, find_model, load_config
-from speechgan.pretrained.onnx_session import foreign_graph, open_session, read_numbers
+from speechgan.pretrained.folder import BLOCKS, ONNX, find_model, load_config, require_task
+from speechgan.pretrained.onnx_session import (
+    foreign_graph,
+    open_session,
+    read_numbers,
+    require_cpu,
+)
 from speechgan.utils.errors import SpeechganError
 
 BLOCK_SECONDS = 8.0
@@ -32,7 +37,7 @@ CONTEXT_NUMBERS = ("context", "multiple")
 LONGEST_FRAME = 2**16
 
 
-class OnnxNetwork:
+class OnnxNetwork(FrameNetwork):
     """What `speechgan.inference.export` wrote, as a `FrameNetwork`, on the CPU.
 
     Args:
@@ -74,8 +79,7 @@ class OnnxNetwork:
         Raises:
             SpeechganError: none of them, a device other than the CPU, threads below 1.
         """
-        if str(device) not in ("auto", "cpu"):
-            raise SpeechganError(f"device {device}: the ONNX engine runs on the cpu; use torch")
+        require_cpu(device)
         check_threads(threads)
         if Path(name).suffix == ".onnx":
             return cls(Path(name), None, threads)
@@ -87,25 +91,10 @@ class OnnxNetwork:
                 f"{folder / ONNX}, or use the torch engine"
             )
         config = load_config(folder)
-        if config["task"] != "enhance":
-            raise SpeechganError(
-                f"{name}: a model for the task {config['task']}, not enhance; choose another"
-            )
+        require_task(name, config, "enhance")
         made = cls(frame, blocks, threads)
         made.shifts = config.get("shifts", 1)
         return made
-
-    def round_length(self, rate: float) -> int:
-        """Samples of `ROUND_FRAMES` frames."""
-        return ROUND_FRAMES * self.period(rate)
-
-    def period(self, rate: float) -> int:
-        """The frames' step."""
-        return Framing.at(rate, self.sample_rate, self.n_fft, self.hop_length).hop_length
-
-    def open(self, rate: float, channels: int, strength: float, linked: bool) -> Stream:
-        """The beginning of a sound."""
-        return Stream(self, rate, channels, strength, linked)
 
     def start(self, channels: int) -> FrameRun:
         """The network at the beginning of a sound."""

@@ -1,4 +1,4 @@
-"""Sounds that ask a network for what they need to go on: one alone, or many side by side."""
+"""Sounds as coroutines that ask a network for what they need: run alone, or many side by side."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Ask:
-    """What a sound wants to know of the network.
+    """What a sound asks the network: some input, and where it lies in the sound.
 
     Attributes:
         given: noisy frames `(channel, frame, bin)`, or samples `(channel, sample)`.
@@ -113,7 +113,7 @@ def run_in_order(sounds: Iterable[Steps[Result]], count: int, answer: Answer) ->
 
 
 def check_batch(count: int) -> int:
-    """Refuses what is no number of sounds at a time.
+    """Checks how many sounds are to be done at a time.
 
     Raises:
         SpeechganError: below 1.
@@ -133,7 +133,11 @@ def _advance(
     sound: Steps[Result],
     made: Array | None,
 ) -> tuple[Result | SpeechganError] | None:
-    """Lets a sound go on to its next ask, for which it keeps its place, or to its end."""
+    """Runs a sound to its next ask, and keeps its place, or to its end.
+
+    Returns:
+        None at an ask; at the end, in a tuple as it may be None, its result or its error.
+    """
     places.pop(number, None)
     try:
         places[number] = sound, next(sound) if made is None else sound.send(made)

@@ -26,7 +26,7 @@ class OffsetStep(nn.Module):
         constants = torch.view_as_real(torch.fft.rfft(frames)).mT
         self.register_buffer("constants", constants, persistent=False)
         self.constants: Tensor
-        # Sums of weights behind each of the first frames, by which their number is known.
+        # The state's sum of weights after each of the first frames tells how many there were.
         sums = [FIRST_WEIGHT]
         while len(sums) < len(frames) - 1:
             sums.append(self.decay * sums[-1] + 1)

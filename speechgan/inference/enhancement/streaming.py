@@ -1,5 +1,6 @@
 """Enhancement of a sound that is still being heard, in blocks of any size."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -7,14 +8,20 @@ import numpy as np
 
 from speechgan.audio import Wave
 from speechgan.inference.enhancement.bands import share_mask, widen
-from speechgan.inference.enhancement.frames import Analyser, Framing, Spectrum, Synthesiser
+from speechgan.inference.enhancement.frames import (
+    ROUND_FRAMES,
+    Analyser,
+    Framing,
+    Spectrum,
+    Synthesiser,
+)
 from speechgan.inference.enhancement.limiter import Limiter
 from speechgan.inference.enhancement.rounds import Array, Ask, Steps, run_alone, run_together
 from speechgan.inference.enhancement.upper_band import UpperBand
 from speechgan.inference.samples import read_block, write_block
 from speechgan.utils.errors import SpeechganError
 
-# That a network is given at a time: of short frames a second of sound holds very many.
+# Most that a network is given at a time: a second of sound holds very many short frames.
 MOST_FRAMES = 512
 State = dict[str, np.ndarray[Any, Any]]
 
@@ -34,8 +41,8 @@ class FrameRun(Protocol):
         ...
 
 
-class FrameNetwork(Protocol):
-    """What turns noisy spectra into clean ones, whichever library computes it.
+class FrameNetwork(ABC):
+    """A `Network` that turns noisy spectra into clean ones, whichever library computes it.
 
     Attributes:
         sample_rate, n_fft, hop_length: of the frames that it was trained on.
@@ -49,13 +56,25 @@ class FrameNetwork(Protocol):
     causal: bool
     level_invariant: bool
 
+    @abstractmethod
     def start(self, channels: int) -> FrameRun:
-        """The beginning of a sound."""
-        ...
+        """The network at the beginning of a sound."""
 
+    @abstractmethod
     def answer(self, asks: Sequence[Ask]) -> Sequence[Array]:
-        """What the sounds that were begun here ask, of several at once."""
-        ...
+        """See `Network`."""
+
+    def open(self, rate: float, channels: int, strength: float, linked: bool) -> "Stream":
+        """See `Network`."""
+        return Stream(self, rate, channels, strength, linked)
+
+    def round_length(self, rate: float) -> int:
+        """Samples of `ROUND_FRAMES` frames."""
+        return ROUND_FRAMES * self.period(rate)
+
+    def period(self, rate: float) -> int:
+        """The frames' step, in samples."""
+        return Framing.at(rate, self.sample_rate, self.n_fft, self.hop_length).hop_length
 
 
 class Stream:
@@ -196,7 +215,7 @@ class Stream:
         self._heard, self._made = map(int, state["samples"])
 
     def _lengthen(self, wave: Wave, samples: int) -> Wave:
-        """Silence behind the last samples, in which a direct current goes on: no click ends it."""
+        """Appends samples at the DC offset of the last ones, as a step down to 0 would click."""
         recent = np.concatenate([self._analyser.waiting, wave], axis=1)
         recent = recent[:, -min(self._heard, self.framing.overlap) :]
         mean = recent.mean(1, keepdims=True, dtype=np.float32)

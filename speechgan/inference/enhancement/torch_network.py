@@ -13,17 +13,17 @@ from speechgan.features.stft import Stft
 from speechgan.inference.enhancement.batches import answer_in_batches
 from speechgan.inference.enhancement.blocks import Context
 from speechgan.inference.enhancement.context_run import ContextRun
-from speechgan.inference.enhancement.frames import ROUND_FRAMES, Framing, Spectrum
+from speechgan.inference.enhancement.frames import Spectrum
 from speechgan.inference.enhancement.latent import draw_for_all
 from speechgan.inference.enhancement.offset import OffsetFilter
 from speechgan.inference.enhancement.rounds import Array, Ask, Steps
 from speechgan.inference.enhancement.spectrum_step import OffsetStep, SpectrumStep, SpectrumWindow
-from speechgan.inference.enhancement.streaming import FrameRun, State, Stream
+from speechgan.inference.enhancement.streaming import FrameNetwork, FrameRun, State
 from speechgan.inference.threads import limit_threads
 from speechgan.pretrained.loading import Model
 
 
-class TorchNetwork:
+class TorchNetwork(FrameNetwork):
     """A model's generator of images as a `FrameNetwork`.
 
     Args:
@@ -55,18 +55,6 @@ class TorchNetwork:
         self.causal = self.generator.causal
         self.seed = seed
         self.block = round(block_seconds * self.sample_rate / self.hop_length)
-
-    def round_length(self, rate: float) -> int:
-        """Samples of `ROUND_FRAMES` frames."""
-        return ROUND_FRAMES * self.period(rate)
-
-    def period(self, rate: float) -> int:
-        """The frames' step."""
-        return Framing.at(rate, self.sample_rate, self.n_fft, self.hop_length).hop_length
-
-    def open(self, rate: float, channels: int, strength: float, linked: bool) -> Stream:
-        """The beginning of a sound."""
-        return Stream(self, rate, channels, strength, linked)
 
     @cached_property
     def step(self) -> SpectrumStep:

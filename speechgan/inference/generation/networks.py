@@ -10,9 +10,9 @@ from speechgan.features.clip import MelClip
 from speechgan.inference.threads import limit_threads
 from speechgan.models.generators.dcgan import ImageGenerator
 from speechgan.pretrained.build import build_part
-from speechgan.pretrained.folder import ONNX, find_model, load_config
+from speechgan.pretrained.folder import ONNX, find_model, load_config, require_task
 from speechgan.pretrained.loading import load_model
-from speechgan.pretrained.onnx_session import open_session, read_numbers
+from speechgan.pretrained.onnx_session import open_session, read_numbers, require_cpu
 from speechgan.utils.errors import SpeechganError
 
 TASK = "generate"
@@ -51,7 +51,7 @@ class TorchImages:
         self, name: str | os.PathLike[str], device: Any = "auto", threads: int | None = 1
     ) -> None:
         config = load_config(find_model(name))
-        require_task(name, config)
+        require_task(name, config, TASK)
         model = load_model(name, device)
         self.features: MelClip = model.features.cpu()
         generator: Any = model.generator
@@ -117,11 +117,10 @@ class OnnxImages:
     def __init__(
         self, name: str | os.PathLike[str], device: Any = "auto", threads: int | None = 1
     ) -> None:
-        if str(device) not in ("auto", "cpu"):
-            raise SpeechganError(f"device {device}: the ONNX engine runs on the cpu; use torch")
+        require_cpu(device)
         folder = find_model(name)
         config = load_config(folder)
-        require_task(name, config)
+        require_task(name, config, TASK)
         self.features: MelClip = build_part(folder, config, "features")
         self.told = tell(config)
         self._session, described = open_session(folder / ONNX, threads)
@@ -138,15 +137,3 @@ def tell(config: dict[str, Any]) -> tuple[str, ...]:
     """Kinds of label that a model is told."""
     settings = config["generator"]
     return tuple(kind for kind in ("digit", "speaker") if settings.get(f"{kind}s"))
-
-
-def require_task(name: str | os.PathLike[str], config: dict[str, Any]) -> None:
-    """Refuses models of other tasks.
-
-    Raises:
-        SpeechganError: it is one.
-    """
-    if config["task"] != TASK:
-        raise SpeechganError(
-            f"{name}: a model for the task {config['task']}, not {TASK}; choose another"
-        )

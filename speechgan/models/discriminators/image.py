@@ -6,8 +6,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from speechgan.models.discriminators.judgement import Judgement
-from speechgan.models.layers.dcgan import Trunk, coarse_shape, init_weights, put_beside
-from speechgan.models.layers.labels import LabelCode, find_told
+from speechgan.models.layers.dcgan import Trunk, coarse_shape, init_weights
+from speechgan.models.layers.labels import LabelCode, append_code, find_told
 
 HEADS = ("clear", "match", "joint", "projection")
 """Is it real; does it match its labels; both at once; both, as a sum over labels."""
@@ -81,7 +81,7 @@ class ImageDiscriminator(nn.Module):
     def score(self, seen: Tensor, labels: Tensor, code: Tensor | None = None) -> dict[str, Tensor]:
         """Scores `(batch,)` by head of what the trunk sees, so that one look serves many labels."""
         condition = self.labels(seen.new_zeros(len(seen), 0) if code is None else code, labels)
-        beside = put_beside(seen, condition)
+        beside = append_code(seen, condition)
         inputs = {"clear": (seen,), "projection": (seen, labels)}
         return {
             head: score(*inputs.get(head, (beside,))).flatten()

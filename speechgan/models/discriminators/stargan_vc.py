@@ -3,8 +3,8 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from speechgan.models.layers.conditioned import GatedBatchNorm, append_code
-from speechgan.models.layers.gated import scale_widths
+from speechgan.models.layers.gated import GatedBatchNorm, scale_widths
+from speechgan.models.layers.labels import append_code
 
 
 class StarDiscriminator(nn.Module):

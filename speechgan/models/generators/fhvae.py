@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from speechgan.models.generators.image_autoencoder import split_normal
+from speechgan.models.layers.normal import split_normal
 
 
 class SegmentEncoder(nn.Module):
@@ -38,8 +38,8 @@ class SegmentDecoder(nn.Module):
     def forward(self, codes: Tensor, frames: int) -> tuple[Tensor, Tensor]:
         """`(segment, codes)` to mean and log variance `(segment, frames, bin)`."""
         spoken, _ = self.speak(repeat(codes, frames))
-        mean, spread = split_normal(self.leave(spoken).flatten(0, 1).float())
-        return mean.unflatten(0, (-1, frames)), spread.unflatten(0, (-1, frames))
+        mean, log_variance = split_normal(self.leave(spoken).flatten(0, 1).float())
+        return mean.unflatten(0, (-1, frames)), log_variance.unflatten(0, (-1, frames))
 
 
 class FHVAE(nn.Module):
@@ -97,18 +97,18 @@ class FHVAE(nn.Module):
 
     def encode_z2(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Segments `(segment, frame, bin)` to mean and log variance of z2, `(segment, code)`."""
-        mean, spread = self.voice_encoder(x)
-        return mean, spread
+        mean, log_variance = self.voice_encoder(x)
+        return mean, log_variance
 
     def encode_z1(self, x: Tensor, z2: Tensor) -> tuple[Tensor, Tensor]:
         """The same of z1, given z2 `(segment, code)`."""
-        mean, spread = self.content_encoder(torch.cat([x, repeat(z2, x.shape[1])], 2))
-        return mean, spread
+        mean, log_variance = self.content_encoder(torch.cat([x, repeat(z2, x.shape[1])], 2))
+        return mean, log_variance
 
     def decode_x(self, z1: Tensor, z2: Tensor, frames: int) -> tuple[Tensor, Tensor]:
         """Codes `(segment, code)` to mean and log variance `(segment, frames, bin)`."""
-        mean, spread = self.decoder(torch.cat([z1, z2], 1), frames)
-        return mean, spread
+        mean, log_variance = self.decoder(torch.cat([z1, z2], 1), frames)
+        return mean, log_variance
 
     def estimate_mu2(self, z2: Tensor) -> Tensor:
         """The posterior mean of mu2, `(batch, code)`, given all z2 `(batch, segment, code)` of a

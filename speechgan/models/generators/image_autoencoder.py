@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from speechgan.models.generators.dcgan import ImageGenerator
 from speechgan.models.layers.dcgan import Trunk, coarse_shape
 from speechgan.models.layers.labels import LabelCode
-
-# Of log variances: what lies beyond is as good as certain, or as good as unknown.
-LIMIT = 10.0
+from speechgan.models.layers.normal import split_normal
 
 
 class ImageEncoder(nn.Module):
@@ -65,8 +62,8 @@ class ImageAutoencoder(nn.Module):
 
     def encode(self, image: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the code, see `ImageEncoder`."""
-        mean, spread = self.encoder(image, labels)
-        return mean, spread
+        mean, log_variance = self.encoder(image, labels)
+        return mean, log_variance
 
     def rebuild(self, image: Tensor, labels: Tensor) -> Tensor:
         """Images `(batch, 1, bin, frame)` there and back, by the means of their codes."""
@@ -77,19 +74,3 @@ class ImageAutoencoder(nn.Module):
         """`(batch, code)` and `(batch, 2)` to `(batch, 1, bin, frame)` in [-1, 1]."""
         made: Tensor = self.decoder(code, labels)
         return made
-
-
-def split_normal(found: Tensor) -> tuple[Tensor, Tensor]:
-    """`(batch, 2 * code)` as mean and log variance `(batch, code)`."""
-    mean, spread = found.chunk(2, 1)
-    return mean, LIMIT * torch.tanh(spread / LIMIT)
-
-
-def draw_code(mean: Tensor, spread: Tensor, noise: Tensor | None = None) -> Tensor:
-    """A code of this mean and log variance, which gradients pass (arXiv:1312.6114).
-
-    Args:
-        mean, spread: `(batch, code)`.
-        noise: alike, standard normal; None draws it.
-    """
-    return mean + torch.exp(spread / 2) * (torch.randn_like(mean) if noise is None else noise)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from speechgan.models.generators.dcgan import ImageGenerator
-from speechgan.models.generators.image_autoencoder import split_normal
 from speechgan.models.layers.dcgan import STRIDE, Trunk, coarse_shape
+from speechgan.models.layers.normal import split_normal
 
 
 class SequenceEncoder(nn.Module):

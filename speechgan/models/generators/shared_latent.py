@@ -70,7 +70,7 @@ class SharedLatent(nn.Module):
             if kind not in ("one", "own"):
                 raise ValueError(f"{kind!r}: encoders and decoders are one or own")
         self.needs_source = encoders == "own"
-        self.code_channels, self.speakers = code, speakers
+        self.speakers = speakers
         inner_encoders, inner_decoders = ("one", "one") if shared_layers else (encoders, decoders)
 
         def make(kind: str, build: Callable[[int], nn.Module], given: int = 0) -> nn.Module:

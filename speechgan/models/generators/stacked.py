@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from speechgan.models.generators.dcgan import ImageGenerator
-from speechgan.models.generators.image_autoencoder import draw_code, split_normal
-from speechgan.models.layers.dcgan import Trunk, coarse_shape, init_weights, put_beside, rise
-from speechgan.models.layers.labels import LabelCode
+from speechgan.models.layers.dcgan import Trunk, coarse_shape, init_weights, rise
+from speechgan.models.layers.labels import LabelCode, append_code
+from speechgan.models.layers.normal import draw_code, split_normal
 
 # Of residual layers; the paper has two for an image of 128 x 128.
 BLOCKS = 2
@@ -21,13 +21,12 @@ class Stage:
 
     Attributes:
         image: `(batch, 1, bin, frame)` in [-1, 1].
-        mean, spread: of the distribution of its condition, `(batch, condition)`, the latter as a
-            log variance.
+        mean, log_variance: of the distribution of its condition, `(batch, condition)`.
     """
 
     image: Tensor
     mean: Tensor
-    spread: Tensor
+    log_variance: Tensor
 
 
 class Condition(nn.Module):
@@ -50,8 +49,9 @@ class Condition(nn.Module):
         Returns:
             Each `(batch, condition)`.
         """
-        mean, spread = split_normal(self.leave(self.labels(noise[:, :0], labels)))
-        return draw_code(mean, spread, noise) if self.drawn else mean, mean, spread
+        mean, log_variance = split_normal(self.leave(self.labels(noise[:, :0], labels)))
+        condition = draw_code(mean, log_variance, noise) if self.drawn else mean
+        return condition, mean, log_variance
 
 
 class ResidualBlock(nn.Module):
@@ -92,7 +92,7 @@ class Refiner(nn.Module):
 
     def forward(self, image: Tensor, condition: Tensor) -> Tensor:
         """`(batch, 1, bin, frame)` and `(batch, condition)` to twice as many bins and frames."""
-        seen = put_beside(self.trunk(image)[-1], condition)
+        seen = append_code(self.trunk(image)[-1], condition)
         made: Tensor = self.layers(self.blocks(self.meet(seen)))
         return made
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
 KERNEL, STRIDE = 4, 2
@@ -58,12 +57,6 @@ def rise(widths: Sequence[int]) -> nn.Sequential:
         layers += [double, nn.BatchNorm2d(after), nn.ReLU()]
     leave = nn.ConvTranspose2d(widths[-1], 1, KERNEL, STRIDE, padding=1)
     return nn.Sequential(*layers, leave, nn.Tanh())
-
-
-def put_beside(features: Tensor, condition: Tensor) -> Tensor:
-    """A condition `(batch, code)` behind every point of `(batch, channel, height, width)`."""
-    plane = condition[:, :, None, None].expand(-1, -1, *features.shape[2:])
-    return torch.cat([features, plane], 1)
 
 
 def init_weights(module: nn.Module) -> None:

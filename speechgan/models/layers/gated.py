@@ -1,4 +1,4 @@
-"""Gated convolutions, the brick of which the CycleGAN-VC family is built."""
+"""Gated convolutions, of which the networks of CycleGAN-VC and StarGAN-VC consist."""
 
 from collections.abc import Sequence
 
@@ -73,6 +73,19 @@ class GatedConv2d(nn.Module):
         if self.blurred:
             x = blur(blur(x, 2), 3)
         return F.glu(self.norm(x), dim=1)
+
+
+class GatedBatchNorm(nn.Module):
+    """(Transposed) convolution, batch normalisation, gated linear unit, as in StarGAN-VC."""
+
+    def __init__(self, conv: nn.Conv2d | nn.ConvTranspose2d) -> None:
+        super().__init__()
+        self.conv = conv
+        self.norm = nn.BatchNorm2d(conv.out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(batch, channel, frequency, time)` to half as many channels."""
+        return F.glu(self.norm(self.conv(x)), dim=1)
 
 
 class ResidualBlock1d(nn.Module):

@@ -1,4 +1,4 @@
-"""Labels of an image as a code."""
+"""Labels as a code, and a code beside every point of an image."""
 
 import torch
 from torch import Tensor, nn
@@ -29,3 +29,13 @@ class LabelCode(nn.Module):
 def find_told(digits: int, speakers: int) -> list[int]:
     """Places of the labels that there are: 0 of the digit and 1 of the speaker."""
     return [place for place, count in enumerate((digits, speakers)) if count]
+
+
+def append_code(x: Tensor, code: Tensor) -> Tensor:
+    """Adds a code `(batch, code)` to every point of `(batch, channel, height, width)`.
+
+    Returns:
+        `(batch, channel + code, height, width)`.
+    """
+    plane = code[:, :, None, None].expand(-1, -1, *x.shape[2:])
+    return torch.cat([x, plane], 1)

@@ -1,4 +1,4 @@
-"""Vectors as numbers of a book."""
+"""Vector quantisation: vectors as entries of a codebook."""
 
 import torch
 from torch import Tensor, nn
@@ -10,14 +10,14 @@ from speechgan.models.layers.neighbours import find_nearest
 class Quantiser(nn.Module):
     """The quantiser of VQ-VAE (van den Oord, Vinyals & Kavukcuoglu 2017, arXiv:1711.00937).
 
-    Each vector becomes the nearest entry of a book; its gradient passes straight through.
+    Each vector becomes the nearest entry of a codebook; its gradient passes straight through.
     Deliberate differences: vectors and entries have the length 1, which keeps most entries in use
     (Yu et al. 2021, arXiv:2110.04627), and an entry that a batch has no use for is drawn to the
     vector nearest to it, so that none stays dead. That is a loss and not a jump: averages of the
     weights follow, and it is the same on all devices.
 
     Args:
-        entries: of the book.
+        entries: of the codebook.
         size: of a vector.
     """
 

@@ -9,10 +9,9 @@ from torch.nn.functional import cross_entropy
 
 from speechgan.data.conversion.unpaired import VoiceBatch
 from speechgan.models.generators.fhvae import FHVAE
-from speechgan.models.generators.image_autoencoder import draw_code
+from speechgan.models.layers.normal import draw_code, kl_divergence, negative_log_likelihood
 from speechgan.systems.base import Step
 from speechgan.systems.conversion.base import ConversionSystem
-from speechgan.systems.generation.autoencoder import divergence
 
 
 class SegmentBound(ConversionSystem):
@@ -57,29 +56,25 @@ class SegmentBound(ConversionSystem):
         x = split(torch.cat([batch.source, batch.target]), model.segment)
         speaker = torch.cat([batch.source_speaker, batch.target_speaker])
         speaker = speaker.repeat_interleave(len(x) // len(speaker))
-        mean2, spread2 = model.encode_z2(x)
-        z2 = draw_code(mean2, spread2)
-        mean1, spread1 = model.encode_z1(x, z2)
-        made, spread = model.decode_x(draw_code(mean1, spread1), z2, x.shape[1])
+        mean2, log_variance2 = model.encode_z2(x)
+        z2 = draw_code(mean2, log_variance2)
+        mean1, log_variance1 = model.encode_z1(x, z2)
+        made, log_variance = model.decode_x(draw_code(mean1, log_variance1), z2, x.shape[1])
         mu2, scores = model.mu2(speaker), model.score_speakers(mean2)
         self.observe("score/speaker/accuracy", (scores.argmax(1) == speaker).float().mean())
-        # Divergences stay what they are when both distributions are moved and stretched alike.
-        away, wider = (mean2 - mu2) / model.deviation, spread2 - 2 * math.log(model.deviation)
-        prior = surprise(mu2, torch.zeros_like(mu2), torch.zeros_like(mu2))
+        # z2's prior, of mean mu2, becomes the standard normal one: a divergence stays what it is
+        # when both distributions are moved and stretched alike.
+        moved2 = (mean2 - mu2) / model.deviation
+        stretched2 = log_variance2 - 2 * math.log(model.deviation)
+        prior = negative_log_likelihood(mu2, torch.zeros_like(mu2), torch.zeros_like(mu2))
         terms = {
-            "reconstruction": surprise(x, made, spread).mean(),
-            "prior/z1": divergence(mean1, spread1),
-            "prior/z2": divergence(away, wider),
+            "reconstruction": negative_log_likelihood(x, made, log_variance).mean(),
+            "prior/z1": kl_divergence(mean1, log_variance1),
+            "prior/z2": kl_divergence(moved2, stretched2),
             "prior/mu2": (prior / self.segments[speaker]).mean(),
             "discriminative": self.discriminative * cross_entropy(scores, speaker),
         }
         return {name: term / x[0].numel() for name, term in terms.items()}
-
-
-def surprise(x: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
-    """Negative log-densities, `(item,)`, in nats; x, mean and log variance are `(item, ...)`."""
-    points = math.log(2 * math.pi) + spread + (x - mean).square() * torch.exp(-spread)
-    return points.flatten(1).sum(1) / 2
 
 
 def split(image: Tensor, length: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""A conditional GAN whose adversary pulls with a fixed share of all force."""
+"""A conditional GAN whose adversarial gradient is a fixed share of that of closeness."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from speechgan.systems.enhancement.conditional import ConditionalGAN
 
 
 class BalancedGAN(ConditionalGAN):
-    """`ConditionalGAN`, with a weight of all its adversarial terms that follows their gradients.
+    """`ConditionalGAN`, whose adversarial terms have one more weight, which follows the gradients.
 
-    The weights of heads and judges then only say how they stand to each other.
+    The weights of heads and judges then count only relative to each other.
 
     Args:
-        balance: gives the weight.
+        balance: computes that weight.
         settings: of `ConditionalGAN`.
     """
 

@@ -43,7 +43,7 @@ class QualityCritic(Judge):
 
 
 class MetricRegression(QualityCritic):
-    """Learns to tell a measure that has no gradient (MetricGAN, Fu et al. 2019, arXiv:1905.04874).
+    """Learns to predict a measure without a gradient (MetricGAN, Fu et al. 2019, arXiv:1905.04874).
 
     Deliberate differences: a candidate's label may come steps later than the candidate, see
     `QualityLabels`, and noisy signals are candidates too, as in MetricGAN+ (Fu et al. 2021,

@@ -14,7 +14,7 @@ from speechgan.systems.enhancement.supervised import Supervised
 
 
 class Saliency(Supervised):
-    """`Supervised`, told how close its map came to the ideal ratio mask.
+    """`Supervised`, trained by the distance of its map from the ideal ratio mask.
 
     The image of a signal is here its map: the true one of the clean signal, the predicted one of
     what is generated, whose wave is the noisy one with the map as a gain.

@@ -1,4 +1,4 @@
-"""A generator in two stages, each told how close it came."""
+"""A generator in two stages, both trained by distances to the clean signal."""
 
 from torch import Tensor
 
@@ -9,7 +9,7 @@ from speechgan.systems.enhancement.supervised import Supervised
 
 
 class Staged(Supervised):
-    """`Supervised`, whose closeness counts for the coarse image too.
+    """`Supervised`, with the same distances for the coarse image of the first stage too.
 
     Args:
         settings: of `Supervised`; the generator has two stages.

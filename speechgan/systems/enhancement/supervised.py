@@ -25,7 +25,7 @@ class Enhancement:
 
 
 class Supervised(System):
-    """A generator from noisy to clean that is told how close it came.
+    """A generator from noisy to clean, trained by weighted distances to the clean signal.
 
     Every item is brought to the same level first, so that quiet recordings count as much as loud
     ones.

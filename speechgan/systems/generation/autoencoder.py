@@ -1,11 +1,10 @@
-"""An image to a code and back, and codes that may be drawn."""
+"""Auto-encoders of images, variational or plain."""
 
-import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
 from speechgan.data.digits.batches import LabelledBatch
-from speechgan.models.generators.image_autoencoder import draw_code
+from speechgan.models.layers.normal import draw_code, kl_divergence
 from speechgan.systems.base import Step
 from speechgan.systems.generation.base import AnyAutoencoder, GenerationSystem
 
@@ -41,18 +40,11 @@ class Autoencoder(GenerationSystem):
 
     def close(self, batch: LabelledBatch) -> tuple[Tensor, dict[str, Tensor]]:
         """What is rebuilt of a batch, and what it costs."""
-        mean, spread = self.generator.encode(batch.image, batch.labels)
-        code = draw_code(mean, spread) if self.prior else mean
+        mean, log_variance = self.generator.encode(batch.image, batch.labels)
+        code = draw_code(mean, log_variance) if self.prior else mean
         rebuilt = self.generator(code, batch.labels)
         terms = {"reconstruction": l1_loss(rebuilt, batch.image) / self.spread}
         if self.prior:
-            terms["prior"] = self.prior * divergence(mean, spread) / batch.image[0].numel()
+            divergence = kl_divergence(mean, log_variance)
+            terms["prior"] = self.prior * divergence / batch.image[0].numel()
         return rebuilt, terms
-
-
-def divergence(mean: Tensor, spread: Tensor) -> Tensor:
-    """Of normal distributions, by mean and log variance `(batch, code)`, from the standard one.
-
-    In nats, the mean over the batch (Kullback & Leibler).
-    """
-    return (mean.square() + torch.exp(spread) - 1 - spread).sum(1).mean() / 2

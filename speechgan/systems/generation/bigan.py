@@ -5,7 +5,8 @@ from torch import Tensor
 from speechgan.data.digits.batches import LabelledBatch
 from speechgan.losses.adversarial import Objective, find_objective
 from speechgan.models.discriminators.image import ImageDiscriminator
-from speechgan.models.generators.image_autoencoder import ImageAutoencoder, draw_code
+from speechgan.models.generators.image_autoencoder import ImageAutoencoder
+from speechgan.models.layers.normal import draw_code
 from speechgan.systems.base import Step
 from speechgan.systems.generation.base import GenerationSystem
 

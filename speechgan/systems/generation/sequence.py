@@ -82,7 +82,10 @@ class SequenceGAN(ConditionalGAN):
         if player == "discriminator":
             return super().losses(player, step)
         batch = step.batch
-        terms = {"likelihood": self.likelihood * self._surprise(self._tokens(batch), batch.labels)}
+        terms = {
+            "likelihood": self.likelihood
+            * self._negative_log_likelihood(self._tokens(batch), batch.labels)
+        }
         if "discriminator" not in step.in_play:
             return terms | self.close(batch)
         made = step.recall("made", lambda: self.make(batch))
@@ -112,7 +115,7 @@ class SequenceGAN(ConditionalGAN):
         """Lower where drawn tokens `(batch, step)` that do better than others are more likely."""
         values = self.estimate(made, labels)
         self.observe("reward", values.mean())
-        return self._surprise(made, labels, values - values.mean(0))
+        return self._negative_log_likelihood(made, labels, values - values.mean(0))
 
     @torch.no_grad()
     def estimate(self, made: Tensor, labels: Tensor) -> Tensor:
@@ -128,7 +131,9 @@ class SequenceGAN(ConditionalGAN):
         scores = self.discriminator.score(self.discriminator.trunk(rows)[-1], told)["joint"]
         return torch.sigmoid(scores.float()).view(self.rollouts, steps, count).mean(0).T
 
-    def _surprise(self, tokens: Tensor, labels: Tensor, weights: Tensor | None = None) -> Tensor:
+    def _negative_log_likelihood(
+        self, tokens: Tensor, labels: Tensor, weights: Tensor | None = None
+    ) -> Tensor:
         """Mean negative log likelihood of tokens `(batch, step)`, each weighted."""
         logits = self.generator.writer.predict(tokens, labels)
         costs = cross_entropy(logits.transpose(1, 2), tokens, reduction="none")

@@ -8,8 +8,8 @@ from torch.nn.functional import avg_pool2d
 from speechgan.data.digits.batches import LabelledBatch
 from speechgan.models.discriminators.image import CoarseDiscriminator, ImageDiscriminator
 from speechgan.models.generators.stacked import StackedGenerator, Stage
+from speechgan.models.layers.normal import kl_divergence
 from speechgan.systems.base import Step
-from speechgan.systems.generation.autoencoder import divergence
 from speechgan.systems.generation.cgan import ConditionalGAN, judge_pairs
 from speechgan.systems.matching_game import MatchingGame
 
@@ -94,6 +94,6 @@ class StackGAN(ConditionalGAN):
         game = MatchingGame(getattr(self, player), self.objective, matching=0.0)
         terms = game.fool(stage.image, batch.labels)
         if self.augmentation:
-            excess = divergence(stage.mean, stage.spread) / stage.mean.shape[1]
+            excess = kl_divergence(stage.mean, stage.log_variance) / stage.mean.shape[1]
             terms["augmentation"] = self.augmentation * excess
         return {f"{STAGES[player]}/{name}": term for name, term in terms.items()}

@@ -20,8 +20,9 @@ from speechgan.models.generators.image_search import ImageSearch
 from speechgan.models.generators.music_vae import MusicVAE
 from speechgan.models.generators.stacked import StackedGenerator, Stage
 from speechgan.models.generators.token_sequence import TokenGenerator
+from speechgan.models.layers.normal import kl_divergence
 from speechgan.systems.base import Step
-from speechgan.systems.generation.autoencoder import Autoencoder, divergence
+from speechgan.systems.generation.autoencoder import Autoencoder
 from speechgan.systems.generation.base import GenerationSystem, Wish
 from speechgan.systems.generation.bigan import BiGAN
 from speechgan.systems.generation.cgan import ConditionalGAN, mistake
@@ -395,10 +396,10 @@ def test_seeking_draws_images_of_two_codes_apart(batch: LabelledBatch) -> None:
 
 def test_the_prior_draws_codes_to_a_standard_normal_distribution() -> None:
     zero = torch.zeros(5, 3)
-    assert divergence(zero, zero) == 0
-    assert divergence(zero + 2, zero) == pytest.approx(3 * 4 / 2)
+    assert kl_divergence(zero, zero) == 0
+    assert kl_divergence(zero + 2, zero) == pytest.approx(3 * 4 / 2)
     spread = torch.full((5, 3), 2.0).log()
-    assert float(divergence(zero, spread)) == pytest.approx(3 * (2 - 1 - 0.693147) / 2, abs=1e-5)
+    assert float(kl_divergence(zero, spread)) == pytest.approx(3 * (2 - 1 - 0.693147) / 2, abs=1e-5)
 
 
 def test_codes_of_a_plain_auto_encoder_are_not_drawn(batch: LabelledBatch) -> None:
