@@ -136,6 +136,18 @@ def test_mistakes_are_one_line(tmp_path: Path, capsys, words: list[str], message
     assert not (tmp_path / "out").exists()
 
 
+def test_a_misspelt_free_setting_can_be_corrected(tmp_path: Path) -> None:
+    def train(settings: list[str], folder: Path) -> float:
+        if any(setting.startswith("rte=") for setting in settings):
+            raise SpeechganError("rte: no such setting")
+        return 1.0
+
+    with pytest.raises(SpeechganError, match="no such setting"):
+        Sweep(tmp_path, parse_space(["rte=interval(0,1)"])).run(train, 5, print)
+    ranked = Sweep(tmp_path, parse_space(["rate=interval(0,1)"])).run(train, 2, print)
+    assert [trial.value for trial in ranked] == [1.0, 1.0]
+
+
 def test_a_sweep_of_no_trials_is_refused(tmp_path: Path, capsys) -> None:
     command = ["sweep", "enhance", "data.root=x", "trainer.max_steps=1,2", "--trials", "0"]
     with pytest.raises(SystemExit):

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,13 +92,24 @@ class Sweep:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             storage = JournalStorage(JournalFileBackend(str(path)))
-            study = optuna.create_study(
-                storage=storage, study_name="sweep", direction="maximize", load_if_exists=True
+            create = partial(
+                optuna.create_study,
+                storage=storage,
+                study_name="sweep",
+                direction="maximize",
+                load_if_exists=True,
             )
+            study = create()
+            before = study.user_attrs.get("about", about)
+            known = any(trial.value is not None for trial in study.get_trials(deepcopy=False))
+            if before != about and not known and not any(self.folder.glob("[0-9]*/")):
+                # No training of it ever began, as where a free setting was misspelt.
+                optuna.delete_study(study_name="sweep", storage=storage)
+                study, before = create(), about
         except (OSError, ValueError, KeyError) as error:
             reason = getattr(error, "strerror", None) or error
             raise SpeechganError(f"{path}: cannot be kept ({reason}); {REMEDY}") from None
-        if study.user_attrs.setdefault("about", about) != about:
+        if before != about:
             raise SpeechganError(f"{self.folder}: holds a sweep of other settings; {REMEDY}")
         study.set_user_attr("about", about)
         return study
