@@ -117,7 +117,7 @@ class GenerateTab:
 
     @cached_property
     def generator(self) -> "Generator":
-        """Loaded at its first use, as importing PyTorch takes seconds, and only this tab needs it."""
+        """Loaded at its first use: importing PyTorch takes seconds, and only this tab needs it."""
         from speechgan.inference.generation.generator import Generator
 
         return Generator.from_pretrained(MODEL, "cpu", engine="torch")
