@@ -69,26 +69,24 @@ def evaluate_conversion(
 ) -> Evaluation:
     """Measures a folder of converted speech.
 
-    Channels are averaged and every recording is scaled to the same level. A measure that is not
-    defined for a recording has no value for it; a recording that cannot be read or has no speech is
-    refused.
+    Channels are averaged and recordings are scaled to the same level. A measure that is not defined
+    for a recording has no value; a recording that cannot be read or has no speech is refused.
 
     Args:
         converted: folder of the recordings to evaluate; path or URL, as the next two.
-        target: folder of the target's recordings. Those with the name of a converted one are taken
-            for the same sentence; all of them describe the target's voice.
+        target: folder of the target's recordings, which describe its voice; one with the name of a
+            converted recording is taken for the same sentence.
         source: folder of the sources of the conversions, with the same names.
         parallel: False if equal names in `target` do not mean equal sentences.
         measures: further ones.
-        workers: number of processes; all cores by default. Or a function that does the work
-            elsewhere, as `speechgan.cluster.items.run_items`; it is called twice.
-        with_dnsmos: whether to run DNSMOS.
-        with_words: whether to run a recogniser of English; see `speechgan.metrics.words`.
+        workers: number of processes, all cores by default; or a function that works elsewhere, as
+            `speechgan.cluster.items.run_items`, which is called twice.
+        with_dnsmos, with_words: whether to run DNSMOS, and a recogniser of English.
         progress: whether to show a bar on stderr, if that is a terminal.
 
     Raises:
-        SpeechganError: a folder is missing, a converted recording has no source, none could be
-            measured, or a further measure needs data that do not exist.
+        SpeechganError: a folder or a source is missing, none could be measured, or a further
+            measure needs data that do not exist.
     """
     folders = {"converted": converted, "target": target, "source": source}
     given = {side: locate(folder) for side, folder in folders.items() if folder}

@@ -48,7 +48,7 @@ class GenerationScores:
         rebuilt_digit: share of the seconds of reconstructed test sequences whose digit is
             classified right.
         rebuilt_first, rebuilt_last: the same for the first and for the last second alone.
-        rebuilt_speaker: share of them whose speaker is classified right.
+        rebuilt_speaker: share of all seconds whose speaker is classified right.
     """
 
     accuracy: float

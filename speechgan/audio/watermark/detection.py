@@ -29,8 +29,7 @@ THRESHOLD = 5.3
 THRESHOLD_PER_LOG = 0.2
 RATE, FRAME, HOP = 8000, 128, 64
 _PERIOD = round(CELL_SECONDS * CELLS * RATE / HOP)
-# Reach of the averages around a cell, to either side: in bands for the noise estimate, in frames
-# of the cell's band for the comparison.
+# Frames on either side, in its band and the two next to it, that a cell is compared with.
 _AROUND = 2
 _CLIP_DECIBELS = 6.0
 # Number of other keys' patterns, whose correlations are the scale of a score.

@@ -23,8 +23,8 @@ class EnhancementData:
 
     Where the folder holds `speech/` and `noise/` for training they are mixed on the fly; otherwise
     crops of its `clean/` and `noisy/` pairs are used. Validation uses the `valid` pairs; without
-    any, or with `valid_mixtures`, it uses mixtures of the `valid` speech and noise from a fixed
-    seed of its own.
+    any, or with `valid_mixtures`, it uses mixtures of the `valid` speech and noise, made once from
+    a seed of their own.
 
     Attributes:
         root: folder with recordings, a manifest file made by `speechgan data scan`, or shards made
