@@ -1,4 +1,4 @@
-"""How samples lie in files: extensions, containers, and the nearest format that keeps them."""
+"""File formats: extensions, containers, and the choice of a format similar to a given one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +37,13 @@ WORDLESS = frozenset({"AU", "NIST", "W64"})
 
 _WAV_FAMILY = ("WAV", "WAVEX", "RF64")
 _FINER_THAN_16_BIT = ("PCM_24", "PCM_32", "FLOAT", "DOUBLE")
-# Codecs of whole packets: in a container that only borrows them they would lengthen the sound.
+# Codecs with whole packets, which would lengthen the sound in another container than their own.
 _BORROWED = ("IMA_ADPCM", "MS_ADPCM", "GSM610", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")
 
 
 @dataclass(frozen=True)
 class Format:
-    """How samples lie in a file, in libsndfile's names.
+    """The format of samples in a file, in libsndfile's names.
 
     Attributes:
         container: "WAV", "FLAC", "OGG" and so on.

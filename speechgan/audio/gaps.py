@@ -4,25 +4,32 @@ import numpy as np
 
 from speechgan.audio.formats import Wave
 
-# In seconds. What is silent for longer than the longest is a pause. An order of 12.5 ms spans a
-# period of most voices, so that their pitch goes on; what was said longer ago is another sound. It
-# is 480 samples at most, as time grows with its square. The edges of a gap may be faded, or ring
-# after resampling, and are predicted too.
-SHORTEST, LONGEST = 0.005, 0.15
-CONTEXT, ORDER, EDGE = 0.025, 0.0125, 0.002
+# Shortest gap, in seconds.
+SHORTEST = 0.005
+# Longest gap, in seconds: longer silence is a pause.
+LONGEST = 0.15
+# Signal on each side that the models are fitted to, in seconds: longer ago the sound was another.
+CONTEXT = 0.025
+# Order of the models, in seconds: it spans a period of most voices, so that their pitch continues.
+ORDER = 0.0125
+# Highest order in samples, as computing time grows with its square.
 HIGHEST_ORDER = 480
-# Of the greatest sample nearby: what is below SILENT is no sound, which hardly a pause of a
-# recording is; and what was cut off was LOUD within five milliseconds, where a pause is faded.
-SILENT, LOUD, BESIDE = 1e-4, 1e-2, 0.005
+# Edges of a gap that are predicted too, in seconds: they may be faded, or ring after resampling.
+EDGE = 0.002
+# Share of the greatest sample nearby below which a sample is silent, as pauses seldom are.
+SILENT = 1e-4
+# Share of it that a sound before or after a gap exceeds, where a pause would be faded.
+LOUD = 1e-2
+# Distance from the gap within which it does, in seconds.
+BESIDE = 0.005
 
 
 def fill_gaps(wave: Wave, sample_rate: float) -> Wave:
-    """A `(sample,)` wave whose short gaps hold what is predicted from both sides of them.
+    """Fills short gaps of a `(sample,)` wave by prediction from both sides.
 
-    Each side is carried on by an autoregressive model of the last 25 ms before the gap, or the
-    first after it, backwards, and the two are crossfaded (Kauppinen & Roth 2002), where Janssen,
-    Veldhuis & Vries (1986) solve for all that is missing at once. What has no gaps is returned as
-    it is.
+    Each side is extrapolated by an autoregressive model of the 25 ms before the gap, or, backwards,
+    after it, and the two are cross-faded (Kauppinen & Roth 2002), where Janssen, Veldhuis & Vries
+    (1986) solve for all missing samples at once. A wave without gaps is returned as it is.
     """
     gaps = find_gaps(wave, sample_rate)
     if not gaps:
@@ -40,10 +47,10 @@ def fill_gaps(wave: Wave, sample_rate: float) -> Wave:
 
 
 def find_gaps(wave: Wave, sample_rate: float) -> list[tuple[int, int]]:
-    """Where a `(sample,)` wave is silent between sounds for 5 to 150 ms, and 2 ms on either side.
+    """Gaps of a `(sample,)` wave: silence of 5 to 150 ms between sounds, and 2 ms on either side.
 
     Returns:
-        First sample and the one after the last, of each gap, in order.
+        Start and stop of each gap in samples, in order.
     """
     shortest, longest, edge, beside = (
         round(seconds * sample_rate) for seconds in (SHORTEST, LONGEST, EDGE, BESIDE)
@@ -66,9 +73,10 @@ def find_gaps(wave: Wave, sample_rate: float) -> list[tuple[int, int]]:
 
 
 def carry_on(wave: Wave, count: int, order: int) -> Wave:
-    """So many samples more of a `(sample,)` wave, by a model of that order or half its length.
+    """Extrapolates a `(sample,)` wave by a model of that order, or of half the wave's length.
 
-    Twice as loud as the wave at most: a model of high order may be unstable by a rounding error.
+    Samples are limited to twice the wave's peak, as rounding may make a model of high order
+    unstable.
     """
     order = min(order, len(wave) // 2)
     carried = np.concatenate([wave[len(wave) - order :], np.zeros(count)])
@@ -81,9 +89,9 @@ def carry_on(wave: Wave, count: int, order: int) -> Wave:
 
 
 def find_predictor(wave: Wave, order: int) -> Wave:
-    """Weights `(order,)` of the last samples, the latest first, that best predict the next.
+    """Linear prediction weights `(order,)` of the last samples, the latest first.
 
-    By Burg's method (1967): but for rounding, what it carries on does not grow, whatever the wave.
+    By Burg's method (1967), whose models are stable for any wave, except for rounding.
     """
     forward = backward = wave
     error_filter = np.zeros(order + 1)

@@ -1,4 +1,4 @@
-"""The one level that networks and measures hear speech at."""
+"""The reference level of speech for networks and metrics."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Another sample rate with as little delay as can be."""
+"""Resampling with low delay."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -7,19 +7,21 @@ import numpy as np
 
 from speechgan.audio.formats import Wave
 
-# Zero crossings of the filter on each side, and the edge of its band, of half the lower rate.
-CROSSINGS, EDGE = 24, 0.94
-# Places between two samples that are told apart: exact for whole rates in use.
+# Zero crossings of the filter on each side.
+CROSSINGS = 24
+# Band edge of the filter, as a share of half the lower rate.
+EDGE = 0.94
+# Most phases of the filter: exact for the usual integer rates.
 MOST_PHASES = 20_000
-# Products of sample and filter that lie in memory at a time.
+# Most products of sample and filter in memory at a time.
 MOST_PRODUCTS = 2**18
 
 
 class LiveResampler:
-    """From one rate to another while the sound is still being heard.
+    """Resamples a live sound.
 
-    A sinc under a Hann window around every sample. `Resampler` is better and cheaper, but collects
-    up to 0.12 s before it answers; this waits for half its filter, 3 ms at 8 kHz.
+    By a sinc filter with a Hann window. `Resampler` is better and faster, but buffers up to 0.12 s;
+    the delay of this one is half its filter, 3 ms at 8 kHz.
 
     Args:
         from_rate, to_rate: in Hz.
@@ -35,7 +37,7 @@ class LiveResampler:
         away = phases - np.arange(1 - self.half, self.half + 1)
         window = np.cos(np.pi / 2 * away / (self.half + 1)) ** 2
         self._filters = (edge * np.sinc(edge * away) * window).astype(np.float32)
-        # Silence before the sound, then what samples to come are made of.
+        # Input that later samples need; at first silence.
         self._buffer = np.zeros((channels, self.half), np.float32)
         self._dropped, self._made = -self.half, 0
 
@@ -51,7 +53,7 @@ class LiveResampler:
         self._buffer = np.concatenate([self._buffer, wave], axis=1)
         heard = self._dropped + self._buffer.shape[1]
         steps, phases = self.ratio.numerator, self.ratio.denominator
-        # So many samples have all of their filter heard.
+        # Number of output samples whose filters lie within the input so far.
         ends = max(self._made, (heard - self.half - 1) * phases // steps + 1)
         most = max(1, MOST_PRODUCTS // (2 * self.half))
         made = [np.zeros((len(wave), 0), np.float32)]
@@ -63,7 +65,7 @@ class LiveResampler:
         return np.concatenate(made, axis=1)
 
     def _make(self, numbers: np.ndarray) -> Wave:
-        """Those samples of the output, all of whose filters are heard."""
+        """The output samples of these numbers, whose filters lie within the input so far."""
         place, phases = numbers * self.ratio.numerator, self.ratio.denominator
         taps = (place // phases - self._dropped + 1 - self.half)[:, None] + np.arange(2 * self.half)
         made: Wave = np.einsum("cst,st->cs", self._buffer[:, taps], self._filters[place % phases])
@@ -71,7 +73,7 @@ class LiveResampler:
 
     @property
     def state(self) -> dict[str, np.ndarray]:
-        """All that it remembers."""
+        """The state of the stream."""
         return {"waiting": self._buffer.copy(), "counts": np.array([self._dropped, self._made])}
 
     @state.setter

@@ -1,4 +1,4 @@
-"""Samples in a pipe: raw PCM, and WAV whose length nobody knows yet."""
+"""Samples in a pipe: raw PCM, and WAV of unknown length."""
 
 import struct
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from speechgan.audio.formats import Wave
 from speechgan.audio.reading import HIGHEST_RATE, LOWEST_RATE
 from speechgan.utils.errors import SpeechganError
 
-# Tag of WAV, bytes of a sample, type of NumPy, full scale; 24 bits are the upper part of 32.
+# WAV tag, bytes of a sample, NumPy type, full scale; 24 bits are the upper part of 32.
 _ENCODINGS = {
     "u8": (1, 1, "u1", 2.0**7),
     "s16le": (1, 2, "<i2", 2.0**15),
@@ -21,17 +21,17 @@ _ENCODINGS = {
 }
 ENCODINGS = tuple(_ENCODINGS)
 _EXTENSIBLE = 0xFFFE
-# What recorders write into a header ahead of a recording of unknown length: this or more, or 0.
+# In the header of a recording of unknown length recorders write this or more, or 0.
 _UNKNOWN = 0x7FFFF000
 _LONGEST_FORMAT = 40
 _SKIPPED_BYTES = 2**16
 MOST_CHANNELS = 1024
-"""As libsndfile has it."""
+"""As in libsndfile."""
 
 
 @dataclass(frozen=True)
 class Pcm:
-    """How samples follow each other in a pipe.
+    """The format of samples in a pipe.
 
     Attributes:
         encoding: one of `ENCODINGS`, in FFmpeg's names.
@@ -45,10 +45,10 @@ class Pcm:
 
     @classmethod
     def parse(cls, text: str) -> "Pcm":
-        """Of `encoding:sample_rate` or `encoding:sample_rate:channels`.
+        """Parses `encoding:sample_rate` or `encoding:sample_rate:channels`.
 
         Raises:
-            ValueError: of another form, an unknown encoding, a rate or channels that no file has.
+            ValueError: another form, an unknown encoding, rate or channels out of range.
         """
         encoding, *counts = text.split(":")
         if encoding not in ENCODINGS or len(counts) not in (1, 2):
@@ -69,7 +69,7 @@ class Pcm:
         return _ENCODINGS[self.encoding][1] * self.channels
 
     def decode(self, data: bytes) -> Wave:
-        """Whole steps to float32 `(channel, sample)`, full scale at ±1."""
+        """Bytes of whole steps to float32 `(channel, sample)`, full scale at ±1."""
         _, size, kind, scale = _ENCODINGS[self.encoding]
         if self.encoding == "s24le":
             padded = np.zeros((len(data) // size, 4), np.uint8)
@@ -81,7 +81,7 @@ class Pcm:
         return (samples / scale).astype(np.float32).reshape(-1, self.channels).T
 
     def encode(self, wave: Wave) -> bytes:
-        """Undoes `decode`; what exceeds the range of integers is clipped."""
+        """The inverse of `decode`; values that exceed the range of integers are clipped."""
         _, size, kind, scale = _ENCODINGS[self.encoding]
         samples = np.ascontiguousarray(wave.T, np.float64)
         if self.encoding.startswith("f"):
@@ -95,7 +95,7 @@ class Pcm:
         return steps.astype(kind).tobytes()
 
     def header(self, length: int | None) -> bytes:
-        """Of a WAV with so many bytes of samples, or an unknown number."""
+        """The header of a WAV with so many bytes of samples, or an unknown number."""
         tag, size, _, _ = _ENCODINGS[self.encoding]
         rate = self.sample_rate
         form = struct.pack(
@@ -110,7 +110,7 @@ class Pcm:
 
 
 def read_header(read: Callable[[int], bytes]) -> tuple[Pcm, int | None]:
-    """The format of a WAV, and how many bytes of samples follow, if it is known.
+    """The format of a WAV, and the number of bytes of samples, if known.
 
     Args:
         read: returns so many bytes, or fewer at the end.
@@ -126,7 +126,7 @@ def read_header(read: Callable[[int], bytes]) -> tuple[Pcm, int | None]:
         name, size = struct.unpack("<4sI", chunk)
         if name == b"data":
             return _parse_format(form), None if not 0 < size < _UNKNOWN else size
-        # What a header lies about its length is read on for, but not kept.
+        # A chunk with a wrong, large size is read in pieces, and not kept in memory.
         left = size + size % 2
         while left and (part := read(min(left, _SKIPPED_BYTES))):
             left -= len(part)

@@ -1,4 +1,4 @@
-"""Sound files read, whole or block by block; every error names the file."""
+"""Reads sound files, whole or block by block; every error names the file."""
 
 import io
 import os
@@ -17,20 +17,20 @@ from speechgan.utils.errors import SpeechganError
 
 _READ_SAMPLES = 2**16
 _MP3_GUESS_SECONDS = 1.0
-# What a header says beyond these is a damaged header, for which hours of silence would be made.
+# Other rates in a header are errors, which would cause hours of silence when resampled.
 LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
-# In bytes: what is longer than any header without sound.
+# Larger than any file that has a header and no sound, in bytes.
 _LONG_HEADER = 2**14
-# What libsndfile says of FLAC that does not say how long it is: the end it cannot read then.
+# libsndfile's length of a FLAC file whose header has none, to whose end it cannot read.
 _UNKNOWN_LENGTH = 2**63 - 1
-# Above any integer that was kept as floating point; no square of it overflows.
+# Larger than any integer stored as floating point; its square does not overflow.
 LARGEST_SAMPLE = 1e10
-# What libsndfile finds a sample of without decoding what lies before; a codec would start anew.
+# Subtypes in which libsndfile seeks exactly; codecs would have to decode from the beginning.
 _CUT_EXACTLY = ("PCM_", "FLOAT", "DOUBLE")
 
 
 class Stored(Protocol):
-    """A recording that is no file of its own; `str` says what to call it."""
+    """A recording that is no file of its own; `str` gives its name for messages."""
 
     @property
     def name(self) -> str: ...
@@ -45,15 +45,15 @@ class Reader:
     """A sound file open for reading; a context manager.
 
     Args:
-        path: the file, or what holds all of it in memory.
+        path: the file, or an object with its content.
 
     Attributes:
         path: the file.
         sample_rate: in Hz.
         channels: how many.
-        samples: length of a channel; of an MP3 file sometimes known exactly only after reading.
+        samples: length of a channel; for an MP3 file sometimes exact only after reading.
         format: container and subtype.
-        comment: what the file says of itself, such as that it was converted; often nothing.
+        comment: in the file's metadata, such as that it was converted; often empty.
 
     Raises:
         SpeechganError: missing, unreadable, not audio, empty, or of unknown length.
@@ -74,7 +74,7 @@ class Reader:
         self.samples: int = self._file.frames
         self.format = Format(self._file.format, self._file.subtype)
         self.comment: str = self._file.comment
-        # Without a header that counts frames, libsndfile guesses from the size, tags included.
+        # Without a frame count, libsndfile estimates the length by the file size, with tags.
         guesses = self.format.container == "MP3"
         self._guessed_samples = int(_MP3_GUESS_SECONDS * self.sample_rate) if guesses else 0
         self._held_samples = _count_frames(content) if guesses else 0
@@ -84,7 +84,7 @@ class Reader:
             raise SpeechganError(f"{self.path}: {problem}")
 
     def _find_problem(self, size: int) -> str:
-        """What is wrong with the header of a file of so many bytes, and the remedy."""
+        """The problem of the header of a file of so many bytes, and its remedy, or nothing."""
         if self.samples <= 0 and size > _LONG_HEADER:
             return (
                 f"says that it holds no samples, in {size} bytes, as a recorder leaves it that "
@@ -105,13 +105,13 @@ class Reader:
         return ""
 
     def _conversion(self) -> str:
-        """The remedy for what libsndfile does not read."""
+        """The remedy for files that libsndfile does not read."""
         converted = shlex.quote(f"{self.path.stem}.converted.wav")
         source = shlex.quote(str(self.path))
         return f"convert it first, for example: ffmpeg -i {source} {converted}"
 
     def _other_reason(self) -> str:
-        """Why a file may end too early, and the remedy."""
+        """A further reason for an early end of the file, and the remedy."""
         if not self._guessed_samples:
             return "; get the file anew or cut it there"
         return f", or does not say how long it is; get the file anew, or {self._conversion()}"
@@ -147,7 +147,7 @@ class Reader:
             start += block.shape[1]
 
     def cut(self, start: int, samples: int) -> Wave:
-        """Part of the file, `(channel, samples)` float32, shorter where the file ends before.
+        """Part of the file, `(channel, samples)` float32, shorter if the file ends earlier.
 
         Raises:
             SpeechganError: the file is damaged, or a sample is NaN or infinite.
@@ -166,7 +166,7 @@ class Reader:
         return part
 
     def _blocks_to(self, stop: int) -> Iterator[Wave]:
-        """Blocks from the beginning until they hold so many samples."""
+        """Blocks from the beginning up to so many samples or more."""
         count = 0
         for block in self.blocks(_READ_SAMPLES):
             yield block
@@ -196,10 +196,10 @@ def read(path: str | os.PathLike[str] | Stored) -> tuple[Wave, int]:
 
 
 def require_finite(wave: Wave, sample_rate: float, name: str, start: int = 0) -> None:
-    """Refuses NaN, infinity and what is next to it in `(channel, sample)`.
+    """Refuses NaN, infinite and extremely large samples in `(channel, sample)`.
 
     Args:
-        name: what to call the sound in the message.
+        name: of the sound in the message.
         start: samples before the wave's first.
 
     Raises:
@@ -216,7 +216,7 @@ def require_finite(wave: Wave, sample_rate: float, name: str, start: int = 0) ->
 
 
 def _name_file(content: Path | io.BytesIO) -> bytes | Path | io.BytesIO:
-    # soundfile refuses a name that is not of the system's encoding, as from another system's disk.
+    # soundfile refuses names in another encoding than the system's, as from another system's disk.
     return os.fsencode(content) if isinstance(content, Path) and os.name != "nt" else content
 
 
@@ -233,12 +233,12 @@ def _count_frames(content: Path | io.BytesIO) -> int:
 
 
 def _require_readable(path: Path | Stored) -> Path | io.BytesIO:
-    """What libsndfile is to open."""
+    """The file or content for libsndfile, after checks."""
     content: Path | io.BytesIO
     try:
         if isinstance(path, Path):
             kind = stat.S_IFMT(path.stat().st_mode)
-            # To open a pipe waits for whoever writes into it, perhaps for ever.
+            # Opening a pipe would wait for a writer, perhaps forever.
             if kind not in (stat.S_IFREG, stat.S_IFDIR):
                 raise SpeechganError(
                     f"{path}: a pipe or a device, not a file; leave it out, or make a file of it"

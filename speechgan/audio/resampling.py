@@ -1,4 +1,4 @@
-"""Sound at another sample rate."""
+"""Resampling to another sample rate."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,7 +9,7 @@ from speechgan.audio.formats import Wave
 
 
 class Resampler:
-    """From one rate to another, in blocks without seams (soxr HQ): no delay, stopband -120 dB.
+    """Continuous resampling in blocks (soxr HQ): output aligned to the input, stopband -120 dB.
 
     Args:
         from_rate, to_rate: in Hz.
@@ -32,7 +32,7 @@ class Resampler:
         return self._stream.resample_chunk(block, last=ends).T
 
     def finish(self) -> Wave:
-        """The samples that were still to come."""
+        """The remaining samples."""
         return self(np.zeros((self.channels, 0), np.float32), ends=True)
 
 
@@ -44,7 +44,7 @@ def resample(wave: Wave, from_rate: float, to_rate: float) -> Wave:
 def resample_blocks(
     blocks: Iterable[Wave], from_rate: float, to_rate: float, channels: int
 ) -> Iterator[Wave]:
-    """Resamples a stream of `(channel, sample)` float32 blocks of any lengths, without seams."""
+    """Resamples a continuous stream of `(channel, sample)` float32 blocks of any lengths."""
     resampler = Resampler(from_rate, to_rate, channels)
     for block in blocks:
         yield resampler(block)

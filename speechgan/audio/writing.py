@@ -1,4 +1,4 @@
-"""Sound files written, whole or not at all."""
+"""Writes sound files, whole or not at all."""
 
 import os
 from pathlib import Path
@@ -13,27 +13,29 @@ from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import cannot_write, hidden_beside
 from speechgan.utils.interrupts import put_off_interrupts
 
-# libsndfile cuts fractions of a step off towards minus infinity; rounding first avoids the offset.
+# libsndfile rounds down; rounding to the nearest step before avoids the offset.
 _STEPS = {"PCM_S8": 2.0**7, "PCM_U8": 2.0**7, "PCM_16": 2.0**15, "PCM_24": 2.0**23}
-# Containers whose headers count bytes in 32 bits: what is longer, libsndfile writes, and loses.
-_COUNTED, _LARGEST = ("WAV", "WAVEX", "AIFF"), 2**32 - 1
+# Containers with 32-bit sizes; libsndfile writes longer files, which cannot be read completely.
+_COUNTED = ("WAV", "WAVEX", "AIFF")
+# Their largest size, in bytes.
+_LARGEST = 2**32 - 1
 
 
 class Writer:
-    """A sound file that appears under its name when it is complete, or not at all.
+    """A context manager that writes a sound file, whole or not at all.
 
-    A context manager. Samples go into a hidden file in the same folder, which is made if need be;
-    that file takes the name on a clean exit and is removed on any other, so that an interrupted or
-    failed run leaves whatever stood there before. All formats but
-    floating point clip beyond full scale; integers round to the nearest step.
+    Samples go into a hidden file in the same folder, which is made if needed; that file is renamed
+    on a clean exit and removed on any other, so that an existing file survives an interrupted or
+    failed run. All formats but floating point clip beyond full scale; integers are rounded to the
+    nearest step.
 
     Args:
-        path: the file; its extension decides the container.
+        path: the file; its extension determines the container.
         sample_rate: in Hz.
         channels: how many.
-        like: format to keep where the container allows it; otherwise as close as it does.
-        comment: what the file is to say of itself; left out where the container holds no words,
-            see `speechgan.audio.formats.WORDLESS`.
+        like: format to keep if the container allows it; otherwise a similar one is chosen.
+        comment: for the file's metadata; left out in containers without comments, see
+            `speechgan.audio.formats.WORDLESS`.
 
     Raises:
         SpeechganError: an extension that libsndfile does not write, a rate or channel count that
@@ -76,7 +78,7 @@ class Writer:
                 f"{self.path}: {self.format.container} {self.format.subtype} does not take "
                 f"{channels} channels at {sample_rate} Hz; write .wav"
             ) from None
-        except BaseException:  # told to end, before there is anything that a `with` would leave
+        except BaseException:  # interrupted, before a `with` could clean up
             if hasattr(self, "_file"):
                 self._close()
             self._discard()
@@ -85,7 +87,7 @@ class Writer:
     def write(self, block: Wave) -> None:
         """Appends `(channel, sample)`."""
         if self.format.subtype not in ("FLOAT", "DOUBLE"):
-            block = np.clip(block, -1, 1)  # libsndfile itself lets u-law and others wrap around
+            block = np.clip(block, -1, 1)  # in libsndfile u-law and others would wrap around
         if self.format.subtype in _STEPS:
             steps = _STEPS[self.format.subtype]
             block = np.rint(block * steps) / steps
@@ -93,7 +95,7 @@ class Writer:
             with put_off_interrupts():
                 self._file.write(block.T)
         except (soundfile.LibsndfileError, AssertionError) as error:
-            # soundfile asserts that libsndfile wrote everything; the sink knows why it did not.
+            # soundfile asserts that libsndfile wrote everything; the sink has the reason.
             raise self._failure(self._sink.error or error) from None
         self._check()
 
@@ -148,7 +150,7 @@ class Writer:
 
 
 class _Sink:
-    """What libsndfile writes into: keeps the system's reason, which libsndfile drops."""
+    """The file object for libsndfile; it keeps the system's errors, which libsndfile drops."""
 
     def __init__(self, path: Path) -> None:
         self.file = path.open("w+b", buffering=0)
@@ -157,11 +159,11 @@ class _Sink:
     def write(self, data: bytes) -> int:
         rest = memoryview(data)
         try:
-            # A disk that fills up first takes a part, and gives its reason when asked again.
+            # On a full disk the first call writes a part, and the next raises the error.
             while rest:
                 rest = rest[self.file.write(rest) :]
         except BaseException as error:
-            # Nothing can be raised through libsndfile.
+            # Exceptions cannot pass through libsndfile.
             self.error = self.error or error
         return len(data) - len(rest)
 
@@ -178,7 +180,7 @@ class _Sink:
 def write(
     path: str | os.PathLike[str], wave: Wave, sample_rate: int, like: Format | None = None
 ) -> None:
-    """Writes `(channel, sample)` or `(sample,)` as a whole file, or leaves what stood there.
+    """Writes `(channel, sample)` or `(sample,)` as a file, whole or not at all.
 
     Raises:
         SpeechganError: see `Writer`.

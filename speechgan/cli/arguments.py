@@ -1,4 +1,4 @@
-"""Arguments that several commands take, and kinds of values."""
+"""Arguments that several commands have, and parsers of values."""
 
 import argparse
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ from speechgan.utils.errors import SpeechganError
 
 
 def add_common_arguments(parser: argparse.ArgumentParser, model: str) -> None:
-    """What all commands take that make files of files.
+    """Adds the arguments of all commands that process files.
 
     Args:
         parser: of the command.
-        model: name of the one that is loaded if none is named.
+        model: name of the default model.
     """
     add = parser.add_argument
     add("-o", "--output", metavar="OUT", help="file, folder, or - for WAV to standard output")
@@ -51,7 +51,7 @@ def add_common_arguments(parser: argparse.ArgumentParser, model: str) -> None:
 
 
 def model_settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What these say of the model: arguments that every `from_pretrained` takes, by name."""
+    """The model's settings: arguments of every `from_pretrained`, by name."""
     return {
         "name": arguments.model,
         "device": arguments.device,
@@ -61,7 +61,7 @@ def model_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
-    """Refuses to replace files, unless they are to be.
+    """Refuses to replace files without `overwrite`.
 
     Raises:
         SpeechganError: one of them exists.
@@ -72,7 +72,7 @@ def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
 
 
 def add_cluster_argument(parser: argparse.ArgumentParser, what: str) -> None:
-    """Adds what says that a cluster does the work; `what` is said of it in the help."""
+    """Adds `--cluster`; `what` completes its help."""
     parser.add_argument(
         "--cluster",
         type=_parse_address,
@@ -100,7 +100,7 @@ def parse_share(text: str) -> float:
 
 
 def parse_number(text: str, what: str) -> float:
-    """A number from 0; `what` names it where it is none.
+    """A number from 0 from the command line; `what` describes it in the error.
 
     Raises:
         argparse.ArgumentTypeError: negative, infinite or no number.
@@ -125,7 +125,7 @@ def parse_positive(text: str) -> int:
     """A whole number of 1 or more from the command line.
 
     Raises:
-        argparse.ArgumentTypeError: it is none.
+        argparse.ArgumentTypeError: it is not.
     """
     count = int(text) if text.isdecimal() else 0
     if count < 1:

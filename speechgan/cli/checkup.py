@@ -1,4 +1,4 @@
-"""What is wrong with an installation, each with its remedy."""
+"""Finds problems of an installation, each with its remedy."""
 
 import importlib
 import os
@@ -10,20 +10,22 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-# As pyproject.toml has it: from the first on, and before the second.
-OLDEST_TORCH, TOO_NEW_TORCH = (2, 9), (2, 12)
-# It says that it takes torch 2.11, and lacks a symbol in it.
+# The oldest supported version, as in pyproject.toml.
+OLDEST_TORCH = (2, 9)
+# The first version that is not supported any more, as there.
+TOO_NEW_TORCH = (2, 12)
+# It declares support of torch 2.11, but lacks a symbol in it.
 BAD_TORCHAUDIO = "2.11.1"
 NVIDIA = Path("/proc/driver/nvidia/gpus")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it could be.
+    """A problem, or a missing option.
 
     Attributes:
-        text: what, and the remedy, in one line.
-        breaks: whether something does not work for it; else it is only slower or absent.
+        text: the problem and its remedy, in one line.
+        breaks: whether something fails because of it; otherwise it is only slower or absent.
     """
 
     text: str
@@ -31,13 +33,13 @@ class Finding:
 
 
 def find_problems() -> list[Finding]:
-    """All that is found, worst first."""
+    """All findings, the worst first."""
     findings = [*_check_running(), *_check_torch(), *_check_compiler(), *_check_gpu()]
     return sorted(findings, key=lambda finding: not finding.breaks)
 
 
 def find_version(package: str) -> str:
-    """The version that is installed, or nothing."""
+    """The installed version, or an empty string."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -45,7 +47,7 @@ def find_version(package: str) -> str:
 
 
 def _check_running() -> list[Finding]:
-    """What enhancement and conversion cannot do without."""
+    """The packages that enhancement and conversion need."""
     findings = []
     onnxruntime, failure = _try_import("onnxruntime")
     if failure:
@@ -54,7 +56,7 @@ def _check_running() -> list[Finding]:
             remedy += "; if that does not help, install Microsoft's Visual C++ Redistributable"
         findings.append(Finding(f"onnxruntime does not load ({failure}); {remedy}"))
     elif onnxruntime is not None and not hasattr(onnxruntime, "InferenceSession"):
-        # What is left where one of two packages that hold the same files was removed.
+        # Two packages have the same files, and one of them was removed.
         text = "onnxruntime is incomplete; pip uninstall -y onnxruntime onnxruntime-gpu"
         findings.append(Finding(f"{text} && pip install onnxruntime"))
     _, failure = _try_import("pyworld")
@@ -67,7 +69,7 @@ def _check_running() -> list[Finding]:
 
 
 def _check_torch() -> list[Finding]:
-    """PyTorch, and whether torchaudio is the one that belongs to it."""
+    """PyTorch, and whether torchaudio's version fits it."""
     torch, failure = _try_import("torch")
     remedy = "pip install --force-reinstall 'torch==2.11.0' 'torchaudio==2.11.0'"
     if failure:
@@ -94,7 +96,7 @@ def _check_torch() -> list[Finding]:
 
 
 def _check_compiler() -> list[Finding]:
-    """What `trainer.compiled` needs on the CPU."""
+    """The compiler that `trainer.compiled` needs on the CPU."""
     names = [os.environ.get("CXX", ""), "g++", "clang++", "c++", "cl"]
     if not find_version("torch") or any(name and shutil.which(name) for name in names):
         return []
@@ -135,19 +137,19 @@ def _check_gpu() -> list[Finding]:
 
 
 def _has_nvidia_gpu() -> bool:
-    """Whether the driver is there: PyTorch tells only of what it can use itself."""
+    """Whether NVIDIA's driver is installed; PyTorch reports only GPUs that it can use."""
     listed = NVIDIA.is_dir() and any(NVIDIA.iterdir())
     return listed or shutil.which("nvidia-smi") is not None
 
 
 def _try_import(name: str) -> tuple[Any, str]:
-    """A module, or None where it is not installed; and why it does not load."""
+    """A module, or None if it is not installed; and the reason if it fails to load."""
     try:
         return importlib.import_module(name), ""
     except ModuleNotFoundError as error:
-        # Something else may be missing than the module itself.
+        # A module that it imports may be missing.
         return None, "" if error.name == name else str(error)
-    except Exception as error:  # a library that does not fit raises what it likes
+    except Exception as error:  # an incompatible library may raise any error
         lines = str(error).splitlines() or [type(error).__name__]
         return None, lines[0]
 

@@ -1,4 +1,4 @@
-"""What `--cluster` makes of a command that makes files of files."""
+"""`--cluster` of the commands that process files."""
 
 import argparse
 import sys
@@ -12,16 +12,16 @@ from speechgan.utils.errors import SpeechganError
 
 
 def run_on_cluster(task: Task, inputs: list[str], arguments: argparse.Namespace) -> int:
-    """Makes files of files on a Ray cluster, and tells of it; 1 if one failed, else 0.
+    """Processes files on a Ray cluster, and reports; 1 if one failed, else 0.
 
     Args:
-        task: what is made.
+        task: of the command.
         inputs: paths or URLs of files and folders.
         arguments: those that `add_common_arguments` adds.
 
     Raises:
         SpeechganError: inputs and output do not go together, there is no such cluster, or the work
-            cannot be made.
+            cannot be started.
     """
     output = _require_folder(inputs, arguments.output)
     from speechgan.cluster.bulk import Plan, make_files
@@ -59,10 +59,10 @@ def run_on_cluster(task: Task, inputs: list[str], arguments: argparse.Namespace)
 
 
 def _require_folder(inputs: list[str], output: str | None) -> str:
-    """The output, if it is a folder.
+    """Checks that the output is a folder, and returns it.
 
     Raises:
-        SpeechganError: it is not, or standard input or output is asked for.
+        SpeechganError: it is not, or standard input or output is named.
     """
     from speechgan.audio import AUDIO_EXTENSIONS
 

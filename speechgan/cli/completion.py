@@ -1,4 +1,4 @@
-"""`speechgan completion`: a script that makes a shell complete the commands and their options."""
+"""`speechgan completion`: a completion script for a shell."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,7 @@ examples:
   speechgan completion zsh > "${fpath[1]}/_speechgan"
 """
 PATHS = {"IN", "OUT", "DIR", "FILE", "RUN"}
-"""Placeholders of arguments that are files or folders; an argument may be one of several kinds."""
+"""Placeholders of arguments that are files or folders; a metavar may list several."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,5 +43,5 @@ def complete_paths(parser: argparse.ArgumentParser) -> None:
             for command in action.choices.values():
                 complete_paths(command)
         elif action.type in (Path, locate) or PATHS & {*str(action.metavar).split("|")}:
-            # Where shtab looks for it; argparse's own type has no such attribute.
+            # shtab reads this attribute, which argparse's type does not have.
             action.complete = shtab.FILE  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""`speechgan convert`: what one speaker said, in another's voice."""
+"""`speechgan convert`: recordings of one speaker in another's voice."""
 
 import argparse
 from functools import partial
@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _speakers(model: str) -> list[str]:
-    """Of the model; of one of another task none, which is told where the model is loaded."""
+    """The model's speakers; none if it is of another task, which loading it reports."""
     from speechgan.pretrained.folder import find_model
     from speechgan.pretrained.speakers import SPEAKERS, load_speakers
 
@@ -110,15 +110,15 @@ def _speakers(model: str) -> list[str]:
 
 
 def start_work(model: dict[str, Any], voice: dict[str, Any], marks: dict[str, Any]) -> Work:
-    """Loads a model; what it then does to a file.
+    """Loads a model; returns a function that converts a file.
 
     Args:
         model: arguments of `Converter.from_pretrained`.
         voice: arguments of `Converter.check`, and of `Converter.convert_file`.
-        marks: further arguments of the latter: how a file tells that it was converted.
+        marks: further arguments of the latter: tag and watermark.
 
     Raises:
-        SpeechganError: no such model, or it cannot do this.
+        SpeechganError: no such model, or it does not support these arguments.
     """
     from speechgan.inference.conversion.converter import Converter
 
@@ -155,7 +155,7 @@ def _run_live(arguments: argparse.Namespace) -> int:
         raise SpeechganError("--watermark: of files only; convert the recording without --stream")
     converter = Converter.from_pretrained(**_model_settings(arguments))
     voice = _voice_settings(arguments)
-    # What it cannot do is said before anything is written.
+    # Raises errors in the arguments before anything is written.
     converter.stream(converter.network.sample_rate, **voice)
 
     def open_stream(pcm: "Pcm") -> "ConversionStream":

@@ -1,4 +1,4 @@
-"""`speechgan data fetch`: a public corpus, with its licence and its size shown first."""
+"""`speechgan data fetch`: fetches a public corpus, after showing its licence and size."""
 
 import argparse
 import shlex
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Fetches, or lists; the exit code.
 
     Raises:
-        SpeechganError: no such corpus, no space, nobody to ask, or something went wrong on the way.
+        SpeechganError: no such corpus, no space, no terminal to ask on, or a failed download.
     """
     from speechgan.data.corpora.fetch import Fetch, find_corpus
 
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
             raise
-    elif not fetch.about.exists():  # an earlier run ended right before it
+    elif not fetch.about.exists():  # an earlier run was interrupted before writing it
         fetch.write_about()
     print(f"{corpus.name} is complete in {folder}; use it with:")
     for command in corpus.then:
@@ -87,7 +87,7 @@ def _list() -> int:
 
 
 def _describe(fetch: "Fetch") -> str:
-    """What somebody should know before it begins."""
+    """Licence, size and checks of a download, shown before it begins."""
     corpus = fetch.corpus
     unchecked = [archive.name for archive in corpus.archives if not archive.md5]
     checks = f"{len(corpus.archives) - len(unchecked)} MD5 that the publisher gives"

@@ -1,4 +1,4 @@
-"""`speechgan data`: what a folder of recordings holds; public ones to fill it with."""
+"""`speechgan data`: lists, shards and fetches recordings."""
 
 import argparse
 import sys
@@ -126,7 +126,7 @@ def _shard(arguments: argparse.Namespace) -> int:
 
 
 def _name(refused: Sequence[SpeechganError]) -> int:
-    """Says which files are left out; the exit code."""
+    """Prints which files are left out; the exit code."""
     for error in refused:
         print(f"speechgan: left out: {error}", file=sys.stderr)
     return 1 if refused else 0

@@ -1,4 +1,4 @@
-"""`speechgan demo`: a page that enhances, converts and generates, for a browser."""
+"""`speechgan demo`: a web page that enhances, converts and generates."""
 
 import argparse
 import os
@@ -29,7 +29,7 @@ the latest ten minutes after it was used. Traffic is not encrypted, and without 
 give a microphone to this machine's own pages only: for more, put a server before it that does TLS.
 """
 USUAL = Limits(sound_seconds=600.0, calls_per_minute=1200)
-# How long an upload and an answer take is in Gradio's hands.
+# Gradio handles uploads and answers, without a time limit of ours.
 LIMITED = [name for name in LIMITS if name != "transfer_seconds"]
 LAST_SECONDS = 3
 
@@ -67,20 +67,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serves the page until it is told to end.
+    """Serves the page until it is stopped.
 
     Raises:
-        SpeechganError: a model that cannot be loaded, a port that is none.
+        SpeechganError: a model that cannot be loaded, an invalid port.
     """
     with tempfile.TemporaryDirectory(prefix="speechgan-page-") as folder:
-        # Gradio reads it while it is imported, and makes folders there.
+        # Gradio reads it on import, and makes folders there.
         os.environ["GRADIO_TEMP_DIR"] = folder
         _serve(arguments, Path(folder).resolve())
     return 0
 
 
 def _serve(arguments: argparse.Namespace, folder: Path) -> None:
-    # The first to be imported: it is what is missing where the extra is.
+    # Imported first: if the extra is not installed, the error names this package.
     import gradio  # noqa: F401, I001
     from speechgan.page.app import make_app
     from speechgan.page.parts import Page
@@ -97,12 +97,12 @@ def _serve(arguments: argparse.Namespace, folder: Path) -> None:
     engine = _try_to_fetch() if arguments.browser_engine else find_runtime()
     page = Page(models, limits, Visits(folder), arguments.jobs or count_cores(), engine)
     app = make_app(page, Access(choose_hosts(arguments)), arguments.waiting)
-    # The page keeps a connection of each visitor, who is not waited for.
+    # At the end, the open connections of visitors are not waited for.
     bound_server(app, limits, arguments.listen, arguments.port, LAST_SECONDS).run()
 
 
 def _try_to_fetch() -> Path | None:
-    """What runs models in the browser; without it all else of the page works."""
+    """Fetches the browser's engine; on failure the rest of the page still works."""
     from speechgan.page.runtime import fetch_runtime
 
     try:

@@ -1,4 +1,4 @@
-"""`speechgan detect`: which recordings carry the mark of converted speech."""
+"""`speechgan detect`: finds recordings with the watermark of converted speech."""
 
 import argparse
 import json
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def examine(file: Path) -> dict[str, Any]:
-    """What a file tells: the mark in its sound, and the comment beside it.
+    """Detects the watermark in a file's sound, and reads its comment.
 
     Raises:
         SpeechganError: it cannot be read.

@@ -1,4 +1,4 @@
-"""`speechgan doctor`: what is installed, and does it work?"""
+"""`speechgan doctor`: checks the installation."""
 
 import argparse
 
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{'problem' if problem.breaks else 'note'}: {problem.text}")
     try:
         result = _test_default_model()
-    except Exception as error:  # a library that does not load, or that lacks a part, says so too
+    except Exception as error:  # any error of a library that is broken or incomplete
         print(f"self-test: FAILED, {error}")
         return 1
     print(f"self-test: passed, {result}")
@@ -72,11 +72,10 @@ def _find_device() -> str:
 
 
 def _test_default_model() -> str:
-    """Sends a noisy second through a file, the default model, and back.
+    """Enhances a file of one noisy second by the default model.
 
     Raises:
-        SpeechganError: the model cannot be loaded, or what comes back is not a sound of the same
-            length.
+        SpeechganError: the model cannot be loaded, or the result is no sound of the same length.
     """
     import tempfile
     import time

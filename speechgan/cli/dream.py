@@ -1,4 +1,4 @@
-"""`speechgan dream`: what a network that judges listens for, as sound and picture."""
+"""`speechgan dream`: sounds and pictures that maximise a network's score."""
 
 import argparse
 import sys
@@ -50,10 +50,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Dreams, writes and prints.
+    """Optimises images, writes and prints.
 
     Raises:
-        SpeechganError: no such judge, layer or class, or a file cannot be written.
+        SpeechganError: no such network, layer or class, or a file cannot be written.
     """
     import numpy as np
 

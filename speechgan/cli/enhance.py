@@ -1,4 +1,4 @@
-"""`speechgan enhance`: noisy recordings in, cleaner ones out."""
+"""`speechgan enhance`: removes noise from recordings."""
 
 import argparse
 from collections.abc import Iterable, Iterator
@@ -82,8 +82,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--shifts",
         type=parse_count,
         metavar="N",
-        help="enhance each recording N times, its frames elsewhere each time, and give the mean: a "
-        "little better, N times as long (default: 2 of quality, 1 of the others that ship)",
+        help="enhance each recording N times with shifted frames, and take the mean: a little "
+        "better, N times as long (default: 2 of quality, 1 of the other shipped models)",
     )
     add_live_arguments(parser, "IN")
     add(
@@ -117,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def start_work(model: dict[str, Any], sound: dict[str, Any]) -> Work:
-    """Loads a model; what it then does to a file.
+    """Loads a model; returns a function that enhances a file.
 
     Args:
         model: arguments of `Enhancer.from_pretrained`.
@@ -134,7 +134,7 @@ def start_work(model: dict[str, Any], sound: dict[str, Any]) -> Work:
 
 
 def start_batches(model: dict[str, Any], sound: dict[str, Any], batch: int) -> ManyWork:
-    """Loads a model; what it then does to many files at a time.
+    """Loads a model; returns a function that enhances many files at a time.
 
     Args:
         model, sound: as of `start_work`.
@@ -155,10 +155,10 @@ def start_batches(model: dict[str, Any], sound: dict[str, Any], batch: int) -> M
 
 
 def _refuse_batch(arguments: argparse.Namespace) -> None:
-    """Refuses what does not go with --batch.
+    """Refuses options that cannot be combined with --batch.
 
     Raises:
-        SpeechganError: a stream, several processes, a cluster, or the engine of one at a time.
+        SpeechganError: a stream, several processes, a cluster, or the engine onnx.
     """
     for given, name in (
         (arguments.stream, "--stream"),

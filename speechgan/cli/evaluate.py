@@ -1,4 +1,4 @@
-"""`speechgan evaluate`: how good is the output?"""
+"""`speechgan evaluate`: measures enhanced, converted or generated speech."""
 
 import argparse
 import json
@@ -132,12 +132,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise SpeechganError(f"--listen {listen}: needs --source and --target to compare with")
     outputs = [*filter(None, (arguments.json, arguments.csv, arguments.report, listen))]
     for number, path in enumerate(outputs):
-        # Said now and not after an hour of measuring.
+        # Checked now, not after an hour of measuring.
         if path in outputs[:number]:
             raise SpeechganError(f"{path}: is named for two outputs; give each a file of its own")
         require_writable(path)
     evaluation = _evaluate(arguments)
-    # First, so that what took an hour to measure is not lost where a file cannot be written.
+    # First, so that results are not lost if a file cannot be written.
     print(format_table(evaluation))
     for refusal in evaluation.refused:
         print(f"speechgan: left out: {refusal.name}: {refusal.reason}", file=sys.stderr)
@@ -184,7 +184,7 @@ def _evaluate(arguments: argparse.Namespace) -> "Evaluation":
 
 
 def _choose_workers(arguments: argparse.Namespace) -> "int | Runner | None":
-    """How many processes, or a cluster."""
+    """The number of processes, or the runner of a cluster."""
     if not arguments.cluster:
         workers: int | None = arguments.workers
         return workers
@@ -194,10 +194,10 @@ def _choose_workers(arguments: argparse.Namespace) -> "int | Runner | None":
 
 
 def _run_generation(arguments: argparse.Namespace) -> int:
-    """Makes digits and has them judged.
+    """Generates digits and evaluates them.
 
     Raises:
-        SpeechganError: no such model or folder, labels that the judge does not know, or a cluster.
+        SpeechganError: no such model or folder, labels unknown to the classifier, or a cluster.
     """
     if arguments.cluster:
         raise SpeechganError(

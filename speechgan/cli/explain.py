@@ -1,4 +1,4 @@
-"""`speechgan explain`: why a discriminator scores a recording as it does."""
+"""`speechgan explain`: explains a discriminator's scores of a recording."""
 
 import argparse
 import sys

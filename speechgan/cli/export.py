@@ -1,4 +1,4 @@
-"""`speechgan export`: a model as ONNX, to run without PyTorch."""
+"""`speechgan export`: writes a model as ONNX, to run without PyTorch."""
 
 import argparse
 import sys
@@ -31,10 +31,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Writes the file, or the model folder's.
+    """Writes the file, or those of the model folder.
 
     Raises:
-        SpeechganError: no such model, one that ONNX does not hold, or a file cannot be written.
+        SpeechganError: no such model, one that cannot be exported, or a file cannot be written.
     """
     from speechgan.inference.export import make_graphs, write_graph
     from speechgan.pretrained.folder import find_model

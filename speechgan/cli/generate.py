@@ -1,4 +1,4 @@
-"""`speechgan generate`: spoken words from nothing but noise and a label."""
+"""`speechgan generate`: spoken words from noise and labels."""
 
 import argparse
 import sys
@@ -35,9 +35,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--digit", metavar="DIGIT", help="what is to be said (default: drawn for each)")
     add("--speaker", metavar="NAME", help="who is to say it (default: drawn for each)")
-    add("--to-digit", metavar="DIGIT", help="go there from --digit, in steps (torch engine)")
-    add("--to-speaker", metavar="NAME", help="go there from --speaker, likewise")
-    add("--to-seed", type=int, metavar="N", help="go there from --seed, likewise")
+    add("--to-digit", metavar="DIGIT", help="interpolate from --digit to this (torch engine)")
+    add("--to-speaker", metavar="NAME", help="interpolate from --speaker, likewise")
+    add("--to-seed", type=int, metavar="N", help="interpolate from --seed, likewise")
     add("--count", type=int, metavar="N", help="how many (default: 1; 8 steps)")
     add_word_arguments(parser, "generated")
     add(

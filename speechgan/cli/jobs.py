@@ -1,4 +1,4 @@
-"""Recordings worked on one after the other, or side by side in several processes."""
+"""Processing of recordings, one after the other or in several processes."""
 
 import argparse
 import json
@@ -29,13 +29,13 @@ BAR = "{percentage:3.0f}% |{bar}| {n:.0f}/{total:.0f} s of audio [{elapsed}<{rem
 
 @dataclass(frozen=True)
 class How:
-    """How jobs are done.
+    """How jobs are processed.
 
     Attributes:
-        start: makes the work, once in each process; goes there by pickle.
-        overwrite: whether a target that exists is replaced.
-        processes: None for one to a core, or one if there is one job.
-        start_many: makes the work of one process on many files at a time, instead.
+        start: makes the function that does the work, once in each process; it is pickled.
+        overwrite: whether an existing target is replaced.
+        processes: None for one a core, or one if there is one job.
+        start_many: makes, instead, a function for many files at a time in one process.
     """
 
     start: Callable[[], Work]
@@ -46,15 +46,15 @@ class How:
 
 @dataclass(frozen=True)
 class Task:
-    """What a command makes of files.
+    """What a command does with files.
 
     Attributes:
         start: as of `How`.
-        mark: what is put into the name of an output beside its input, such as `.enhanced`.
-        verb: what was done, as the summary says it.
-        told: what `--json` tells beside the files.
+        mark: in the name of an output beside its input, such as `.enhanced`.
+        verb: for the summary, such as `enhanced`.
+        told: settings that `--json` reports beside the files.
         start_many: as of `How`.
-        other_marks: what other options put in the place of `mark`: such files are no inputs either.
+        other_marks: those of other settings of the command; files with them are no inputs either.
     """
 
     start: Callable[[], Work]
@@ -66,15 +66,15 @@ class Task:
 
 
 def run_task(task: Task, inputs: list[str], arguments: argparse.Namespace) -> int:
-    """Makes files of files, and tells of it; 1 if one failed, else 0.
+    """Processes files, and reports; 1 if one failed, else 0.
 
     Args:
-        task: what is made.
+        task: of the command.
         inputs: files, folders, or - for standard input.
         arguments: those that `add_common_arguments` adds.
 
     Raises:
-        SpeechganError: inputs and output do not go together, or the work cannot be made.
+        SpeechganError: inputs and output do not go together, or the work cannot be started.
     """
     if arguments.cluster:
         from speechgan.cli.cluster import run_on_cluster
@@ -97,19 +97,19 @@ def run_task(task: Task, inputs: list[str], arguments: argparse.Namespace) -> in
 
 
 def print_report(records: list[dict[str, Any]], task: Task, model: str) -> None:
-    """What was done, as JSON."""
+    """Prints what was done, as JSON."""
     report = {"model": model, **task.told, "files": records}
     print(json.dumps(report, indent=2, ensure_ascii=False))
 
 
 def run_jobs(jobs: list[Job], how: How) -> list[dict[str, Any]]:
-    """Does jobs, with one progress bar; one that fails does not stop the others.
+    """Processes jobs, with one progress bar; one that fails does not stop the others.
 
     Returns:
         A record of each job: what was written, or the error, which is also printed.
 
     Raises:
-        SpeechganError: the work cannot be made, such as of a model that is not there.
+        SpeechganError: the work cannot be started, such as without its model.
     """
     from tqdm import tqdm
 
@@ -134,7 +134,7 @@ def run_jobs(jobs: list[Job], how: How) -> list[dict[str, Any]]:
             else:
                 text = f"{outcome}{jobs[number].hint}"
                 if jobs[number].name == STANDARD:
-                    # Where it was kept meanwhile says nothing to whoever piped it.
+                    # The temporary file's folder would mean nothing to the user.
                     text = text.replace(f"{jobs[number].source.parent}{os.sep}", "")
                 say(f"error: {text}")
                 records[number]["error"] = text
@@ -171,7 +171,7 @@ def _start(start: Callable[[], Work]) -> Callable[[Job, Report], Any]:
 
 
 def _do(work: Work, job: Job, report: Report) -> dict[str, Any] | SpeechganError:
-    """What is to be recorded of a job."""
+    """The record of a job, or its error."""
     started = time.perf_counter()
     try:
         return _describe(job, work(job.source, job.target, report), started)
@@ -182,7 +182,7 @@ def _do(work: Work, job: Job, report: Report) -> dict[str, Any] | SpeechganError
 def _do_together(
     work: ManyWork, jobs: list[Job], report: Report
 ) -> Iterator[tuple[int, dict[str, Any] | SpeechganError]]:
-    """What is to be recorded of jobs that are done many at a time, each when it ends."""
+    """The records or errors of jobs that are processed many at a time, each when it ends."""
     started: list[float] = []
 
     def begin() -> Iterator[tuple[Path, Path]]:
@@ -226,7 +226,7 @@ def summarise(records: list[dict[str, Any]], verb: str, elapsed: float) -> str:
 
 
 def _tell_place(records: list[dict[str, Any]], output: str | None) -> str:
-    """Where what was made lies, as the end of the summary; empty if nothing was made."""
+    """The place of the outputs, for the end of the summary; empty without outputs."""
     made = [record["output"] for record in records if "error" not in record]
     if len(made) > 1:
         return f", written to {output}" if output else ", written beside their inputs"

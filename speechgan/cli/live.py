@@ -1,4 +1,4 @@
-"""A stream from standard input to standard output, as it comes."""
+"""Live streams from standard input to standard output."""
 
 import argparse
 import os
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from speechgan.audio.pcm import Pcm
 
 READ_BYTES = 2**16
-# Windows cannot say of pipes whether they are ready: there they are waited for without end.
+# On Windows `select` does not support pipes, so there is no timeout.
 _SELECTS_PIPES = os.name != "nt"
-# So much a pipe that is ready takes without blocking.
+# A pipe that is ready accepts so many bytes without blocking.
 _WRITE_BYTES = getattr(select, "PIPE_BUF", 512)
 
 
 class Stream(Protocol):
-    """A sound that is still being heard."""
+    """A stream of a live sound."""
 
     def __call__(self, block: "Wave") -> "Wave":
         """The samples that are ready after a block."""
@@ -34,11 +34,11 @@ class Stream(Protocol):
 
 
 class StalledError(SpeechganError):
-    """The other end of a pipe does nothing for too long."""
+    """The other end of a pipe has been idle for too long."""
 
 
 def add_live_arguments(parser: argparse.ArgumentParser, source: str) -> None:
-    """Adds what says that a sound comes as it is heard; `source` is the argument of the input."""
+    """Adds the arguments of live streams; `source` is the argument of the input."""
     add = parser.add_argument
     add(
         "--stream",
@@ -79,24 +79,24 @@ def refuse_raw_files(arguments: argparse.Namespace) -> None:
     """Refuses --raw without --stream.
 
     Raises:
-        SpeechganError: it is there.
+        SpeechganError: --raw is given.
     """
     if arguments.raw:
         raise SpeechganError("--raw: only with --stream; files carry their format themselves")
 
 
 def follow(open_stream: "Callable[[Pcm], Stream]", raw: "Pcm | None", patience: float) -> None:
-    """Works on a sound until standard input ends.
+    """Processes a live sound until standard input ends.
 
     Args:
-        open_stream: the beginning of a sound of some format.
+        open_stream: opens a stream for a format.
         raw: format of samples without a header; None reads and writes WAV.
-        patience: seconds that the other end of a pipe may do nothing.
+        patience: seconds that the other end of a pipe may be idle.
 
     Raises:
-        SpeechganError: standard input is no such sound, or a pipe stalls; what was heard until
-            then is written first, if there is still somebody who takes it.
-        BrokenPipeError: nobody reads the output any more.
+        SpeechganError: standard input is no such sound, or a pipe stalls; the result so far is
+            written first, if the output is still read.
+        BrokenPipeError: the output is closed.
     """
     from speechgan.audio.pcm import read_header
 
@@ -131,7 +131,7 @@ def follow(open_stream: "Callable[[Pcm], Stream]", raw: "Pcm | None", patience: 
 
 
 class PipeReader:
-    """What is there, without waiting for more."""
+    """Reads the bytes that are available, without waiting for more."""
 
     def __init__(self, descriptor: int, patience: float) -> None:
         self.descriptor, self.patience = descriptor, patience
@@ -140,7 +140,7 @@ class PipeReader:
         """Up to so many bytes, as soon as there are any; none at the end.
 
         Raises:
-            StalledError: nothing comes.
+            StalledError: nothing arrives in time.
         """
         if not _wait_for(self.descriptor, "r", self.patience):
             raise StalledError(
@@ -158,17 +158,17 @@ class PipeReader:
 
 
 class PipeWriter:
-    """Writes at once, for whoever waits at the other end."""
+    """Writes without buffering."""
 
     def __init__(self, descriptor: int, patience: float) -> None:
         self.descriptor, self.patience = descriptor, patience
 
     def write(self, data: bytes) -> None:
-        """All of it.
+        """Writes all of it.
 
         Raises:
-            StalledError: nobody takes it.
-            BrokenPipeError: nobody is there.
+            StalledError: the pipe accepts nothing in time.
+            BrokenPipeError: the other end is closed.
         """
         rest = memoryview(data)
         while rest:

@@ -1,7 +1,7 @@
 """`speechgan`: finds the command, runs it, and turns its errors into one line and an exit code.
 
-A command is a module with `configure(parser)` and `run(arguments) -> int`, that imports what is
-slow to import, or not installed everywhere, inside `run`.
+A command is a module with `configure(parser)` and `run(arguments) -> int`; modules that are slow to
+import, or optional, it imports inside `run`.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     heed_interrupts()
     _fill_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A name that the output's encoding lacks, as in a pipe on Windows, is no reason to fail.
+        # Characters that the output's encoding lacks, as in a pipe on Windows, are escaped.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         arguments = _parse(argv)
@@ -79,11 +79,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("speechgan: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # Whoever read the output has enough of it; Python must not complain at exit either.
+        # The reader of the output has closed it; avoids a second error when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        # A disk that is full or read-only where nobody expected it is no reason for a traceback.
+        # Such as a full or read-only disk: a message without a traceback.
         where = f"{error.filename}: " if error.filename else ""
         print(f"speechgan: error: {where}{error.strerror or error}", file=sys.stderr)
         return 1
@@ -91,20 +91,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fill_streams() -> None:
-    """Stands in for standard streams that were closed, as by `<&-` or a service manager.
+    """Replaces standard streams that were closed, as by `<&-` or a service manager.
 
-    Python has None in their place, and the next file that is opened would take their number.
+    Python sets them to None, and the next file that is opened would get their descriptor.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            # It stays open as long as the process, as a standard stream does.
+            # Stays open until the process ends, as a standard stream does.
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def build_parser(chosen: Container[str]) -> Parser:
-    """All commands by their names, and the chosen ones with their arguments.
+    """A parser of all commands by name, with the arguments of the chosen ones only.
 
-    So each pays for no other's imports.
+    So a command does not import the modules of the others.
     """
     parser = Parser(
         prog="speechgan", description="GANs for speech: enhancement, voice conversion, generation."
@@ -130,7 +130,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         if word[:1] == "-" and os.path.isfile(word) and "--" not in argv:
             parser.error(f"{word}: would be taken for an option; write ./{word}")
     arguments, rest = parser.parse_known_args(argv)
-    # argparse takes settings in one run only; those after an option such as --resume are left.
+    # argparse takes consecutive settings only; those after an option such as --resume remain.
     unknown = any(word.startswith("-") for word in rest)
     if unknown or (rest and not hasattr(arguments, "overrides")):
         parser.refuse(rest)

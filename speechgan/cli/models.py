@@ -1,4 +1,4 @@
-"""`speechgan models`: what `--model` takes."""
+"""`speechgan models`: lists, shows, saves and uploads models."""
 
 import argparse
 

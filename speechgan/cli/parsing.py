@@ -1,4 +1,4 @@
-"""Arguments that are misspelt: what may have been meant is said."""
+"""A parser that suggests corrections of misspelt arguments."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -8,22 +8,22 @@ from speechgan.utils.nearest import suggest
 
 
 class Parser(argparse.ArgumentParser):
-    """Python's, which does so for a choice where it is new enough, and never for an option."""
+    """Python's does so for choices in new versions only, and never for options."""
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         try:
             super()._check_value(action, value)
         except argparse.ArgumentError as error:
-            # In its own words, it may have said so already.
+            # A new version's message has a suggestion already.
             said = "you mean" in error.message
             like = "" if said else suggest(str(value), map(str, action.choices or ()))
             raise argparse.ArgumentError(action, f"{error.message}{like}") from None
 
     def refuse(self, words: Sequence[str]) -> NoReturn:
-        """Ends, as for any argument that cannot be parsed.
+        """Exits, as for any argument that cannot be parsed.
 
         Args:
-            words: that nothing is known of.
+            words: unknown arguments.
         """
         known = {*_list_options(self)}
         names = (word.partition("=")[0] for word in words if word.startswith("--"))
@@ -32,7 +32,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _list_options(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """Of a parser and of all its commands."""
+    """The options of a parser and of all its commands."""
     for action in parser._actions:
         yield from action.option_strings
         if isinstance(action, argparse._SubParsersAction):

@@ -1,4 +1,4 @@
-"""Which recording goes where: files, folders, standard input and output."""
+"""Plans inputs and outputs: files, folders, standard input and output."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ class Job:
         source: what to read.
         target: what to write.
         name: of the source, as the user gave it.
-        hint: what ends the message where it cannot be worked on.
+        hint: appended to its error message.
     """
 
     source: Path
@@ -42,14 +42,14 @@ class Job:
 def plan_jobs(
     inputs: list[str], output: str | None, mark: str, others: tuple[str, ...] = ()
 ) -> Iterator[list[Job]]:
-    """The jobs of a command line; what goes to standard output is copied there at the end.
+    """The jobs of a command line; output for standard output is copied there at the end.
 
     Args:
         inputs: files, folders, or "-" alone for standard input.
         output: file, folder, or "-" for standard output; None writes beside the input, and from
             standard input to standard output.
-        mark: what is put into the name of an output beside its input, such as `.enhanced`.
-        others: what the same command puts there with other options.
+        mark: in the name of an output beside its input, such as `.enhanced`.
+        others: the command's marks with other options.
 
     Raises:
         SpeechganError: inputs and output do not go together, or a folder holds no audio.
@@ -76,14 +76,14 @@ def plan_jobs(
 
 
 def plan_places(inputs: list[str], output: str) -> "list[FileJob]":
-    """The jobs of a command line for a cluster; names are chosen as on one machine.
+    """The jobs of a command line for a cluster; outputs are named as on one machine.
 
     Args:
         inputs: paths or URLs of files and folders.
         output: path or URL of a folder.
 
     Raises:
-        SpeechganError: an input is missing or holds no audio, or would be written over.
+        SpeechganError: an input is missing or holds no audio, or would be overwritten.
     """
     from speechgan.cluster.files import FileJob
     from speechgan.utils.places import Place
@@ -104,7 +104,7 @@ def plan_places(inputs: list[str], output: str) -> "list[FileJob]":
 
 
 def _find_places(place: "Place", output: "Place") -> "list[tuple[Place, PurePosixPath]]":
-    """Audio files, and their paths in the output; of a folder those that `find_audio` finds."""
+    """Audio files, and their paths in the output; in a folder as `find_audio` finds them."""
     from speechgan.audio import AUDIO_EXTENSIONS
 
     if place.is_file():
@@ -122,22 +122,22 @@ def _find_places(place: "Place", output: "Place") -> "list[tuple[Place, PurePosi
 
 
 def writes_standard_output(inputs: list[str], output: str | None) -> bool:
-    """Whether the sound goes to standard output, as `plan_jobs` has it."""
+    """Whether `plan_jobs` writes the sound to standard output."""
     return output == STANDARD or (output is None and STANDARD in inputs)
 
 
 def refuse_mixed_output(inputs: list[str], output: str | None, as_json: bool) -> None:
-    """Standard output takes the sound or a report, not both.
+    """Refuses to write both sound and report to standard output.
 
     Raises:
-        SpeechganError: both are asked for.
+        SpeechganError: both would go there.
     """
     if as_json and writes_standard_output(inputs, output):
         raise SpeechganError("--json: standard output takes the sound; name a file with -o")
 
 
 def refuse_urls(inputs: list[str], output: str | None) -> None:
-    """Files elsewhere are a cluster's.
+    """Refuses URLs, which need a cluster.
 
     Raises:
         SpeechganError: there is a URL.
@@ -179,7 +179,7 @@ def _plan_files(inputs: list[Path], output: str | None, marks: tuple[str, ...]) 
 
 
 def _ends_with_output(inputs: list[Path]) -> bool:
-    """Whether the last of several inputs is the only one missing, as other programs' outputs."""
+    """Whether only the last of several inputs is missing, as if it were meant as the output."""
     *others, last = inputs
     return bool(others) and not os.path.lexists(last) and all(path.exists() for path in others)
 
@@ -191,12 +191,12 @@ def _name_collision(source: object, other: object, target: object) -> SpeechganE
 
 
 def find_audio(folder: Path, output: Path | None = None, marks: tuple[str, ...] = ()) -> list[Path]:
-    """Audio files below a folder, but hidden ones and those that an earlier run wrote.
+    """Audio files below a folder, without hidden ones and outputs of earlier runs.
 
     Args:
-        folder: to look in, and in all folders in it.
+        folder: to search, with all folders in it.
         output: folder that earlier runs wrote into; None beside the inputs.
-        marks: ends of the names of what was written there.
+        marks: ends of the names of outputs beside their inputs.
 
     Raises:
         SpeechganError: there are none.
@@ -221,7 +221,7 @@ def find_audio(folder: Path, output: Path | None = None, marks: tuple[str, ...] 
 
 
 def _choose_suffix(file: PurePath) -> str:
-    """The input's own, unless the format loses sound anew each time it is written."""
+    """The input's extension, or `.wav` if its format is lossy."""
     from speechgan.audio import AUDIO_EXTENSIONS, LOSSY_EXTENSIONS
 
     suffix = file.suffix.lower()
@@ -233,7 +233,7 @@ def _names_folder(output: str) -> bool:
 
 
 def _names_audio_file(output: str) -> bool:
-    """Whether it can only be meant as a file: a folder may have a dot in its name, as `v1.2`."""
+    """Whether it is meant as an audio file; a folder may have a dot in its name, as `v1.2`."""
     from speechgan.audio import AUDIO_EXTENSIONS
 
     return not _names_folder(output) and Path(output).suffix.lower() in AUDIO_EXTENSIONS

@@ -1,4 +1,4 @@
-"""`speechgan restore`: damaged recordings in, recordings with what they had lost out."""
+"""`speechgan restore`: restores damaged recordings."""
 
 import argparse
 from functools import partial
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def start_work(model: dict[str, Any], strength: float) -> Work:
-    """Loads a model; what it then does to a file.
+    """Loads a model; returns a function that restores a file.
 
     Args:
         model: arguments of `Restorer.from_pretrained`.

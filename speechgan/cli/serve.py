@@ -73,11 +73,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serves until it is told to end.
+    """Serves until it is stopped.
 
     Raises:
-        SpeechganError: a model that cannot be loaded, a token that cannot be read, a port that is
-            none.
+        SpeechganError: a model that cannot be loaded, a token that cannot be read, an invalid port.
     """
     from speechgan.service.app import Service
     from speechgan.service.models import Models
@@ -90,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     limits = Limits(**{name: getattr(arguments, name) for name in Limits.__dataclass_fields__})
     line = WorkLine(arguments.jobs or count_cores(), arguments.waiting)
     service = Service(Models(arguments.model, arguments.threads), line, limits, access)
-    # Beside a thread that computes, Python lets the one that answers wait so long each time.
+    # Shorter than Python's default, so that threads that answer wait less for those that compute.
     sys.setswitchinterval(0.0005)
     make_server(service, arguments.listen, arguments.port).run()
     return 0
@@ -104,10 +103,10 @@ def _choose_access(arguments: argparse.Namespace) -> "Access":
 
 
 def _read_token(path: Path | None) -> str | None:
-    """Of a file, or of the environment.
+    """The token from a file or from the environment; None if there is none.
 
     Raises:
-        SpeechganError: unreadable, empty, or not of the letters that a header takes.
+        SpeechganError: unreadable, empty, or with characters that a header cannot have.
     """
     if path is None and TOKEN not in os.environ:
         return None

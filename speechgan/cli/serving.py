@@ -1,4 +1,4 @@
-"""What the commands that serve have in common: a place to listen at, and limits."""
+"""Common arguments of the commands that serve: address, host names and limits."""
 
 import argparse
 import re
@@ -21,7 +21,7 @@ LIMITS = {
 
 
 def add_place(parser: argparse.ArgumentParser, port: int) -> None:
-    """Adds where to listen, `port` if nothing is said, and by which names."""
+    """Adds address, port, with its default, and host names."""
     add = parser.add_argument
     add("--listen", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
     add("--port", type=parse_count, default=port, help=f"default: {port}; 0 takes a free one")
@@ -36,7 +36,7 @@ def add_place(parser: argparse.ArgumentParser, port: int) -> None:
 
 
 def add_limits(parser: argparse.ArgumentParser, usual: Limits, names: Iterable[str]) -> None:
-    """Adds limits by their names; `usual` are those where nothing is said."""
+    """Adds limits by their names; `usual` are the defaults."""
     for name in names:
         metavar, summary = LIMITS[name]
         default = getattr(usual, name)
@@ -58,10 +58,10 @@ def choose_hosts(arguments: argparse.Namespace) -> frozenset[str]:
 
 
 def require_port(port: int) -> None:
-    """Refuses what is no port.
+    """Checks the port.
 
     Raises:
-        SpeechganError: above 65535.
+        SpeechganError: it is above 65535.
     """
     if port > 65535:
         raise SpeechganError(f"--port {port}: must be 0 to 65535")
@@ -69,7 +69,7 @@ def require_port(port: int) -> None:
 
 def _parse_host(text: str) -> str:
     name = text.lower()
-    # With a port, or brackets, it would be no call's; IPv6 addresses have colons of their own.
+    # Without port and brackets, as host names are compared; IPv6 addresses have colons too.
     alone = re.fullmatch(r"[^\s/:\[\]]+|[0-9a-f.]*(:[0-9a-f.]*){2,}", name)
     if not alone:
         raise argparse.ArgumentTypeError(f"{text!r} is not a name alone, as sound.example.org is")
@@ -77,10 +77,10 @@ def _parse_host(text: str) -> str:
 
 
 def parse_origin(text: str) -> str:
-    """Of the web pages of a server, as browsers send it.
+    """An origin of web pages, as browsers send it.
 
     Raises:
-        argparse.ArgumentTypeError: it is none, and so no page's.
+        argparse.ArgumentTypeError: it is none.
     """
     origin = text.lower().rstrip("/")
     if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s/]+", origin):

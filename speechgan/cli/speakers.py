@@ -1,4 +1,4 @@
-"""`speechgan speakers`: whose voices a model has."""
+"""`speechgan speakers`: lists a model's target speakers."""
 
 import argparse
 
@@ -17,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints; the exit code.
+    """Prints the speakers; the exit code.
 
     Raises:
         SpeechganError: no such model, a damaged one, or one of another task.

@@ -1,4 +1,4 @@
-"""`speechgan sweep`: many trainings, to find settings."""
+"""`speechgan sweep`: a hyperparameter search by many trainings."""
 
 import argparse
 import sys
@@ -41,10 +41,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tries; the exit code, 1 if no training gave a model.
+    """Runs the trials; the exit code, 1 if no training gave a model.
 
     Raises:
-        SpeechganError: settings that are not there, nothing free, a folder with another sweep.
+        SpeechganError: unknown settings, none that is free, a folder with another sweep.
     """
     from speechgan.training.compose import compose
     from speechgan.training.sweeping.space import parse_space
@@ -64,8 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
             raise SpeechganError("no validation gave a finite figure")
         return best[config.trainer.monitor]
 
-    # What is mistyped in a fixed setting is found before anything is trained; a free one may be of
-    # some of the choices only, such as a size of one of two generators.
+    # Finds errors in fixed settings before anything is trained. A free one may belong to some
+    # choices only, such as a size of one of two generators.
     compose(arguments.task, [*space.fixed], complete=False, own=arguments.config_dir)
     sweep = Sweep(arguments.out, space, arguments.seed)
     ranked = sweep.run(train_one, arguments.trials, lambda line: print(line, file=sys.stderr))

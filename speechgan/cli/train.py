@@ -1,4 +1,4 @@
-"""`speechgan train`: a GAN from a folder of recordings."""
+"""`speechgan train`: trains a GAN on a folder of recordings."""
 
 import argparse
 import contextlib
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     with _show_warnings() if first else contextlib.nullcontext():
         best = train(config, arguments.resume, arguments.overwrite)
     processes.leave()
-    if not first:  # what there is to say, the first process says
+    if not first:  # the first process prints the result
         return 0 if best else 1
     if not best:
         raise SpeechganError(
@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _show_warnings() -> Iterator[None]:
-    """What is said of the data, such as what is left out, goes to stderr, a line each."""
+    """Writes log messages about the data, such as what is left out, to stderr."""
     handler, logger = logging.StreamHandler(), logging.getLogger("speechgan")
     handler.setFormatter(logging.Formatter("speechgan: %(message)s"))
     logger.addHandler(handler)

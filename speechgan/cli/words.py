@@ -1,4 +1,4 @@
-"""Words as files: a WAV file of each, and a sheet of all their spectrograms."""
+"""Writes words as WAV files, and a sheet of all their spectrograms."""
 
 import argparse
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ SHEET = "sheet.png"
 
 
 def add_word_arguments(parser: argparse.ArgumentParser, folder: str) -> None:
-    """Adds what all commands take that write words; `folder` is where to if nothing is said."""
+    """Adds the arguments of commands that write words; `folder` is the default output."""
     add = parser.add_argument
     add("--seed", type=int, default=0, metavar="N", help="of all noise (default: 0)")
     add(
@@ -36,7 +36,7 @@ def add_word_arguments(parser: argparse.ArgumentParser, folder: str) -> None:
 
 
 def plan_words(folder: Path, names: Sequence[str], overwrite: bool) -> list[Path]:
-    """The WAV files of so many words.
+    """The paths of the words' WAV files.
 
     Raises:
         SpeechganError: one of them, or the sheet, exists and is not to be replaced.
@@ -52,7 +52,7 @@ def write_words(
     images: "Sequence[np.ndarray]",
     sample_rate: int,
 ) -> None:
-    """Writes words, one at least, and their sheet beside them.
+    """Writes at least one word, and the sheet.
 
     Args:
         paths: of `plan_words`.

@@ -1,1 +1,1 @@
-"""Bulk work on a Ray cluster: files by URL, each whole or absent, whatever becomes of workers."""
+"""Bulk processing on a Ray cluster: files by URL, robust against the loss of workers."""

@@ -1,8 +1,8 @@
-"""Many files, each made exactly once, whatever stops on the way.
+"""Processing of many files, which can be interrupted and continued.
 
-What is done is known by the outputs alone: each is whole or absent, so a second run of the same
-command does what is absent. A worker that is killed between putting an output and saying so has it
-made again, whole, in the place of the same.
+The outputs alone tell what is done: each is whole or absent, so a second run of the same command
+makes those that are absent. If a worker is killed after it has stored an output and before it
+reports it, the same output is made once more and replaces it.
 """
 
 import sys
@@ -28,14 +28,14 @@ NOT_REACHED = "not reached; run the same command again"
 
 @dataclass(frozen=True)
 class Plan:
-    """How files are made on a cluster.
+    """How files are processed on a cluster.
 
     Attributes:
         address: of `connection.connect`.
-        start: makes the work, once in each worker; goes there by pickle.
+        start: makes the function that does the work, once in each worker; it is pickled.
         title: of the summary.
-        overwrite: whether outputs that exist are made again.
-        workers: how many; None for as many as the cluster has room for now.
+        overwrite: whether existing outputs are made again.
+        workers: how many; None for as many as the cluster has resources for now.
         threads: of each.
         gpu: whether each has a GPU.
     """
@@ -51,11 +51,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of the jobs.
+    """The result of the jobs.
 
     Attributes:
         rows: of each, in the order of the jobs.
-        todo: numbers of those whose output was not there before.
+        todo: numbers of those whose output did not exist before.
     """
 
     rows: list[Row]
@@ -63,43 +63,43 @@ class Outcome:
 
 
 def make_files(jobs: Sequence[FileJob], folder: Place, plan: Plan) -> Outcome:
-    """Makes files on a cluster; one that fails, or is lost with two workers, stops no other.
+    """Processes files on a cluster; one that fails, or whose worker dies twice, stops no other.
 
-    The summary is in the folder whenever this stops, by Ctrl-C too.
+    The summary is written however this ends, by Ctrl-C too.
 
     Args:
-        jobs: no two with one target, all of them in `folder`.
-        folder: where the summary is kept.
+        jobs: with different targets, all of them in `folder`.
+        folder: of the summary.
         plan: how.
 
     Raises:
         SpeechganError: the folder cannot be written, there is no such cluster, it is lost, or the
-            work cannot be made.
+            work cannot be started.
     """
     names = folder.list_files()
     there = set() if plan.overwrite else {str(folder / name) for name in names}
     todo = [number for number, job in enumerate(jobs) if str(job.target) not in there]
     rows = _begin(jobs, there, read_summary(folder))
-    # Written before the work too: a folder that cannot be written is said now.
+    # Written before the work too, so that a folder that cannot be written is reported now.
     write_summary(folder, rows, plan.title)
     unfinished = {str(jobs[number].target) for number in todo}
     _remove_unfinished(folder, names, unfinished)
     try:
         if todo:
-            # Closed whatever happens, so that no worker goes on.
+            # Closed however it ends, so that all workers end.
             with closing(_make(plan, [jobs[number] for number in todo])) as made:
                 for place, row in made:
                     rows[todo[place]] = row
     finally:
         if not folder.scheme:
-            # Of workers that were ended in the middle of a file.
+            # Left by workers that were ended in the middle of a file.
             _remove_unfinished(folder, folder.list_files(), unfinished)
         write_summary(folder, rows, plan.title)
     return Outcome(rows, todo)
 
 
 def _begin(jobs: Iterable[FileJob], there: set[str], earlier: dict[str, Row]) -> list[Row]:
-    """What is known before anything is made."""
+    """The rows before any work is done."""
     rows = []
     for job in jobs:
         row = Row(str(job.source), str(job.target))
@@ -112,7 +112,7 @@ def _begin(jobs: Iterable[FileJob], there: set[str], earlier: dict[str, Row]) ->
 
 
 def _make(plan: Plan, jobs: Sequence[FileJob]) -> Generator[tuple[int, Row], None, None]:
-    """Rows by the number of their job, as they come."""
+    """Rows with the numbers of their jobs, as they are finished."""
     hidden = not sys.stderr.isatty()
     cpus = max(1, plan.threads)
     with (
@@ -147,7 +147,7 @@ def _describe(job: FileJob, outcome: Any) -> Row:
 
 
 def _remove_unfinished(folder: Place, names: Iterable[str], targets: set[str]) -> None:
-    """Removes what killed workers have left beside what is to be made."""
+    """Removes unfinished files that killed workers have left beside their targets."""
     for name in map(PurePosixPath, names):
         if (finished := name_finished(name.name)) is not None:
             target = folder / name.with_name(finished)

@@ -1,4 +1,4 @@
-"""Ray, found or started: a cluster elsewhere, one on this machine, or a small one of our own."""
+"""Connects to Ray: a remote cluster, one on this machine, or a new local one."""
 
 import io
 import logging
@@ -18,46 +18,46 @@ from speechgan.utils.interrupts import heed_interrupts
 from speechgan.utils.workers import count_cores
 
 LOCAL = "local"
-# Of what workers answer; recordings never pass through Ray. The least that it takes is 75 MB.
+# Size of Ray's object store, for results only; recordings do not pass through Ray. At least 75 MB.
 _STORE_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A Ray that is connected.
+    """A connected Ray cluster.
 
     Attributes:
-        scratch: where its workers may keep private files; None for the usual place.
-        resources: what it has now, such as `CPU` and `GPU`, by name.
+        scratch: folder for workers' private files; None for the default temporary folder.
+        resources: its present resources, such as `CPU` and `GPU`, by name.
     """
 
     scratch: str | None
     resources: dict[str, float]
 
     def count_room(self, cpus: int, gpu: bool = False) -> int:
-        """For how many workers of so many CPUs, or with a GPU each, there is room now."""
+        """How many workers with so many CPUs, or with a GPU each, the resources suffice for."""
         room = self.resources.get("GPU", 0) if gpu else self.resources.get("CPU", 0) // cpus
         return max(1, int(room))
 
 
 @contextmanager
 def connect(address: str, cpus: int = 0) -> Iterator[Cluster]:
-    """Connects to Ray, and disconnects at the end; one that was started here ends then.
+    """Connects to Ray, and disconnects at the end; a Ray that was started here is shut down.
 
-    A program that is connected already stays so. Nothing of the working directory is sent anywhere,
-    and Ray's usage statistics are off. One that is started here obeys this process alone, unless
-    the program has imported Ray before.
+    An existing connection of the program is used, and stays. Nothing of the working directory is
+    uploaded, and Ray's usage statistics are off. A Ray that is started here requires a token that
+    only this process has, unless the program has imported Ray before.
 
     Args:
         address: "local" starts Ray on this machine; "auto" finds one that runs on it;
             `ray://HOST:10001` is one elsewhere.
-        cpus: that a local one is to have at least, if that is more than there are cores.
+        cpus: least number of CPUs of a local one, if that is more than there are cores.
 
     Raises:
         SpeechganError: no Ray answers there, or none can be started.
     """
     ray = _import_ray(address)
-    # Ray prints what it thinks of dead workers to standard output, which is the report's.
+    # Ray prints messages about dead workers to standard output, which is for the report.
     with redirect_stdout(io.StringIO()):
         if ray.is_initialized():
             yield Cluster(None, ray.cluster_resources())
@@ -71,14 +71,14 @@ def connect(address: str, cpus: int = 0) -> Iterator[Cluster]:
 
 
 def _import_ray(address: str) -> Any:
-    """Ray, told by the environment what it asks for while it is imported."""
+    """Imports Ray, after setting the environment variables that it reads on import."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    # Else a program under `uv run` has Ray upload the folder that it was started in.
+    # Otherwise Ray uploads the working directory of a program under `uv run`.
     os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
-    # Else a call after a cluster was lost starts another one on this machine.
+    # Otherwise a call after the loss of a cluster starts another one on this machine.
     os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"
     if address == LOCAL and "ray" not in sys.modules and "RAY_AUTH_MODE" not in os.environ:
-        # It listens to the network, and whoever reaches it without a key may have it run anything.
+        # It listens to the network, and without a token anyone could run any code by it.
         os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"] = "token", secrets.token_hex(32)
     import ray
 
@@ -87,11 +87,11 @@ def _import_ray(address: str) -> Any:
 
 @contextmanager
 def _make_folder(address: str) -> Iterator[str | None]:
-    """A private one for a local Ray's logs and sockets, and for its workers' files."""
+    """A private folder for a local Ray's logs and sockets, and for its workers' files."""
     if address != LOCAL:
         yield None
         return
-    # The names of its sockets lie below it and may have 107 letters; TMPDIR may have more.
+    # Paths of its sockets, which lie below, are limited to 107 characters; TMPDIR may be longer.
     folder = tempfile.mkdtemp(prefix="speechgan-", dir="/tmp" if os.name == "posix" else None)
     try:
         yield folder
@@ -100,7 +100,7 @@ def _make_folder(address: str) -> Iterator[str | None]:
 
 
 def _remove(folder: str) -> None:
-    """Removes Ray's folder, into which the last of its processes may write as long as they end."""
+    """Removes Ray's folder; repeatedly, as its last processes may still write to it."""
     for _ in range(100):
         shutil.rmtree(folder, ignore_errors=True)
         if not os.path.exists(folder):
@@ -125,4 +125,4 @@ def _start(ray: Any, address: str, folder: str | None, cpus: int) -> None:
             f"--cluster {address}: no Ray answers ({reason[:200]}); start one, for example: "
             "ray start --head"
         ) from None
-    heed_interrupts()  # Ray has put a handler of its own in the place of ours
+    heed_interrupts()  # Ray has replaced our signal handlers

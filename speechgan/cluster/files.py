@@ -1,4 +1,4 @@
-"""One file of a bulk job: fetched, worked on in a private folder, and put where it is to be."""
+"""A job of one file: fetched, processed in a private folder, and stored at its target."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from speechgan.utils.scratch import lend_scratch, remove_orphans
 
 @dataclass(frozen=True)
 class FileJob:
-    """A file to make of another.
+    """A file to process.
 
     Attributes:
         source: what to read.
@@ -28,14 +28,14 @@ class FileJob:
 
 
 def start_files(start: Callable[[], Work], scratch: str | None) -> Callable[[FileJob], Any]:
-    """What a worker does to a job; tells what was made, as a part of a `summary.Row`.
+    """A function with which a worker does a job; it returns fields of a `summary.Row`.
 
     Args:
-        start: makes the work.
+        start: makes the function that does the work.
         scratch: of `connection.Cluster`.
 
     Raises:
-        SpeechganError: the work cannot be made.
+        SpeechganError: the work cannot be started.
     """
     remove_orphans(scratch)
     return partial(_do, start(), scratch)
@@ -49,7 +49,7 @@ def _do(work: Work, scratch: str | None, job: FileJob) -> dict[str, Any]:
             done = work(source, made, lambda seconds: None)
         except SpeechganError as error:
             raise SpeechganError(str(error).replace(str(made), str(job.target))) from None
-        except Exception as error:  # of thousands of files, a defect must not stop the others
+        except Exception as error:  # a defect with one file must not stop thousands of others
             raise SpeechganError(f"{job.source}: {type(error).__name__}: {error}") from error
         job.target.put(made)
     return {

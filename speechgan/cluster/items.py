@@ -1,4 +1,4 @@
-"""Items of any kind done on a cluster, in the manner of `speechgan.utils.workers`."""
+"""Processing of items of any kind on a cluster, like `speechgan.utils.workers`."""
 
 import sys
 import tempfile
@@ -17,16 +17,17 @@ def run_items(
     start: Callable[[], Callable[[Any], Any]],
     items: Sequence[Any],
 ) -> Iterator[tuple[int, Any]]:
-    """Does items on a cluster.
+    """Processes items on a cluster.
 
     Args:
         address: of `connection.connect`.
-        workers: how many; None for as many as the cluster has room for now.
-        start: makes the work, once in each worker; it and the items go there by pickle.
-        items: what is to be done.
+        workers: how many; None for as many as the cluster has resources for now.
+        start: makes the function that does the work, once in each worker; it and the items are
+            pickled.
+        items: to be processed.
 
     Yields:
-        The number of an item with its result or its `SpeechganError`, as they come.
+        The number of an item with its result or its `SpeechganError`, as they are finished.
 
     Raises:
         SpeechganError: as of `connect` and of `pool.Pool.run`.
@@ -49,6 +50,6 @@ def run_items(
 
 
 def _start_in(scratch: str | None, start: Callable[[], Callable[[Any], Any]]) -> Any:
-    # What a killed worker has fetched goes when the Ray goes that was started for it.
+    # So files that a killed worker has fetched are removed with the folder of a local Ray.
     tempfile.tempdir = scratch
     return start()

@@ -1,7 +1,7 @@
-"""Items done by actors of a Ray cluster, whatever becomes of the actors.
+"""Processing of items by actors of a Ray cluster, robust against the loss of actors.
 
-Actors and not Ray Data, which does a block of rows anew when a worker dies: a file is a long job
-with an effect outside of Ray, and one that kills its workers must not take others with it.
+Not by Ray Data, which repeats a block of rows when a worker dies: a file is a long job with an
+effect outside of Ray, and one that kills its workers must not affect others.
 """
 
 import contextlib
@@ -15,15 +15,15 @@ from typing import Any
 from speechgan.utils.errors import SpeechganError
 
 DEPTH = 2
-"""Items given to an actor at a time: one is done, the others wait, so that it never does."""
-# Actors that die before they have loaded the work, in a row, until none is expected to.
+"""Items queued at an actor: one is processed, the others wait, so that it is never idle."""
+# Actors in a row that may die before they have loaded the work, until the run is given up.
 _STILLBORN = 10
 _PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What the actors take of a cluster.
+    """Resources of the actors.
 
     Attributes:
         actors: how many.
@@ -38,7 +38,7 @@ class Needs:
 
 @dataclass(frozen=True)
 class Loss:
-    """How an actor was lost with an item.
+    """The loss of an actor with its item.
 
     Attributes:
         worker: its process and machine.
@@ -56,10 +56,10 @@ def name_worker() -> str:
 
 
 class Worker:
-    """What an actor does: makes the work once, then does an item after another."""
+    """The class of the actors: loads the work once, then processes items one after the other."""
 
     def start(self, start: Callable[[], Callable[[Any], Any]]) -> str | SpeechganError:
-        """Its process and machine, or why the work cannot be made."""
+        """Loads the work; its process and machine, or why the work cannot be started."""
         try:
             self._work = start()
         except SpeechganError as error:
@@ -67,7 +67,7 @@ class Worker:
         return name_worker()
 
     def do(self, item: Any) -> Any:
-        """What the work makes of an item, or the error of its own that it raises."""
+        """The result of the work for an item, or the `SpeechganError` that it raised."""
         try:
             return self._work(item)
         except SpeechganError as error:
@@ -76,12 +76,12 @@ class Worker:
 
 @dataclass(eq=False)
 class _Actor:
-    """An actor as seen from here.
+    """An actor as this process sees it.
 
     Attributes:
         handle: to call it.
-        starting: its answer to `start`; None once that is here.
-        given: answers and numbers of its items, in the order in which it does them.
+        starting: the pending result of `start`; None once it has arrived.
+        given: pending results and numbers of its items, in the order of processing.
         worker: as of `Loss`.
     """
 
@@ -92,18 +92,19 @@ class _Actor:
 
     @property
     def awaited(self) -> Any:
-        """What it answers next; None if it has nothing to do."""
+        """Its next pending result; None if it has nothing to do."""
         return self.starting or (self.given[0][0] if self.given else None)
 
 
 class Pool:
-    """Actors that do items; a lost one is replaced, and its item tried once more.
+    """Actors that process items; a lost one is replaced, and its item tried once more.
 
     Args:
-        start: makes the work, once in each actor; it and the items go there by pickle.
+        start: makes the function that does the work, once in each actor; it and the items are
+            pickled.
         needs: of the actors.
-        lost: told the number of each item that was lost with its actor, and how.
-        say: told what a user may have to do something about.
+        lost: called with the number of each item that was lost with its actor, and the loss.
+        say: called with messages for the user.
     """
 
     def __init__(
@@ -118,14 +119,14 @@ class Pool:
         self._stillborn = 0
 
     def run(self, items: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-        """Does items; when the iteration is left, all actors end.
+        """Processes items; when the iteration is left, all actors end.
 
         Yields:
             The number of an item with its result, or with the `SpeechganError` that the work
             raised, or with the second `Loss`; in the order in which they end.
 
         Raises:
-            SpeechganError: the work cannot be made, or the cluster is lost.
+            SpeechganError: the work cannot be started, or the cluster is lost.
         """
         import ray
 
@@ -163,10 +164,10 @@ class Pool:
         return _Actor(handle, handle.start.remote(self._start))
 
     def _feed(self, waiting: deque[int], items: Sequence[Any], lost_once: set[int]) -> None:
-        """Gives each what it lacks; towards the end no item waits behind another.
+        """Fills the actors' queues; towards the end no item is queued behind another.
 
-        Nor does one that was lost before: it may kill again, and what was done just before it would
-        be taken for what kills, if the actor has had no time to answer.
+        Nor is one that was lost before: it may kill its actor again, and if the actor had no time
+        to return the result of the item before it, that item would be blamed.
         """
         depth = DEPTH if len(waiting) > len(self._actors) else 1
         for actor in self._actors:
@@ -177,7 +178,7 @@ class Pool:
                 actor.given.append((actor.handle.do.remote(items[number]), number))
 
     def _wait(self) -> list[_Actor]:
-        """Those that have answered."""
+        """Actors with a result."""
         import ray
 
         awaited = {actor.awaited: actor for actor in self._actors if actor.awaited}
@@ -199,7 +200,7 @@ class Pool:
             raise
         except ray.exceptions.RayError as error:
             self._replace(actor, error)
-            # It did them in order: the first is what it was lost with.
+            # Items are processed in order, so it was lost with the first.
             waiting.extendleft(number for _, number in reversed(list(actor.given)[1:]))
             if actor.given:
                 number, loss = actor.given[0][1], Loss(actor.worker)
@@ -218,7 +219,7 @@ class Pool:
             yield actor.given.popleft()[1], answer
 
     def _replace(self, actor: _Actor, error: Exception) -> None:
-        _kill(actor)  # one that was only cut off must not go on beside the next
+        _kill(actor)  # in case that it is only disconnected, and still runs
         self._stillborn += bool(actor.starting)
         if self._stillborn >= _STILLBORN:
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -232,6 +233,6 @@ class Pool:
 def _kill(actor: _Actor) -> None:
     import ray
 
-    # Whatever is wrong with a cluster that is being left is no reason to say so in place of why.
+    # Errors of a cluster that is being left must not hide the reason for leaving.
     with contextlib.suppress(Exception):
         ray.kill(actor.handle)

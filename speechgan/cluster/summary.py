@@ -1,4 +1,4 @@
-"""What became of each file of a bulk job, as a table: Parquet for programs, HTML for people."""
+"""The summary of a bulk job, a table of its files: Parquet for programs, HTML for people."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -32,16 +32,16 @@ td, th {{ border-bottom: 1px solid #ccc; padding: 2px 8px; text-align: left }}
 
 @dataclass(frozen=True)
 class Row:
-    """A file; what is not known of it is None.
+    """A file; unknown values are None.
 
     Attributes:
-        input: what was read.
-        output: what was written, or was to be.
+        input: source.
+        output: target.
         seconds: of sound.
         sample_rate: of the output, in Hz.
         channels: of the output.
-        elapsed: seconds that it took.
-        worker: process and machine that did it.
+        elapsed: processing time, in seconds.
+        worker: its process and machine.
         error: why there is no output.
     """
 
@@ -66,7 +66,7 @@ def write_summary(folder: Place, rows: Sequence[Row], title: str) -> None:
 
 
 def read_summary(folder: Place) -> dict[str, Row]:
-    """Rows by output that an earlier run has left there; none if it has not."""
+    """Rows by output of an earlier run's summary; none without one."""
     from pyarrow import parquet
     from pyarrow.lib import ArrowException
 
@@ -94,12 +94,12 @@ def _format_parquet(rows: Sequence[Row]) -> bytes:
     names = [field.name for field in fields(Row)]
     schema = pyarrow.schema([(name, kinds.get(name, pyarrow.string())) for name in names])
     buffer = io.BytesIO()
-    # Parquet, too, takes no name of a file that is no text.
-    told = [
+    # Parquet, too, refuses file names that are not valid text.
+    records = [
         {k: encode_text(v).decode() if isinstance(v, str) else v for k, v in asdict(row).items()}
         for row in rows
     ]
-    parquet.write_table(pyarrow.Table.from_pylist(told, schema), buffer)
+    parquet.write_table(pyarrow.Table.from_pylist(records, schema), buffer)
     return buffer.getvalue()
 
 

@@ -1,1 +1,1 @@
-"""Recordings, and the batches that are made of them."""
+"""Recordings, and training batches made of them."""

@@ -1,4 +1,4 @@
-"""What every training batch can do."""
+"""The base class of training batches."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -12,11 +12,11 @@ class Batch:
     """A base of dataclasses of tensors."""
 
     def to(self, device: str | torch.device) -> Self:
-        """The same batch on another device; from pinned memory without waiting for it."""
+        """The same batch on another device; asynchronously from pinned memory."""
         return self._map(lambda tensor: tensor.to(device, non_blocking=True))
 
     def pin_memory(self) -> Self:
-        """The same batch in memory that a GPU reads by itself; a `DataLoader` asks for it."""
+        """The same batch in page-locked memory; a `DataLoader` calls it."""
         return self._map(Tensor.pin_memory)
 
     def _map(self, change: Callable[[Tensor], Tensor]) -> Self:

@@ -23,12 +23,12 @@ HEADER = 128
 class WaveStore(Store):
     """Mono 16-bit waves at one sample rate, one after the other in a file.
 
-    Decoding and resampling thousands of files each epoch costs more than training a small
-    network on them; from here a random crop costs one read. The file's name is a hash of the
-    recordings' paths, sizes and times of change, so that changed data is decoded again.
+    Decoding and resampling thousands of files each epoch takes longer than training a small
+    network on them; here a random crop takes one read. The file's name is a hash of the
+    recordings' paths, sizes and modification times, so that changed data is decoded again.
 
-    What is left out, as it cannot be read, is kept with the samples, so that a run that goes on
-    draws from the same recordings.
+    Which recordings are left out, as they cannot be read, is stored with the samples, so that a
+    resumed run draws from the same recordings.
 
     Args:
         recordings: what to hold, in this order.
@@ -37,7 +37,7 @@ class WaveStore(Store):
         folder: where the decoded file is kept.
 
     Attributes:
-        kept: which of the recordings that were asked for are there, `(recording,)` bool.
+        kept: which of the requested recordings are not left out, `(recording,)` bool.
         recordings: those.
         lengths: of each of them, in samples.
 
@@ -60,7 +60,7 @@ class WaveStore(Store):
     def _read(self, index: int, start: int, count: int) -> np.ndarray:
         place = HEADER + 2 * (int(self.starts[index]) + start)
         try:
-            # Read and not mapped into memory: a mapped file that is cut ends the process.
+            # Not memory-mapped: if a mapped file is truncated, a signal ends the process.
             part = np.fromfile(self.path, np.int16, count, offset=place)
         except OSError:
             part = np.zeros(0, np.int16)
@@ -77,7 +77,7 @@ class WaveStore(Store):
         return other
 
     def _look_up(self, count: int) -> list[int | str] | None:
-        """What is decoded already: the length of each recording, or why it is left out."""
+        """If decoded already: the length of each recording, or why it is left out."""
         try:
             found = json.loads(self.path.with_suffix(".json").read_text("utf-8"))
             samples = sum(x for x in found if isinstance(x, int))
@@ -91,7 +91,7 @@ class WaveStore(Store):
         remove_abandoned(self.path.parent)
         with replace_whole(self.path, REMEDY) as beside, beside.open("wb") as file:
             file.write(bytes(HEADER))
-            # One after the other: a large corpus, decoded, need not fit into memory.
+            # One after the other, as a large corpus need not fit into memory.
             for path in paths:
                 try:
                     wave = decode(path, sample_rate)
@@ -110,7 +110,7 @@ class WaveStore(Store):
 
 
 def _size_and_time(path: Path) -> tuple[int, int]:
-    """What changes when a file does; of what cannot be read, a value of no file."""
+    """Size and modification time in nanoseconds; -1 twice for what cannot be read."""
     try:
         stat = path.stat()
     except OSError:

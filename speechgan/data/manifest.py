@@ -1,4 +1,4 @@
-"""Which recordings there are, and what each of them is for."""
+"""Manifests: the recordings of a folder with their roles and splits."""
 
 import csv
 import hashlib
@@ -36,9 +36,9 @@ class Recording:
     Attributes:
         path: relative to the root of the manifest.
         role: `speech` or `noise` to be mixed, or the `clean` or `noisy` side of a pair.
-        split: `train`, `valid`, `test`, or empty where the folders do not say.
-        speaker: who speaks, or which noise; empty where the folders do not say.
-        seconds: duration; it and what follows are 0 until `measure` has read the file.
+        split: `train`, `valid`, `test`, or empty if no folder names it.
+        speaker: name of the speaker or noise; empty if unknown.
+        seconds: duration; this and the next two are 0 until `measure` has read the file.
         sample_rate: in hertz.
         channels: number of channels.
     """
@@ -53,18 +53,18 @@ class Recording:
 
     @property
     def key(self) -> str:
-        """What both sides of a pair have in common: the path without its role and extension."""
+        """The same for both sides of a pair: the path without its role and extension."""
         *folders, name = Path(self.path).with_suffix("").parts
         kept = [VOICEBANK.sub(r"\2", p) for p in folders if p.lower() not in ROLES]
         return "/".join([*kept, name])
 
 
 def scan(root: Path) -> list[Recording]:
-    """Finds the recordings below `root` and tells from the folder names what they are for.
+    """Finds the recordings below `root` and derives their roles and splits from folder names.
 
-    Understood are `speech/` and `noise/` to be mixed, `clean/` and `noisy/` pairs with equal file
-    names, each with or without a `train`, `valid` or `test` folder above or below it, and the
-    published VoiceBank+DEMAND folders. Other files are left out. No file is opened.
+    It knows `speech/` and `noise/` to be mixed, `clean/` and `noisy/` pairs with equal file names,
+    each with or without a `train`, `valid` or `test` folder above or below it, and the published
+    VoiceBank+DEMAND folders. Other files are left out. No file is opened.
 
     Raises:
         SpeechganError: no such folder, or no recordings in it.
@@ -107,10 +107,10 @@ def describe(path: PurePosixPath) -> Recording | None:
 
 
 def measure(recording: Recording, root: Path) -> Recording:
-    """The row with duration, sample rate and channels, of a file that is read to its end.
+    """The row with duration, sample rate and channels; the file is read to its end.
 
     Raises:
-        SpeechganError: it cannot be read, or holds what is no sound.
+        SpeechganError: it cannot be read, or is no sound.
     """
     samples, rate, channels = count_samples(root / recording.path)
     seconds = round(samples / rate, 3)
@@ -118,10 +118,10 @@ def measure(recording: Recording, root: Path) -> Recording:
 
 
 def count_samples(path: Path) -> tuple[int, int, int]:
-    """Length of a channel, sample rate in hertz and channels, of a file that is read to its end.
+    """Samples of a channel, sample rate in hertz and channels; the file is read to its end.
 
     Raises:
-        SpeechganError: it cannot be read, or holds what is no sound.
+        SpeechganError: it cannot be read, or is no sound.
     """
     with Reader(path) as reader:
         samples = sum(block.shape[1] for block in reader.blocks(BLOCK))
@@ -131,14 +131,14 @@ def count_samples(path: Path) -> tuple[int, int, int]:
 def hold_out(
     recordings: Iterable[Recording], fraction: float, speakers: Iterable[str] = ()
 ) -> list[Recording]:
-    """Gives every recording a split: where there is no `valid` at all, some of `train` becomes it.
+    """Gives every recording a split; if there is no `valid` at all, some of `train` becomes it.
 
-    Held out are the recordings of the named speakers; where none is named, a share of the files,
-    chosen by a hash of their names, so that both sides of a pair go the same way and the choice
-    does not change between runs. Noise is always shared by hashing.
+    Held out are the recordings of the named speakers or, if none is named, a share of the files,
+    chosen by a hash of their names, so that both sides of a pair get the same split and the choice
+    does not change between runs. Noise is always split by hashing.
 
     Raises:
-        SpeechganError: a named speaker of whom there is nothing to hold out.
+        SpeechganError: a named speaker without recordings to hold out.
     """
     chosen = [replace(r, split=r.split or "train") for r in recordings]
     result = []

@@ -1,4 +1,4 @@
-"""What `data.root` may be: a folder, a manifest, or shards on a disk or behind a URL."""
+"""Opens `data.root`: a folder, a manifest, or shards on a disk or behind a URL."""
 
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -19,8 +19,8 @@ def open_root(root: str | Path, cache: Path | None = None, cache_gb: float = 0.0
 
     Args:
         root: a path, or the URL of a folder of shards.
-        cache: folder in which to keep what comes over a network.
-        cache_gb: most of it; nothing is kept if 0.
+        cache: folder of the cache of what comes over a network.
+        cache_gb: its limit in gigabytes; 0 for no cache.
 
     Raises:
         SpeechganError: shards that cannot be read, or a limit below 0.
@@ -35,7 +35,7 @@ def open_root(root: str | Path, cache: Path | None = None, cache_gb: float = 0.0
 
 
 def open_recordings(root: str | Path, cache: Path, cache_gb: float) -> tuple[list[Recording], Root]:
-    """The recordings that have a role, and what their paths are relative to.
+    """The recordings that have a role, and the root that their paths are relative to.
 
     Raises:
         SpeechganError: nothing there, or nothing that can be read.
@@ -53,7 +53,7 @@ def open_recordings(root: str | Path, cache: Path, cache_gb: float) -> tuple[lis
 
 
 def open_store(recordings: Sequence[Recording], root: Root, sample_rate: int, cache: Path) -> Store:
-    """The waves of recordings: of a folder decoded now or before, of shards when asked for.
+    """The waves of recordings: those of a folder decoded once, those of shards at each access.
 
     Raises:
         SpeechganError: none of the recordings can be read, or the cache cannot be written.

@@ -1,4 +1,4 @@
-"""Mono waves of recordings by number, decoded beforehand or when they are asked for."""
+"""Mono waves of recordings by number, decoded in advance or at each access."""
 
 import copy
 import logging
@@ -29,7 +29,7 @@ class Store(ABC):
         found: of each recording its length in samples, or why it is left out.
 
     Attributes:
-        kept: which of the recordings that were asked for are there, `(recording,)` bool.
+        kept: which of the requested recordings are not left out, `(recording,)` bool.
         recordings: those.
         lengths: of each of them, in samples.
 
@@ -65,7 +65,7 @@ class Store(ABC):
         return self.crop(index, 0, int(self.lengths[index]))
 
     def crop(self, index: int, start: int, samples: int) -> np.ndarray:
-        """Part of a recording, shorter where the recording ends before.
+        """Part of a recording, shorter if the recording ends earlier.
 
         Raises:
             SpeechganError: it can no longer be read.
@@ -75,10 +75,10 @@ class Store(ABC):
 
     @abstractmethod
     def _read(self, index: int, start: int, count: int) -> np.ndarray:
-        """So many samples, all of which the recording has, `(sample,)` int16."""
+        """A range of samples within the recording, `(sample,)` int16."""
 
     def select(self, chosen: np.ndarray) -> Self:
-        """The same store with these of its recordings only, `(recording,)` bool."""
+        """The same store with some of its recordings only, by a mask `(recording,)` bool."""
         other = copy.copy(self)
         other.recordings = [r for r, wanted in zip(self.recordings, chosen, strict=True) if wanted]
         other.lengths = self.lengths[chosen]

@@ -30,12 +30,12 @@ class WaveBatch(Batch):
 
 
 class WaveCrops:
-    """Random crops in numbered batches, each the same whenever it is asked for.
+    """Random crops in numbered batches; a number always gives the same batch.
 
     Args:
-        store: where to cut.
+        store: recordings to crop.
         batch_size: items of a batch.
-        samples: length of an item; a shorter recording is followed by silence.
+        samples: length of an item; a shorter recording is padded by silence.
         seed: of all random choices.
     """
 
@@ -62,8 +62,8 @@ class VocoderData:
     """Training crops and held-out recordings for vocoders.
 
     Attributes:
-        root: folder, manifest or shards with `speech/`, as for enhancement; other roles are left
-            alone.
+        root: folder, manifest or shards with `speech/` or `clean/`, as for enhancement; other roles
+            are ignored.
         cache: folder for decoded audio.
         sample_rate: in hertz.
         batch_size: items of a batch.
@@ -96,7 +96,7 @@ class VocoderData:
             raise ValueError(f"data.seconds={self.seconds}: must be greater than 0")
 
     def open(self) -> tuple[WaveCrops, list[np.ndarray]]:
-        """Decodes what is not decoded yet; returns training batches and held-out waves.
+        """Training batches and held-out waves; decodes recordings that are not in the cache.
 
         Raises:
             SpeechganError: no speech to train on that can be read.

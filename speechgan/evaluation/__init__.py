@@ -1,4 +1,4 @@
-"""A folder of recordings to scores, tables and a report; both tasks are lists of measures.
+"""Evaluation of folders of recordings by lists of measures: scores, tables and a report.
 
 `@measure` makes a measure of a function; `speechgan evaluate TASK --measure module:function` adds
 it.

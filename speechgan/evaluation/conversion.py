@@ -1,4 +1,4 @@
-"""Converted speech against its source and its target: the task, and a folder's evaluation."""
+"""Evaluation of converted speech against its source and its target."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -42,12 +42,12 @@ CONVERSION = Task(
 
 @dataclass(frozen=True)
 class Item:
-    """What it takes to score one recording.
+    """The data for scoring one recording.
 
     Attributes:
         recording: its files.
-        heard: each side that there is, analysed.
-        speakers: for each side, source and target speaker, but for the side's own recording.
+        heard: the analysis of each side that exists.
+        speakers: for each side, source and target speaker, without the side's own recording.
     """
 
     recording: Recording
@@ -69,25 +69,24 @@ def evaluate_conversion(
 ) -> Evaluation:
     """Measures a folder of converted speech.
 
-    Channels are averaged and every recording is brought to one level. A measure that is not defined
-    for a recording leaves a gap; a recording that cannot be read or holds no speech is refused.
+    Channels are averaged and recordings are scaled to the same level. A measure that is not defined
+    for a recording has no value; a recording that cannot be read or has no speech is refused.
 
     Args:
-        converted: folder of what is judged; path or URL, as the next two.
-        target: folder of the target's recordings. Those with a converted one's name are taken for
-            readings of the same sentence; all of them say how the target sounds.
-        source: folder of what was converted, with the same names.
+        converted: folder of the recordings to evaluate; path or URL, as the next two.
+        target: folder of the target's recordings, which describe its voice; one with the name of a
+            converted recording is taken for the same sentence.
+        source: folder of the sources of the conversions, with the same names.
         parallel: False if equal names in `target` do not mean equal sentences.
         measures: further ones.
-        workers: processes; all cores by default. Or what does the work elsewhere, as
-            `speechgan.cluster.items.run_items` does; it is asked twice.
-        with_dnsmos: whether to run DNSMOS.
-        with_words: whether to run a recogniser of English; see `speechgan.metrics.words`.
+        workers: number of processes, all cores by default; or a function that works elsewhere, as
+            `speechgan.cluster.items.run_items`, which is called twice.
+        with_dnsmos, with_words: whether to run DNSMOS, and a recogniser of English.
         progress: whether to show a bar on stderr, if that is a terminal.
 
     Raises:
-        SpeechganError: a folder is missing, a converted recording has no source, none could be
-            measured, or a further measure asks for what there is not.
+        SpeechganError: a folder or a source is missing, none could be measured, or a further
+            measure needs data that do not exist.
     """
     folders = {"converted": converted, "target": target, "source": source}
     given = {side: locate(folder) for side, folder in folders.items() if folder}
@@ -118,7 +117,7 @@ def evaluate_conversion(
 
 
 def listen(path: File) -> Heard:
-    """A recording analysed.
+    """The analysis of a recording.
 
     Raises:
         SpeechganError: unreadable, damaged, silence, or no speech in it.
@@ -131,7 +130,7 @@ def listen(path: File) -> Heard:
 
 
 def score(item: Item, measures: Sequence[Measure] = MEASURES) -> Row:
-    """Every measure that is defined, of every side that there is."""
+    """Every measure that is defined, for every side that exists."""
     files = item.recording.files
     sounds = {side: Sound(files[side], heard) for side, heard in item.heard.items()}
     scores: dict[str, Scores] = {}
@@ -149,7 +148,7 @@ def score(item: Item, measures: Sequence[Measure] = MEASURES) -> Row:
 def _measure_together(
     evaluation: Evaluation, heard: Mapping[File, Heard], natural: Sequence[Heard]
 ) -> dict[str, Scores]:
-    """What is measured of all recordings of a side together, if there are some of the target."""
+    """Measures of all recordings of a side together, if there are recordings of the target."""
     files = [row.recording.files for row in evaluation.rows]
     sides = {
         side: [heard[paths[side]] for paths in files if side in paths]
@@ -162,7 +161,7 @@ def _measure_together(
 def _prepare(
     recordings: Sequence[Recording], heard: Mapping[File, Heard], targets: Iterable[File]
 ) -> list[Item]:
-    """What workers need, of recordings of which every file was heard."""
+    """The workers' items: recordings whose files were all analysed."""
     sources = {r.files["source"] for r in recordings if "source" in r.files} & heard.keys()
     examples = sorted(set(targets) & heard.keys(), key=str)
     origin, goal = (
@@ -177,7 +176,7 @@ def _prepare(
                 side: (origin and origin.without(path), goal and goal.without(path))
                 for side, path in recording.files.items()
             }
-            # Another one in turn: who listens hears more of the target than one sentence.
+            # A different one for each, so that the report plays several of the target's sentences.
             example = {"target": examples[number % len(examples)]} if examples else {}
             items.append(Item(replace(recording, examples=example), known, own))
     return items

@@ -1,4 +1,4 @@
-"""The measures of conversion; what they ask for is in `speechgan.evaluation.trial`."""
+"""The measures of conversion; their parameters are attributes of `speechgan.evaluation.trial`."""
 
 import math
 

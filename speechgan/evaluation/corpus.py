@@ -1,4 +1,4 @@
-"""Measures of a whole folder of conversions, of which one recording says nothing."""
+"""Measures of a whole folder of conversions, which are not defined for one recording."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -31,11 +31,11 @@ class Corpus:
 def verifier_error(embeddings: np.ndarray, natural_embeddings: np.ndarray) -> float:
     """How often a verifier of the target is deceived; 50 if it cannot tell this from the target.
 
-    As converted speech was assessed in the Voice Conversion Challenge 2020 (Das et al. 2020,
-    arXiv:2009.03554): the equal error rate between natural recordings of the target, which a
-    verifier is to accept, and those that are judged, which it is to refuse. The verifier is the
-    cosine of GE2E embeddings. Above 50, these are nearer to the target's mean than the target's own
-    are, which is a sign of lost variety.
+    As in the Voice Conversion Challenge 2020 (Das et al. 2020, arXiv:2009.03554): the equal error
+    rate between natural recordings of the target, which a verifier should accept, and the evaluated
+    ones, which it should reject. The verifier is the cosine of GE2E embeddings. Above 50, the
+    latter are nearer to the target's mean than the target's own are, which indicates a loss of
+    variety.
     """
     return 100 * equal_error_rate(*score_trials(natural_embeddings, embeddings))
 
@@ -53,11 +53,11 @@ CORPUS_MEASURES = (verifier_error, voice_distance)
 def measure_corpus(
     sides: Mapping[str, Sequence[Heard]], natural: Sequence[Heard]
 ) -> dict[str, Scores]:
-    """Every measure that is defined, of each side.
+    """Every measure that is defined, for each side.
 
     Args:
-        sides: its recordings, none of which is one of the target's.
-        natural: recordings of the target, one at least.
+        sides: the sides' recordings, none of which is the target's.
+        natural: recordings of the target, at least one.
     """
     scores: dict[str, Scores] = {}
     for side, recordings in sides.items():

@@ -1,4 +1,4 @@
-"""Enhanced speech against clean speech: the task, and a folder's evaluation."""
+"""Evaluation of enhanced speech against clean references."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ _LENGTH_TOLERANCE = 0.050
 
 @dataclass(frozen=True)
 class Comparison:
-    """One channel beside its clean reference: what measures of enhancement may ask for.
+    """One channel with its clean reference; the attributes are the parameters of measures.
 
     Attributes:
         clean: reference, `(sample,)`, full scale at 1.
-        enhanced: what is judged, of the same shape: the enhanced wave or, for comparison, the
+        enhanced: the evaluated wave, of the same shape: the enhanced one or, for comparison, the
             noisy one.
         sample_rate: in Hz.
     """
@@ -41,17 +41,17 @@ class Comparison:
 
     @cached_property
     def basics(self) -> Basics:
-        """PESQ and three others, of which composite measures are made."""
+        """PESQ and the three other measures that composite measures are computed from."""
         return measure_basics(self.clean, self.enhanced, self.sample_rate)
 
     @cached_property
     def opinions(self) -> Dnsmos:
-        """DNSMOS of what is judged."""
+        """DNSMOS of the evaluated wave."""
         return dnsmos(self.enhanced, self.sample_rate)
 
 
 def describe_sharpness(value: float) -> str:
-    """What a mean sharpness says of the sound."""
+    """Describes a mean sharpness in words."""
     if value < 0.9:
         return "blurred against the clean speech, or noise is left between its harmonics"
     if value > 1.1:
@@ -97,18 +97,19 @@ def evaluate_enhancement(
 
     Args:
         clean: folder of references; path or URL, as the next two.
-        enhanced: folder of what is judged, with the same names; see `pairing.pair_recordings`.
+        enhanced: folder of the recordings to evaluate, with the same names; see
+            `pairing.pair_recordings`.
         noisy: folder of the inputs of the enhancement, to measure them and the difference.
         measures: further ones.
-        workers: processes that measure at the same time; all cores by default. With more than
-            one, a script must call this below `if __name__ == "__main__":`. Or what does the work
-            elsewhere, as `speechgan.cluster.items.run_items` does.
+        workers: number of processes; all cores by default. With more than one, a script must call
+            this below `if __name__ == "__main__":`. Or a function that does the work elsewhere, as
+            `speechgan.cluster.items.run_items`.
         with_dnsmos: whether to run DNSMOS, which takes longer than all other measures together.
         progress: whether to show a progress bar on stderr, if that is a terminal.
 
     Raises:
         SpeechganError: a folder is missing, files are unmatched, none could be measured, or a
-            further measure asks for what there is not.
+            further measure needs data that do not exist.
     """
     recordings = pair_recordings(locate(clean), locate(enhanced), locate(noisy) if noisy else None)
     own = tuple(m for m in MEASURES if with_dnsmos or m not in DNSMOS)
@@ -143,7 +144,7 @@ def score(clean: Wave, enhanced: Wave, measures: Sequence[Measure] = MEASURES) -
 
     Args:
         clean: reference, `(channel, sample)` at 16 kHz, full scale at 1.
-        enhanced: what is judged, of the same shape. Each channel is compared with its own
+        enhanced: evaluated wave, of the same shape. Each channel is compared with its own
             reference; the scores are means over channels.
         measures: all by default.
 

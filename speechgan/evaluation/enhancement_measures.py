@@ -1,4 +1,4 @@
-"""The measures of enhancement; what they ask for is in `speechgan.evaluation.enhancement`."""
+"""The measures of enhancement; their parameters are attributes of `enhancement.Comparison`."""
 
 from speechgan.evaluation.measure import measure
 from speechgan.evaluation.opinions import DNSMOS

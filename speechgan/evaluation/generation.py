@@ -1,4 +1,4 @@
-"""What a judge of real digits says of generated ones, and of real ones that it never heard."""
+"""Evaluation of generated digits, and of real test ones, by a classifier of real digits."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -26,29 +26,29 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class GenerationScores:
-    """Of some images; NaN where their labels were nobody's wish, or nothing was rebuilt.
+    """Scores of some images; NaN where there were no labels, or no reconstruction.
 
-    Of a model that makes sequences an image is a second.
+    For a model of sequences an image is one second of them.
 
     Attributes:
-        accuracy: share in which the judge hears the digit asked for.
-        speaker: share in which it hears the speaker asked for.
-        both: share in which it hears both.
-        combinations: share of pairs of digit and speaker of which at least half is heard right.
-        frechet: distance of the judge's features from those of the training images, of as many
-            images as there are real ones to test on, for it falls with their number.
-        coverage: share of training images that have one of as many of these in their neighbourhood,
-            for it rises with their number.
-        variety: mean distance of the judge's features inside a digit by one speaker, as asked for,
-            or as heard where nothing was asked for.
+        accuracy: share whose digit is classified as requested.
+        speaker: share whose speaker is classified as requested.
+        both: share of which both are.
+        combinations: share of pairs of digit and speaker of which both are right in at least half.
+        frechet: distance of the classifier's features from those of the training images. It
+            decreases with the number of images, so it is of as many as there are real test images.
+        coverage: share of training images with one of these in their neighbourhood. It increases
+            with the number of images, so it is of as many, too.
+        variety: mean distance of the classifier's features within a digit by one speaker, as
+            requested, or as classified where nothing was requested.
         detail: see `speechgan.metrics.digits.detail`.
-        rebuilt: mean absolute difference of test images from what is made of their own codes.
-        middle: share of images halfway between the codes of two of the same digit in which the
-            judge hears that digit; not of sequences.
-        rebuilt_digit: of what is rebuilt of test sequences, share in which the judge hears the
-            digit that is said there.
-        rebuilt_first, rebuilt_last: the same of the first and of the last second alone.
-        rebuilt_speaker: share in which it hears who said the sequence.
+        rebuilt: mean absolute difference of test images from their reconstructions.
+        middle: share of images decoded halfway between the codes of two of the same digit that are
+            classified as that digit; not for sequences.
+        rebuilt_digit: share of the seconds of reconstructed test sequences whose digit is
+            classified right.
+        rebuilt_first, rebuilt_last: the same for the first and for the last second alone.
+        rebuilt_speaker: share of all seconds whose speaker is classified right.
     """
 
     accuracy: float
@@ -74,10 +74,10 @@ def score_images(
 
     Args:
         images: `(image, bin, frame)` in [-1, 1].
-        labels: `(image, 2)` numbers of digit and speaker that were asked for, as the judge counts
-            them; -1 where nothing was.
+        labels: `(image, 2)` requested digit and speaker, by the classifier's numbers; -1 where
+            nothing was requested.
         train: real images, to compare with.
-        size: images that distance and coverage are taken of, from all over.
+        size: number of images for distance and coverage, evenly spread.
     """
     verdict, known = Verdict(images), Verdict(train.images)
     some = np.linspace(0, len(images) - 1, size).astype(int)
@@ -99,11 +99,11 @@ def score_images(
 
 
 class ImageModel(Protocol):
-    """A generator as `speechgan.inference.generation.generator.Generator` is one.
+    """The interface of `speechgan.inference.generation.generator.Generator` that is used here.
 
     Attributes:
         labels: names of its digits and speakers.
-        network: what computes it.
+        network: an `ImageNetwork`.
     """
 
     labels: Labels
@@ -124,18 +124,18 @@ def score_model(
     speaker: str | None = None,
     seed: int = 0,
 ) -> tuple[GenerationScores, GenerationScores]:
-    """Scores of real test recordings, and of what a model makes.
+    """Scores of real test recordings, and of a model's output.
 
     Args:
         generator: the model.
         folder: train/ and test/, files named `DIGIT_SPEAKER_TAKE`; on this machine or in a store.
-        count: images to judge.
-        digit, speaker: the only ones to make and to compare with; None for all.
+        count: number of images to generate.
+        digit, speaker: the only ones to generate and to compare with; None for all.
         seed: of all noise.
 
     Raises:
-        SpeechganError: recordings that cannot be read, or a digit or speaker that the judge or the
-            model does not know.
+        SpeechganError: recordings that cannot be read, or a digit or speaker that the classifier or
+            the model does not know.
     """
     network, judged = generator.network, Labels(DIGITS, SPEAKERS)
     train, test = (
@@ -164,14 +164,14 @@ def score_model(
 
 
 def score_codes(network: Any, labels: Labels, real: ImageSet, length: int = 1) -> dict[str, float]:
-    """What `GenerationScores` holds of things rebuilt.
+    """The scores of reconstruction in `GenerationScores`.
 
     Args:
-        network: finds codes of images with `encode`, and makes images of codes with `make`.
+        network: encodes images with `encode`, and decodes codes with `make`.
         labels: names of the network's digits and speakers.
-        real: images to rebuild, with labels as the judge counts them; those of labels that the
-            network does not know are left out.
-        length: of the sequences that the network takes for an image.
+        real: images to reconstruct, with the classifier's numbers as labels; those with labels that
+            the network does not know are left out.
+        length: of the network's sequences; 1 for single images.
     """
     names = [(DIGITS[d], SPEAKERS[s]) for d, s in real.labels]
     known = [i for i, (d, s) in enumerate(names) if d in labels.digits and s in labels.speakers]
@@ -193,11 +193,11 @@ def score_codes(network: Any, labels: Labels, real: ImageSet, length: int = 1) -
 
 
 def score_sequences(network: Any, real: ImageSet, length: int) -> dict[str, float]:
-    """The same of sequences, each of which begins with another of the images.
+    """The same for sequences, one beginning with each of the images.
 
     Args:
-        network: as of `score_codes`, told no labels.
-        real: images to say one after another.
+        network: as of `score_codes`, not conditioned on labels.
+        real: images that sequences are made of.
         length: of a sequence.
     """
     said = real.in_sequence(length)
@@ -215,8 +215,8 @@ def score_sequences(network: Any, real: ImageSet, length: int) -> dict[str, floa
 
 
 def pair_up(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of items with these labels `(item,)`, and for each of another with the same label,
-    half of the label's items away."""
+    """Pairs items of equal label, from `(item,)`: the numbers of all items, and for each that of
+    another of its label, half of the label's items away."""
     order = np.argsort(labels, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
     return order, np.concatenate([np.roll(group, -(len(group) // 2)) for group in groups])
@@ -225,15 +225,15 @@ def pair_up(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def number_labels(
     labels: Labels, told: Sequence[str], rows: Sequence[tuple[str, str]]
 ) -> np.ndarray:
-    """Names of digits and speakers `(digit, speaker)` as the judge's numbers `(item, 2)`.
+    """Names `(digit, speaker)` as the classifier's numbers `(item, 2)`.
 
     Args:
-        labels: all that a model knows.
-        told: kinds that it is told; of others the number is -1.
-        rows: what was asked for.
+        labels: names of the model's digits and speakers.
+        told: kinds that the model is conditioned on; the numbers of others are -1.
+        rows: requested digits and speakers.
 
     Raises:
-        SpeechganError: a digit or speaker that the judge does not know.
+        SpeechganError: a digit or speaker that the classifier does not know.
     """
     columns = []
     kinds = (("digit", labels.digits, DIGITS), ("speaker", labels.speakers, SPEAKERS))
@@ -250,7 +250,7 @@ def number_labels(
 
 
 def format_scores(rows: dict[str, GenerationScores]) -> str:
-    """A Markdown table, a line for each name, without what nobody has."""
+    """A Markdown table, a line for each name, without columns that have no values."""
     found = {title: asdict(scores) for title, scores in rows.items()}
     first = next(iter(found.values()))
     names = [name for name in first if not all(np.isnan(own[name]) for own in found.values())]

@@ -1,4 +1,4 @@
-"""A listening test as one HTML file: is X nearer to A or to B? Numbers are not ears."""
+"""A listening test as one HTML file: is X nearer to A or to B?"""
 
 import base64
 import hashlib
@@ -26,29 +26,29 @@ SCRIPT, PAGE = "listening.js", "listening.html"
 def write_listening_test(
     evaluation: Evaluation, source: File, target: File, path: File, shown: int | None = 6
 ) -> None:
-    """Writes an ABX test of conversions for people, who need nothing but a browser.
+    """Writes an ABX test of conversions, which needs only a browser.
 
     X is a converted recording; A and B are natural ones of its source and its target, in an order
-    that is drawn from the recordings' names and that the page does not show before all is answered.
-    They say another sentence than X where there is one, and the same as each other where both have
-    said it; speech of all is at one level. Beside it naturalness is asked for, as in ITU-T P.800:
-    1 bad to 5 excellent. The answers are saved by the listener, as CSV.
+    that is drawn from the recordings' names and not shown before all is answered. If possible, they
+    have another sentence than X, and the same one as each other; all speech is at the same level.
+    Listeners also rate naturalness, as in ITU-T P.800: 1 bad to 5 excellent. They save their
+    answers as CSV.
 
     Args:
-        evaluation: of a conversion; its recordings are judged.
+        evaluation: of a conversion, whose recordings are tested.
         source, target: folders of natural recordings.
         path: the HTML file.
-        shown: most recordings to judge, spread over all of them; None for all.
+        shown: most recordings in the test, evenly spread over all; None for all.
 
     Raises:
-        SpeechganError: a folder is missing, a recording cannot be read any more, or the file cannot
+        SpeechganError: a folder is missing, a recording can no longer be read, or the file cannot
             be written.
     """
     sources, targets = (_find_measured(evaluation, folder) for folder in (source, target))
     rows = evaluation.rows
     count = len(rows) if shown is None else min(shown, len(rows))
     chosen = [rows[n * len(rows) // count].recording for n in range(count)]
-    # Neither alphabetical nor by score, and the same in every copy of the page.
+    # In a random order, which is the same in every copy of the page.
     chosen.sort(key=lambda recording: _draw(recording.name))
     trials = []
     for recording in chosen:
@@ -59,7 +59,7 @@ def write_listening_test(
         trials.append(
             {
                 **dict(zip("xab", _load_sounds(paths), strict=True)),
-                # Nobody reads it by chance.
+                # Encoded, so that it is not read by accident.
                 "key": base64.b64encode(_encode(f"{order[0]}\n{recording.name}")).decode("ascii"),
             }
         )
@@ -67,7 +67,7 @@ def write_listening_test(
     style, script, page = (
         folder.joinpath(part).read_text(encoding="utf-8") for part in (STYLE, SCRIPT, PAGE)
     )
-    # `</script>` in a name would end the page's script; base64 has none, and JSON escapes the rest.
+    # Names are in base64, as `</script>` in one would end the page's script.
     data = json.dumps(trials)
     content = Template(page).substitute(
         style=style, script=script, trials=data, count=len(trials), version=escape(__version__)
@@ -76,26 +76,26 @@ def write_listening_test(
 
 
 def _find_measured(evaluation: Evaluation, folder: File) -> dict[str, File]:
-    """Recordings of a folder, without those that were left out, unless all were."""
+    """Recordings of a folder, without those that the evaluation refused, unless all were."""
     found, left_out = find_audio(folder), {refusal.name for refusal in evaluation.refused}
     measured = {n: path for n, path in found.items() if not {n, str(path)} & left_out}
     return measured or found
 
 
 def _draw(name: str) -> int:
-    """A number that looks random, the same for the same name."""
+    """A pseudo-random number from a name."""
     return int.from_bytes(hashlib.sha256(_encode(name)).digest()[:4], "big")
 
 
 def _encode(name: str) -> bytes:
-    # A file's name may hold any bytes.
+    # A file name may have any bytes.
     return name.encode(errors="surrogateescape")
 
 
 def _choose_sentences(
     name: str, sources: dict[str, File], targets: dict[str, File]
 ) -> tuple[str, str]:
-    """Names of the source's and the target's recording that stand beside a conversion."""
+    """Names of the source's and the target's recording that are compared with a conversion."""
 
     def pick(names: Sequence[str]) -> str:
         return names[_draw(f"{name} beside") % len(names)]
@@ -107,7 +107,7 @@ def _choose_sentences(
 
 
 def _load_sounds(paths: Sequence[File]) -> list[str]:
-    """Sounds whose speech is at one level, and no sample of which is above 1."""
+    """Sounds with speech at the same level, and no sample above 1."""
     waves = [load(path, mono=True, seconds=LONGEST_EXCERPT)[0] for path in paths]
     for path, wave in zip(paths, waves, strict=True):
         if not wave.any():
@@ -118,6 +118,6 @@ def _load_sounds(paths: Sequence[File]) -> list[str]:
 
 
 def _bring_speech_to_level(wave: np.ndarray) -> np.ndarray:
-    # Pauses do not count: who makes more of them would be louder in between.
+    # Without pauses, as recordings with more of them would be louder in between.
     wave = bring_to_level(wave)
     return wave * (REFERENCE_LEVEL / (measure_level(trim_silence(wave)) or REFERENCE_LEVEL))

@@ -1,4 +1,4 @@
-"""What a measure is: one function, with the heading of its column."""
+"""Measures: a function, with the heading of its column."""
 
 import importlib
 import inspect
@@ -21,16 +21,16 @@ class Measure:
     """A function and the column of its values.
 
     Attributes:
-        function: returns one number. The names of its parameters say what it is given: see the
-            `offers` of a task.
-        title: its name for people.
-        better: which way is better; `one` means nearer to 1, `zero` nearer to 0.
-        unit: empty where there is none.
+        function: returns one number. Arguments are passed by the names of its parameters, which
+            must be among the `offers` of a task.
+        title: heading of its column.
+        better: the better direction; `one` means nearer to 1, `zero` nearer to 0.
+        unit: empty if there is none.
         digits: printed after the point.
-        sides: of which it is a measure; None for all that have what it asks for.
+        sides: that it is measured of; None for all that have its arguments.
 
     Raises:
-        SpeechganError: another way than these, or digits that are no count.
+        SpeechganError: another direction than these, or an invalid number of digits.
     """
 
     function: Callable[..., float]
@@ -53,21 +53,21 @@ class Measure:
 
     @property
     def key(self) -> str:
-        """Its name in JSON and CSV: that of the function."""
+        """Its name in JSON and CSV, that of the function."""
         return self.function.__name__
 
     @property
     def meaning(self) -> str:
-        """One line: the first of the function's docstring."""
+        """The first line of the function's docstring."""
         return (inspect.getdoc(self.function) or "").partition("\n")[0].removesuffix(".")
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Names of what it asks for."""
+        """Names of the function's parameters."""
         return tuple(inspect.signature(self.function).parameters)
 
     def score(self, trial: object) -> float:
-        """The value for one trial, which has what is asked for as attributes.
+        """The value for one trial, whose attributes are the function's arguments.
 
         Raises:
             UnmeasurableError: it is not defined here, or not a finite number.
@@ -80,7 +80,7 @@ class Measure:
             value = float(self.function(**given))
         except SpeechganError:
             raise
-        except Exception as error:  # a function that a user wrote may fail in any way
+        except Exception as error:  # a user's function may raise any error
             reason = _tell(error)
             raise SpeechganError(f"the measure {self.key} failed: {reason}") from error
         if not math.isfinite(value):
@@ -88,7 +88,7 @@ class Measure:
         return value
 
     def __reduce__(self) -> tuple[Callable[[str], "Measure"], tuple[str]]:
-        # Worker processes find it by name, as the command line does.
+        # Pickled by name, as decorated functions cannot be pickled.
         return load_measure, (f"{self.function.__module__}:{self.function.__qualname__}",)
 
 
@@ -100,7 +100,7 @@ def measure(
     digits: int = 2,
     sides: tuple[str, ...] | None = None,
 ) -> Callable[[Callable[..., float]], Measure]:
-    """Makes a `Measure` of a function; its arguments are the attributes of that class.
+    """A decorator that makes a `Measure` of a function; arguments are attributes of that class.
 
     @measure("Level", better="zero", unit="dB", digits=1)
     def level(clean, enhanced):
@@ -127,7 +127,7 @@ def load_measure(name: str) -> Measure:
         sys.path.append("")
     try:
         found = importlib.import_module(module)
-    except Exception as error:  # a module that a user wrote may fail in any way
+    except Exception as error:  # a user's module may raise any error
         reason = _tell(error)
         raise SpeechganError(f"{name}: cannot be imported ({reason})") from error
     try:

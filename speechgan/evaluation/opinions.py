@@ -1,4 +1,4 @@
-"""DNSMOS as measures: what both tasks ask of it."""
+"""The measures of DNSMOS, for both tasks."""
 
 from speechgan.evaluation.measure import measure
 from speechgan.metrics.dnsmos import Dnsmos

@@ -1,4 +1,4 @@
-"""Which files of several folders belong together: by name."""
+"""Matches the files of several folders by name."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -50,12 +50,12 @@ def pair_recordings(clean: File, enhanced: File, noisy: File | None = None) -> l
 def match_conversions(
     converted: File, target: File | None, source: File | None, parallel: bool
 ) -> list[Recording]:
-    """Converted recordings with what they were made from and the target's readings, by name.
+    """Converted recordings with their sources and the target's recordings of the same name.
 
     Args:
-        converted: folder of what is judged.
-        target: folder of the target's recordings, of which any is an example of how it sounds.
-        source: folder of what was converted.
+        converted: folder of the conversions.
+        target: folder of the target's recordings.
+        source: folder of the sources of the conversions.
         parallel: whether equal names in `target` mean equal sentences.
 
     Raises:
@@ -76,7 +76,7 @@ def match_conversions(
 
 
 def find_audio(folder: File) -> dict[str, File]:
-    """Audio files below `folder`, but hidden ones, by their name as recordings.
+    """Audio files below `folder`, without hidden ones, by their names as recordings.
 
     Raises:
         SpeechganError: no such folder, no audio in it, or two files of one name.
@@ -109,7 +109,7 @@ def _list_files(folder: File) -> Iterable[str]:
         files, is_there = map(str, walk_files(folder)), folder.is_dir()
     else:
         files = folder.list_files()
-        # Folders of a store are but parts of the names of files.
+        # In an object store folders are only parts of file names.
         is_there = bool(files)
     if not is_there:
         raise SpeechganError(f"{folder}: no such folder; check the name")

@@ -1,4 +1,4 @@
-"""One job for each recording, in worker processes; and what they found as an evaluation."""
+"""Runs one job for each recording in worker processes, and gathers the results."""
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,24 +14,25 @@ from speechgan.utils.errors import SpeechganError
 from speechgan.utils.workers import Work, WorkerDeath, count_cores, run_in_workers
 
 Job = Callable[[Any], Any]
-"""Does one item, or raises a SpeechganError that says why it cannot."""
+"""Processes one item, or raises a SpeechganError."""
 
 Runner = Callable[[Callable[[], Job], Sequence[Any]], Iterable[tuple[int, Any]]]
-"""Does items elsewhere, given what makes the job there: numbers with results or SpeechganErrors."""
+"""Processes items elsewhere, given a function that makes the job there; yields the items' numbers
+with results or SpeechganErrors."""
 
 
 def run_jobs(
     job: Job, items: Mapping[str, Any], workers: int | Runner | None, progress: bool
 ) -> dict[str, Any]:
-    """Results by the name of their item; a SpeechganError in place of one says why it is missing.
+    """Results by the names of their items, or the SpeechganErrors of those that failed.
 
     An item whose worker was killed is named on stderr and tried once more.
 
     Args:
-        job: does one item; in a process of its own, so that it goes there by pickle.
-        items: what is to be done, by name.
-        workers: processes; None for one a core. With one, the job is done in this process. Or what
-            does the items elsewhere.
+        job: processes one item; it is pickled for the worker processes.
+        items: to be processed, by name.
+        workers: number of processes; None for one a core. With one, the job runs in this process.
+            Or a function that processes the items elsewhere.
         progress: whether to show a bar on stderr, if that is a terminal.
     """
     names, values = list(items), list(items.values())
@@ -62,13 +63,13 @@ def gather(
     results: Mapping[str, Row | SpeechganError],
     others: Mapping[str, SpeechganError] | None = None,
 ) -> Evaluation:
-    """An evaluation of what the jobs found.
+    """An evaluation from the jobs' results.
 
     Args:
-        task: which kind it is.
-        measures: every one that was asked for.
+        task: of the evaluation.
+        measures: all that were requested.
         results: of each recording, by name.
-        others: files that could not be read, but that no recording depends on.
+        others: errors of files that no recording depends on.
 
     Raises:
         SpeechganError: nothing could be measured.
@@ -93,12 +94,12 @@ def _run_here(job: Job, items: Sequence[Any]) -> Iterable[tuple[int, Any]]:
 
 
 def _give(job: Job) -> Job:
-    """Makes the job where a runner does it; goes there by pickle, as the next does."""
+    """Makes the job for a runner; a module-level function, as it is pickled, like the next."""
     return job
 
 
 def _without_report(job: Job) -> Work:
-    """The same for a worker process, whose work is also told how to report progress."""
+    """The same for a worker process, whose work has a second argument for progress reports."""
     return lambda item, report: job(item)
 
 

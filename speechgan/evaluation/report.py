@@ -1,4 +1,4 @@
-"""An evaluation as one HTML file: tables, spectrograms, players; it opens offline, anywhere."""
+"""An evaluation as one HTML file with tables, spectrograms and players, which works offline."""
 
 from html import escape
 
@@ -23,13 +23,13 @@ def write_report(evaluation: Evaluation, path: File, shown: int | None = 6) -> N
     """Writes the report.
 
     Args:
-        evaluation: what to report.
+        evaluation: to report.
         path: the HTML file.
-        shown: recordings that are shown and played: the worst, middling and best. Six keep the
-            file below 20 MB. None shows all.
+        shown: number of recordings with spectrograms and players: the worst, median and best. Six
+            keep the file below 20 MB. None shows all.
 
     Raises:
-        SpeechganError: the file cannot be written, or a recording cannot be read any more.
+        SpeechganError: the file cannot be written, or a recording can no longer be read.
     """
     page = load_template().substitute(
         title=escape(evaluation.task.title),
@@ -58,16 +58,16 @@ def write_report(evaluation: Evaluation, path: File, shown: int | None = 6) -> N
 
 
 def choose(evaluation: Evaluation, count: int | None) -> list[tuple[Row, str]]:
-    """Recordings to show, with what they are examples of.
+    """Recordings to show, with the labels `worst`, `median` and `best`.
 
-    A third of them the worst by the measure that ranks them (by what it gained, if there is a
-    baseline), a third in the middle, a third the best; worst first.
+    A third of them are the worst by the ranking measure (by its difference, if there is a
+    baseline), a third the middle, a third the best; worst first.
     """
     ranked = list(evaluation.rows)
     if measure := _get_ranking(evaluation):
         side = _get_ranked_side(evaluation)
         sign = -1 if measure.better == "lower" else 1
-        # What has no value is at the worst end.
+        # Recordings without a value rank as the worst.
         values = {
             id(row): float("-inf") if value is None else sign * value
             for row in ranked
@@ -87,7 +87,7 @@ def choose(evaluation: Evaluation, count: int | None) -> list[tuple[Row, str]]:
 
 
 def judge(measure: Measure, difference: Mean) -> str:
-    """`better` or `worse` if the confidence interval of a difference leaves out 0, else empty."""
+    """`better` or `worse` if a difference's confidence interval excludes 0, otherwise empty."""
     if measure.better in ("one", "zero") or not abs(difference.value) > difference.half_width:
         return ""
     return "better" if (difference.value > 0) == (measure.better == "higher") else "worse"
@@ -191,7 +191,7 @@ def _make_recordings(evaluation: Evaluation) -> str:
             (f"<th>{escape(title)} gain</th>", _make_cells(evaluation, ranking, DIFFERENCE))
         )
     for measure in evaluation.measures_of_recordings:
-        # A heading may break at a space but not at a hyphen.
+        # Headings may wrap at spaces, but not at hyphens.
         title = escape(measure.title).replace("-", "&#8209;")
         head = f'<th title="{escape(measure.meaning)}">{title}</th>'
         columns.append((head, _make_cells(evaluation, measure, evaluation.task.judged)))

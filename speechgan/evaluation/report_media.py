@@ -1,4 +1,4 @@
-"""Pictures and sounds of a report, as data URIs: the report is one file that opens offline."""
+"""Pictures and sounds of a report, as data URIs, so that the report is one file."""
 
 import base64
 import io
@@ -18,7 +18,7 @@ from speechgan.evaluation.sounds import SAMPLE_RATE, load
 from speechgan.metrics.framing import Wave, power_spectrum
 
 LONGEST_EXCERPT = 15.0
-"""Seconds of a recording that a report shows and plays; the whole would make it too large."""
+"""Seconds of a recording in a report; whole recordings would make it too large."""
 
 DYNAMIC_RANGE = 70.0
 """Decibels from the darkest to the brightest."""
@@ -31,13 +31,13 @@ STYLE, SCRIPT, PAGE = "report.css", "report.js", "report.html"
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One side of a recording, to look at and to listen to.
+    """Picture and sound of one side of a recording.
 
     Attributes:
         side: its name.
         picture: spectrogram, a PNG data URI.
         sound: 16 kHz, mono, a FLAC data URI.
-        is_example: whether another recording stands in for this side, which is missing.
+        is_example: whether it is another recording, in place of a missing side.
     """
 
     side: str
@@ -56,10 +56,10 @@ def load_template() -> Template:
 
 
 def show(recording: Recording, sides: Sequence[str]) -> list[Exhibit]:
-    """Those sides that there are, all in one colour scale.
+    """The sides that exist, all with the same colour scale.
 
     Raises:
-        SpeechganError: a file cannot be read any more.
+        SpeechganError: a file can no longer be read.
     """
     paths = {**recording.examples, **recording.files}
     waves = {
@@ -107,7 +107,7 @@ def draw_spectrogram(level: NDArray[np.float64], top: float) -> str:
 
 
 def encode_sound(wave: Wave) -> str:
-    """A FLAC data URI of a wave `(sample,)` at 16 kHz; what exceeds full scale is clipped."""
+    """A FLAC data URI of a wave `(sample,)` at 16 kHz, clipped at full scale."""
     flac = io.BytesIO()
     soundfile.write(flac, np.clip(wave, -1, 1), SAMPLE_RATE, "PCM_16", format="FLAC")
     return _to_uri("audio/flac", flac.getvalue())

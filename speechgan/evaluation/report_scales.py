@@ -1,4 +1,4 @@
-"""The part of a report that draws means on lines: listening by numbers."""
+"""The section of a report that shows means as marks on scales."""
 
 from collections.abc import Callable
 from html import escape
@@ -11,11 +11,11 @@ Judge = Callable[[Measure, Mean], str]
 
 
 def make_scales(evaluation: Evaluation, judge: Judge) -> str:
-    """A section with each scale of the task, and a sentence on what the means say; or nothing.
+    """A section with the task's scales, and a sentence about each mean; empty without scales.
 
     Args:
-        evaluation: what to report.
-        judge: says of a difference whether it is better or worse.
+        evaluation: to report.
+        judge: decides whether a difference is better or worse.
     """
     measured = {measure.key: measure for measure in evaluation.measures}
     lines = [

@@ -12,7 +12,7 @@ from speechgan.evaluation.pairing import Recording
 from speechgan.evaluation.task import Task
 
 DIFFERENCE = "difference"
-"""The side that is not measured: judged minus baseline."""
+"""The name of the computed side, judged minus baseline."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Row:
 
     Attributes:
         recording: its files.
-        scores: by side and key of the measure; what is not defined is missing.
-        seconds: duration that was measured, if that is one for all sides.
+        scores: by side and key of the measure; undefined ones are missing.
+        seconds: measured duration, if it is the same for all sides.
     """
 
     recording: Recording
@@ -51,14 +51,14 @@ class Mean:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was found.
+    """The results of an evaluation.
 
     Attributes:
-        task: which kind it is.
-        known: every measure that was asked for, in the order of the tables.
+        task: of the evaluation.
+        known: all requested measures, in the order of the tables.
         rows: one for each recording that was measured, sorted by name.
         refused: recordings that were not. They are left out of every mean.
-        whole: by side and key, measures of all recordings together, which none has by itself.
+        whole: measures of all recordings together, by side and key.
     """
 
     task: Task
@@ -69,32 +69,32 @@ class Evaluation:
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """What was measured of the judged side."""
+        """The measures that the judged side has."""
         return tuple(m for m in self.known if self.mean(self.task.judged, m.key))
 
     @property
     def measures_of_recordings(self) -> tuple[Measure, ...]:
-        """Those of them that single recordings have."""
+        """The measures that single recordings of the judged side have."""
         return tuple(m for m in self.known if self.values(self.task.judged, m.key))
 
     @property
     def measured_sides(self) -> tuple[str, ...]:
-        """What there are scores of."""
+        """The sides that have scores."""
         return tuple(s for s in self.task.sides if any(row.scores.get(s) for row in self.rows))
 
     @property
     def sides(self) -> tuple[str, ...]:
-        """What there are means of."""
+        """The sides that have means, including `difference`."""
         measured = self.measured_sides
         return (*measured, DIFFERENCE) if self.task.baseline in measured else measured
 
     def values(self, side: str, key: str) -> list[float]:
-        """One measure of every row that has it."""
+        """The values of one measure, of every row that has it."""
         values = (self.value(row, side, key) for row in self.rows)
         return [value for value in values if value is not None]
 
     def value(self, row: Row, side: str, key: str) -> float | None:
-        """One measure of a row; `difference` is judged minus baseline."""
+        """The value of one measure of a row; `difference` is judged minus baseline."""
         if side != DIFFERENCE:
             return row.scores.get(side, {}).get(key)
         before = row.scores.get(self.task.baseline or "", {}).get(key)
@@ -102,10 +102,10 @@ class Evaluation:
         return None if before is None or after is None else after - before
 
     def mean(self, side: str, key: str) -> Mean | None:
-        """Of one measure over the rows that have it, None if none has.
+        """The mean of one measure over the rows that have it, None if none has.
 
-        For `difference`, the interval is that of the paired differences. What was measured of all
-        recordings together has no interval.
+        For `difference`, the interval is that of the paired differences. Measures of all recordings
+        together have no interval.
         """
         if (value := self.whole.get(side, {}).get(key)) is not None:
             return Mean(value, math.nan)

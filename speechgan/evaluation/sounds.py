@@ -1,4 +1,4 @@
-"""Recordings as measures hear them: 16 kHz, read block by block."""
+"""Reads recordings for measures: at 16 kHz, block by block."""
 
 from collections.abc import Iterator
 
@@ -17,13 +17,13 @@ def load(file: File, mono: bool = False, seconds: float | None = None) -> Wave:
     """A recording, resampled block by block: float32 `(channel, sample)` at 16 kHz.
 
     Args:
-        file: of any rate and format; one of a store is fetched for as long as this reads it.
+        file: of any rate and format; one of a store is fetched while it is read.
         mono: whether to average the channels.
-        seconds: of the beginning; None for the whole.
+        seconds: to read from the beginning; None for all.
 
     Raises:
-        SpeechganError: not there, unreadable, damaged, or with NaN in it.
-        UnmeasurableError: nothing is left of it at 16 kHz, or too much for the memory.
+        SpeechganError: missing, unreadable, damaged, or with NaN in it.
+        UnmeasurableError: shorter than a sample at 16 kHz, or too long for the memory.
     """
     with lend_file(file) as path, audio.Reader(path) as reader:
         blocks = _take(reader, seconds)
@@ -41,14 +41,14 @@ def load(file: File, mono: bool = False, seconds: float | None = None) -> Wave:
 
 
 def protect(wave: Wave) -> Wave:
-    """The same samples, read-only: a measure that changed them would change what others find."""
+    """The same samples, read-only, so that no measure can change them for others."""
     view = wave.view()
     view.flags.writeable = False
     return view
 
 
 def _take(reader: audio.Reader, seconds: float | None) -> Iterator[Wave]:
-    # A second more than asked for keeps the resampler's end out of what is asked for.
+    # One second more than requested, against boundary effects of the resampler.
     rest = reader.samples if seconds is None else round((seconds + 1) * reader.sample_rate)
     for block in reader.blocks(_BLOCK):
         yield block[:, :rest] if seconds is not None else block

@@ -1,4 +1,4 @@
-"""How a speaker sounds, over all recordings that there are."""
+"""Analysed recordings, and statistics of a speaker over all recordings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,11 +17,11 @@ from speechgan.utils.places import File
 
 @dataclass(frozen=True)
 class Heard:
-    """A recording, analysed.
+    """The analysis of a recording.
 
     Attributes:
         voice: by WORLD.
-        windows: embeddings of the speaker in 1.6 s each, `(window, 256)`, of length 1.
+        windows: speaker embeddings of 1.6 s each, `(window, 256)`, of length 1.
     """
 
     voice: Voice
@@ -29,12 +29,12 @@ class Heard:
 
     @cached_property
     def embedding(self) -> np.ndarray:
-        """Of the speaker, `(256,)`, of length 1."""
+        """The speaker embedding, `(256,)`, of length 1."""
         return mean_embedding(list(self.windows))
 
     @classmethod
     def analyse(cls, wave: np.ndarray, sample_rate: int) -> "Heard":
-        """Of `(sample,)` at 16 kHz.
+        """Analyses `(sample,)` at 16 kHz.
 
         Raises:
             UnmeasurableError: no speech in it.
@@ -43,18 +43,18 @@ class Heard:
 
     @staticmethod
     def make_features(sample_rate: int) -> World:
-        """What recordings are analysed by."""
+        """The features of the analysis."""
         return World(sample_rate, f0="harvest")
 
 
 @dataclass(frozen=True)
 class Speaker:
-    """What all recordings of a speaker have in common.
+    """Statistics of all recordings of a speaker.
 
     Attributes:
         modulation: mean modulation spectrum, `(modulation frequency, coefficient)`, in dB.
         log_f0: mean of log F0 over all voiced frames; NaN if there are none.
-        embeddings: of each recording; of a speaker `without` one, their mean alone.
+        embeddings: of each recording; after `without`, only the mean of the others.
     """
 
     modulation: np.ndarray
@@ -63,7 +63,7 @@ class Speaker:
 
     @classmethod
     def describe(cls, recordings: Mapping[File, Heard]) -> "Speaker | None":
-        """None where there are no recordings."""
+        """The statistics of recordings; None without any."""
         if not recordings:
             return None
         voices = [heard.voice for heard in recordings.values()]
@@ -75,9 +75,9 @@ class Speaker:
         return cls(modulation, log_f0, {path: h.embedding for path, h in recordings.items()})
 
     def without(self, path: File) -> "Speaker":
-        """The speaker known by all recordings but one, which must not be compared with itself.
+        """The speaker with the embeddings of all recordings but one, for comparison with that one.
 
-        Of their embeddings the mean is kept: each recording's worker gets such a speaker.
+        Only their mean is kept, as every recording's worker gets such a speaker.
         """
         others = [e for other, e in self.embeddings.items() if other != path]
         return replace(self, embeddings={Path(): mean_embedding(others)} if others else {})

@@ -1,4 +1,4 @@
-"""An evaluation as text for the terminal, as CSV for spreadsheets, as JSON for machines."""
+"""An evaluation as a text table, as CSV and as JSON."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ def format_table(evaluation: Evaluation) -> str:
 
 
 def describe(evaluation: Evaluation) -> str:
-    """How much was measured: recordings and, where it is known, duration."""
+    """Number of recordings and, if known, duration, in words."""
     count = len(evaluation.rows)
     parts = [f"{count} recording{'s' if count != 1 else ''}"]
     if seconds := sum(row.seconds or 0.0 for row in evaluation.rows):
@@ -107,10 +107,10 @@ def write_csv(evaluation: Evaluation, path: File) -> None:
 
 
 def require_writable(path: File) -> None:
-    """Makes the folder of a file that is to be written, and sees whether it takes files.
+    """Makes the folder of a file to be written, and checks that it is writable.
 
     Raises:
-        SpeechganError: it does not, or there is a folder in the file's place.
+        SpeechganError: it is not, or a folder has the file's name.
     """
     if isinstance(path, Place):
         path.require_writable()
@@ -126,5 +126,5 @@ def require_writable(path: File) -> None:
 
 
 def _seconds(rows: Sequence[Row]) -> dict[str, float]:
-    """The first row's, under its name; nothing where no duration is one for all sides."""
+    """The first row's duration as a column; empty if rows have none."""
     return {} if rows[0].seconds is None else {"seconds": rows[0].seconds}

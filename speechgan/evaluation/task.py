@@ -1,4 +1,4 @@
-"""What the evaluations of enhancement and of conversion do not share."""
+"""The differences between the evaluations of enhancement and of conversion."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from speechgan.utils.errors import SpeechganError
 
 @dataclass(frozen=True)
 class Scale:
-    """A measure that the report draws on a line.
+    """A measure that the report shows on a scale.
 
     Attributes:
         key: of the measure.
-        title: above the line.
+        title: above the scale.
         lowest, highest: its ends.
-        say: what a mean says of the sound, if there is more to say than better or worse.
+        say: describes a mean in words, if better or worse is not enough.
     """
 
     key: str
@@ -32,14 +32,14 @@ class Task:
     Attributes:
         title: for people.
         sides: that have scores, in the order of the tables.
-        judged: the side that the evaluation is about.
+        judged: the evaluated side.
         baseline: the side that it is compared with, in a column `difference`; None for none.
         shown: the sides that the report shows and plays, in this order.
-        offers: names of what a measure may ask for.
+        offers: names of the possible parameters of measures.
         headlines: keys of the measures that the report prints large.
         captions: keys of the measures below a picture.
         ranked_by: recordings are ranked by the first of these that was measured.
-        scales: what the report draws on lines.
+        scales: measures that the report shows on scales.
         note: how to read the means.
     """
 
@@ -63,10 +63,10 @@ class Task:
         Args:
             measures: of the task.
             added: by the user.
-            given: the sides that there are folders of.
+            given: the sides with folders.
 
         Raises:
-            SpeechganError: one of a name that is taken, or that asks for what there is not.
+            SpeechganError: one whose name exists already, or whose parameters do not exist.
         """
         for number, measure in enumerate(added):
             if measure.key in {other.key for other in (*measures, *added[:number])}:

@@ -1,4 +1,4 @@
-"""One side of a converted recording, with what measures of conversion may ask for."""
+"""One side of a converted recording, with the data for measures of conversion."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,11 +32,11 @@ def load_at_level(path: File) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Sound:
-    """A recording that is read again when a measure asks for what is not known of it yet.
+    """A recording with its analysis; its wave is read only when a measure needs it.
 
     Attributes:
         path: the file.
-        heard: what is known of it.
+        heard: its analysis.
     """
 
     path: File
@@ -49,21 +49,21 @@ class Sound:
 
     @cached_property
     def words(self) -> list[str]:
-        """What a recogniser hears; may be none."""
+        """The recognised words; may be none."""
         with suppress(UnmeasurableError):
             return recognise(self.wave)
         return []
 
     @cached_property
     def phones(self) -> list[str]:
-        """Likewise."""
+        """The recognised phones; may be none."""
         with suppress(UnmeasurableError):
             return recognise_phones(self.wave)
         return []
 
     @cached_property
     def copy(self) -> Voice:
-        """Synthesised from what WORLD has found, and analysed again."""
+        """The recording after synthesis by WORLD and a second analysis."""
         world = Heard.make_features(SAMPLE_RATE)
         wave = WorldVocoder(world).synthesise(self.heard.voice, len(self.wave))
         return world.analyse(wave)
@@ -71,17 +71,17 @@ class Sound:
 
 @dataclass(frozen=True)
 class Trial:
-    """One side of a recording: what measures of conversion may ask for.
+    """One side of a recording; its attributes are the parameters of measures of conversion.
 
     A recording is never compared with itself: there is no source for the source, and no target for
     the target.
 
     Attributes:
         judged: the converted recording or, for comparison, the source or the target's reading.
-        origin: what was converted, if given.
+        origin: the source of the conversion, if given.
         reading: the target's reading of the same sentence, if there is one.
-        source_speaker: all recordings of the source, but for the judged one.
-        target_speaker: all recordings of the target, but for the judged one.
+        source_speaker: all recordings of the source, without the judged one.
+        target_speaker: all recordings of the target, without the judged one.
     """
 
     judged: Sound
@@ -98,47 +98,47 @@ class Trial:
 
     @property
     def source(self) -> np.ndarray | None:
-        """What was converted; None of itself."""
+        """The source's wave; None if the source is judged."""
         return self.origin.wave if self.origin else None
 
     @property
     def target(self) -> np.ndarray | None:
-        """The target's reading; None of itself."""
+        """The wave of the target's reading; None if that is judged."""
         return self.reading.wave if self.reading else None
 
     @property
     def converted_voice(self) -> Voice:
-        """By WORLD, like the next two."""
+        """WORLD's analysis, like the next two."""
         return self.judged.heard.voice
 
     @property
     def source_voice(self) -> Voice | None:
-        """Of what was converted; None of itself."""
+        """The source's analysis; None if the source is judged."""
         return self.origin.heard.voice if self.origin else None
 
     @property
     def target_voice(self) -> Voice | None:
-        """Of the target's reading; None of itself."""
+        """The analysis of the target's reading; None if that is judged."""
         return self.reading.heard.voice if self.reading else None
 
     @property
     def source_copy(self) -> Voice | None:
-        """Of what was converted, synthesised without a change and analysed again."""
+        """The source's analysis after synthesis without a change."""
         return self.origin.copy if self.origin else None
 
     @property
     def converted_words(self) -> list[str]:
-        """That a recogniser hears."""
+        """The recognised words."""
         return self.judged.words
 
     @property
     def source_words(self) -> list[str] | None:
-        """None if none were heard: then there is nothing to compare with."""
+        """The recognised words of the source; None if there are none to compare with."""
         return (self.origin.words if self.origin else None) or None
 
     @property
     def converted_phones(self) -> list[str]:
-        """That a recogniser hears."""
+        """The recognised phones."""
         return self.judged.phones
 
     @property
@@ -148,10 +148,10 @@ class Trial:
 
     @property
     def converted_embedding(self) -> np.ndarray:
-        """Of the speaker, `(256,)`."""
+        """The speaker embedding, `(256,)`."""
         return self.judged.heard.embedding
 
     @cached_property
     def opinions(self) -> Dnsmos:
-        """DNSMOS of what is judged."""
+        """DNSMOS of the judged recording."""
         return dnsmos(np.clip(self.judged.wave, -1, 1), SAMPLE_RATE)

@@ -1,4 +1,4 @@
-"""Which frames of two readings of the same sentence belong together."""
+"""Alignment of two recordings of the same sentence, by dynamic time warping."""
 
 import librosa
 import numpy as np
@@ -13,7 +13,7 @@ MOST_STEPS = 150_000_000
 def align(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Dynamic time warping (Sakoe & Chiba 1978) of `(frame, feature)`: pairs `(step, 2)`.
 
-    Euclidean distance; a step moves on in one, the other or both, all at the same price.
+    Euclidean distance; steps in one, in the other and in both cost the same.
 
     Raises:
         UnmeasurableError: sequences so long that the tables would not fit in memory.
@@ -28,10 +28,10 @@ def align(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def align_speech(one: Voice, other: Voice) -> np.ndarray:
-    """Frames of one and the other that belong together, `(step, 2)`, silence left out.
+    """Pairs of aligned frames `(step, 2)`, without silence.
 
     Raises:
-        UnmeasurableError: nothing but silence in one of them, or both very long.
+        UnmeasurableError: fewer than two frames of speech in one of them, or both very long.
     """
     frames = [locate_speech(voice) for voice in (one, other)]
     path = align(one.image[1:, frames[0]].T, other.image[1:, frames[1]].T)
@@ -42,7 +42,7 @@ def locate_speech(voice: Voice) -> np.ndarray:
     """Indices of the frames that are speech, `(frame,)`.
 
     Raises:
-        UnmeasurableError: less than two.
+        UnmeasurableError: there are fewer than two.
     """
     frames = np.flatnonzero(voice.find_speech())
     if len(frames) < 2:

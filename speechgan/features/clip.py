@@ -14,14 +14,14 @@ WORD_RANGE = 40.0
 class MelClip(nn.Module):
     """Log-mel images of `frames` frames with the word in their middle, in [-1, 1].
 
-    Each is measured against its own loudest point, which is 1; -1 is `span` decibels below it and
-    all under that, so that room noise is no part of the image, and tanh can end a generator.
+    Each is relative to its own loudest point, which is 1; -1 is `span` decibels below it or less,
+    so that room noise is no part of the image, and a generator can end in tanh.
 
     Args:
         sample_rate, n_fft, hop_length, bands: as of `LogMel`.
         frames: width of the image.
-        span: of levels, in decibels.
-        loudest: log-mel magnitude of the loudest point of a sound that is made from an image.
+        span: range of levels, in decibels.
+        loudest: log-mel magnitude of the loudest point of a sound synthesised from an image.
 
     Raises:
         ValueError: a span that is not above 0, or less than one frame.
@@ -44,7 +44,7 @@ class MelClip(nn.Module):
             raise ValueError(f"span {span}, frames {frames}: must be above 0, and at least 1")
         self.sample_rate, self.hop_length, self.bins = sample_rate, hop_length, bands
         self.frames, self.span, self.loudest = frames, span, loudest
-        # A vocoder takes them for the images that these settings make.
+        # So that a vocoder of such log-mel images accepts these.
         voice = MelVoice(sample_rate, n_fft, hop_length, bands)
         self.settings, self.mel = voice.settings, voice.mel
 
@@ -57,12 +57,12 @@ class MelClip(nn.Module):
     def analyse(self, wave: np.ndarray) -> np.ndarray:
         """`(sample,)`, full scale at ±1, to `(bin, frame)`; silence is -1 everywhere.
 
-        Of a sound that is longer than the image, the part with most in it is taken.
+        Of a longer word, the part with the highest sum of levels is taken.
         """
         peak = float(np.abs(wave).max(initial=0))
         if peak == 0:
             return np.full((self.bins, self.frames), -1, np.float32)
-        # Brought to full scale: what is under the floor of a quiet recording would be lost.
+        # Scaled to full scale, as parts of a quiet recording would lie below LogMel's floor.
         loud = torch.from_numpy(np.asarray(wave / peak, np.float32))
         image = DB_PER_NEPER * self.mel(loud[None])[0, 0].numpy()
         start = self._find_word(image)
@@ -91,7 +91,7 @@ class MelClip(nn.Module):
 
 
 def sheet(images: np.ndarray, columns: int = 10) -> np.ndarray:
-    """`(image, bin, frame)` side by side, low bands at the bottom, 0 in between.
+    """Tiles images `(image, bin, frame)`, low bands at the bottom, with 0 in between.
 
     Returns:
         `(height, width)` in [0, 1].

@@ -1,4 +1,4 @@
-"""A voice in another speaker's colour and pitch, whatever network converts its image."""
+"""Conversion of a voice's timbre and pitch, for any network that converts its image."""
 
 from collections.abc import Callable
 
@@ -8,8 +8,8 @@ from speechgan.features.statistics import SpeakerStatistics
 from speechgan.features.voice import Voice
 
 ConvertImage = Callable[[np.ndarray, int, int | None], np.ndarray]
-"""A normalised image `(bin, frame)` float32 and the numbers of target and source (None for a
-stranger) to the target's, alike."""
+"""From a normalised image `(bin, frame)` float32 and the numbers of target and source (None for an
+unknown speaker) to the target's image, of the same shape and type."""
 
 
 def convert_voice(
@@ -20,23 +20,23 @@ def convert_voice(
     numbers: tuple[int, int | None],
     semitones: float = 0.0,
 ) -> Voice:
-    """What the source said, in the target's voice.
+    """The source's speech in the target's voice.
 
-    The image is normalised by the source's statistics, converted, and given the target's. Of a
-    voice with F0, whose image is a mel-cepstrum, the first coefficient stays the source's: how loud
-    something is said is not the speaker's, and silence stays silence. F0 is converted by
-    log-Gaussian normalisation.
+    The image is normalised by the source's statistics, converted, and denormalised by the target's.
+    Where the voice has F0, its image is a mel-cepstrum, and the first coefficient stays the
+    source's: it is the loudness, which does not depend on the speaker, and silence stays silence.
+    F0 is converted by log-Gaussian normalisation.
 
     Args:
         convert_image: the network.
-        voice: what the source said.
-        source, target: what is usual for them.
-        numbers: of target and source among the network's speakers; the source is None for a
-            stranger.
+        voice: the source's speech.
+        source, target: their statistics.
+        numbers: of target and source among the network's speakers; the source is None where
+            unknown.
         semitones: added to the pitch.
 
     Raises:
-        ValueError: the network must know its source, and that is a stranger.
+        ValueError: the network needs its source, and that is unknown.
     """
     image = source.normalise(voice.image).astype(np.float32)
     converted = target.denormalise(convert_image(image, *numbers))

@@ -1,11 +1,11 @@
-"""Pre-emphasis, which lifts high frequencies as SEGAN has it, and its inverse."""
+"""Pre-emphasis as in SEGAN, and its inverse."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 COEFFICIENT = 0.95
-# 0.95 ** 512 is 4e-12: what is left of an impulse after so many samples.
+# Length of the inverse's impulse response, in samples: 0.95 ** 512 is 4e-12.
 MEMORY = 512
 
 
@@ -17,8 +17,8 @@ def pre_emphasise(wave: Tensor) -> Tensor:
 def de_emphasise(wave: Tensor) -> Tensor:
     """Undoes `pre_emphasise`, `(batch, sample)`.
 
-    The recursion's impulse response, cut where it has faded, is convolved by FFT: a recursive
-    filter would walk through the samples one by one.
+    By FFT convolution with the truncated impulse response, as a recursive filter would go through
+    the samples one by one.
     """
     samples = wave.shape[-1]
     memory = min(MEMORY, samples)

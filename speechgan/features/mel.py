@@ -1,4 +1,4 @@
-"""The smaller image: bands as wide as the ear's, without phase."""
+"""Log-mel spectrograms, images without phase."""
 
 import librosa
 import numpy as np
@@ -58,7 +58,7 @@ class LogMel(nn.Module):
             center=False,
             return_complex=True,
         )
-        # The gradient of a magnitude is not defined at zero: what lies below the floor has none.
+        # A magnitude has no gradient at zero, so it is clamped before the square root.
         power = torch.view_as_real(spectrum).square().sum(-1)
         magnitude = power.clamp(min=self.floor**2).sqrt()
         return torch.log((self.filters @ magnitude).clamp(min=self.floor))[:, None]

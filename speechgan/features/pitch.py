@@ -7,25 +7,32 @@ from typing import Any
 import numpy as np
 import pyworld
 
-# Voiced frames of a first pass that are too few to tell a range from.
+# Fewer voiced frames of the first pass do not determine a voice's range.
 FEW_VOICED = 20
-# SwiftF0: confidence of frames that are believed, and of those that are believed where they lie no
-# further from the line between the former, in octaves.
-SURE, DOUBTFUL, FARTHEST = 0.2, 0.05, 0.35
-# Voiced frames of a running median, an odd number; octaves from it that are no jump.
-MEDIAN_FRAMES, OFF_MEDIAN = 51, 0.8
-# Of SwiftF0 as well: longest gap in a voiced part, and what is added to its ends, in seconds.
-LONGEST_GAP, ENDS = 0.1, 0.03
+# SwiftF0: from this confidence on frames are voiced.
+SURE = 0.2
+# SwiftF0: from this confidence on they are, if close to the interpolation of the former.
+DOUBTFUL = 0.05
+# Greatest distance from that interpolation, in octaves.
+FARTHEST = 0.35
+# SwiftF0: longest gap that is filled, in seconds.
+LONGEST_GAP = 0.1
+# SwiftF0: extension of a voiced part at each end, in seconds.
+ENDS = 0.03
+# Voiced frames of the running median, an odd number.
+MEDIAN_FRAMES = 51
+# Greatest distance from that median that is no octave error, in octaves.
+OFF_MEDIAN = 0.8
 
 
 def find_harvest(
     wave: np.ndarray, sample_rate: int, period: float, lowest: float, highest: float
 ) -> np.ndarray:
-    """Harvest (Morise 2017), within the range of this voice, which a first pass by DIO tells.
+    """Harvest (Morise 2017) within the voice's range, which a first pass by DIO determines.
 
-    Both faster and surer than to look everywhere.
+    That is faster and more reliable than the whole range.
 
-    Args: and returns: as `find_f0`, not yet mended.
+    Arguments and result are those of `find_f0`, without its correction of octaves.
     """
     rough, _ = pyworld.dio(wave, sample_rate, lowest, highest, frame_period=1000 * period)
     around = range_of_voice(rough, lowest, highest)
@@ -34,9 +41,9 @@ def find_harvest(
 
 
 def range_of_voice(rough: np.ndarray, lowest: float, highest: float) -> tuple[float, float]:
-    """Where a voice's pitch lies, in Hz, by a first guess `(frame,)` with 0 where unvoiced.
+    """A voice's F0 range in Hz, from a first estimate `(frame,)`, 0 where unvoiced.
 
-    From its quartiles (De Looze & Hirst 2008), wider than theirs for the sake of lively speech.
+    From its quartiles (De Looze & Hirst 2008), but wider, for expressive speech.
     """
     voiced = rough[rough > 0]
     if len(voiced) < FEW_VOICED:
@@ -46,7 +53,7 @@ def range_of_voice(rough: np.ndarray, lowest: float, highest: float) -> tuple[fl
 
 
 def bring_into_range(f0: np.ndarray, lowest: float, highest: float) -> np.ndarray:
-    """Moves what lies out of a voice's range by an octave towards it; `(frame,)` Hz, 0 unvoiced."""
+    """Shifts F0 out of a voice's range by an octave towards it; `(frame,)` Hz, 0 where unvoiced."""
     higher = np.where((f0 > 0) & (f0 < lowest), 2 * f0, f0)
     return np.where(f0 > highest, f0 / 2, higher).astype(f0.dtype)
 
@@ -54,9 +61,9 @@ def bring_into_range(f0: np.ndarray, lowest: float, highest: float) -> np.ndarra
 def find_dio(
     wave: np.ndarray, sample_rate: int, period: float, lowest: float, highest: float
 ) -> np.ndarray:
-    """DIO (Morise et al. 2009) with StoneMask: many times faster, less sure of creaky voices.
+    """DIO (Morise et al. 2009) with StoneMask: many times faster, less reliable for creaky voices.
 
-    Args: and returns: as `find_f0`, not yet mended.
+    Arguments and result are those of `find_f0`, without its correction of octaves.
     """
     rough, times = pyworld.dio(wave, sample_rate, lowest, highest, frame_period=1000 * period)
     return pyworld.stonemask(wave, rough, times, sample_rate)
@@ -67,12 +74,12 @@ def find_swift(
 ) -> np.ndarray:
     """SwiftF0 (Nieradzik 2025, arXiv:2508.18440), a small network, refined by StoneMask.
 
-    An order of magnitude faster than Harvest, and surer of creaky voices. Its frames lie 16 ms
-    apart; F0 is interpolated on a logarithmic scale between those that are voiced. As Harvest does,
-    and unlike the network itself, doubtful frames that go on where sure ones lead, short gaps and
-    the ends of voiced parts are called voiced, since WORLD finds by other means how noisy they are.
+    An order of magnitude faster than Harvest, and more reliable for creaky voices. Its frames lie
+    16 ms apart; F0 is interpolated on a logarithmic scale between voiced ones. As with Harvest, but
+    unlike the network itself, uncertain frames close to the course of certain ones, short gaps and
+    the ends of voiced parts count as voiced: WORLD estimates separately how noisy they are.
 
-    Args: and returns: as `find_f0`, not yet mended.
+    Arguments and result are those of `find_f0`, without its correction of octaves.
     """
     found = _load_swift().detect(wave.astype(np.float32), sample_rate, lowest, highest)
     times = period * np.arange(int(len(wave) / sample_rate / period) + 1)
@@ -101,14 +108,14 @@ ESTIMATORS: dict[str, Callable[[np.ndarray, int, float, float, float], np.ndarra
 def find_f0(
     name: str, wave: np.ndarray, sample_rate: int, period: float, lowest: float, highest: float
 ) -> np.ndarray:
-    """F0 of every frame, mended by `mend_octaves`.
+    """F0 of every frame, corrected by `mend_octaves`.
 
     Args:
         name: of one of `ESTIMATORS`.
         wave: `(sample,)` float64, full scale at ±1.
         sample_rate: in hertz.
         period: seconds between frames.
-        lowest, highest: range that pitch is looked for in, in hertz.
+        lowest, highest: search range, in hertz.
 
     Returns:
         `(frame,)` float64 in hertz, 0 where unvoiced; frame `n` lies at `n * period`.
@@ -117,10 +124,10 @@ def find_f0(
 
 
 def mend_octaves(f0: np.ndarray) -> np.ndarray:
-    """Brings jumps of an octave back to where the voice was; `(frame,)` Hz, 0 where unvoiced.
+    """Corrects octave errors of F0 `(frame,)` in Hz, 0 where unvoiced.
 
     A voiced frame further than `OFF_MEDIAN` octaves from the median of the voiced frames around it
-    is moved by whole octaves; one that is still further is called unvoiced.
+    is shifted by whole octaves; if it is still further away, it becomes unvoiced.
     """
     voiced = np.flatnonzero(f0 > 0)
     if len(voiced) < 3:
@@ -135,7 +142,7 @@ def mend_octaves(f0: np.ndarray) -> np.ndarray:
 
 
 def _median(values: np.ndarray, width: int) -> np.ndarray:
-    """Of an odd number of values around each; the first and last go on beyond the ends."""
+    """Running median over an odd number of values; the first and last are repeated at the ends."""
     padded = np.pad(values, width // 2, mode="edge")
     medians: np.ndarray = np.median(np.lib.stride_tricks.sliding_window_view(padded, width), -1)
     return medians

@@ -1,4 +1,4 @@
-"""The ideal ratio mask: how much of each point of a noisy spectrogram is speech."""
+"""The ideal ratio mask: the share of speech in each point of a noisy spectrogram."""
 
 import torch
 from torch import Tensor
@@ -7,16 +7,15 @@ from speechgan.features.stft import Stft, rescale
 
 
 def ideal_ratio_mask(clean: Tensor, noisy: Tensor, features: Stft) -> Tensor:
-    """`sqrt(|S|² / (|S|² + |N|²))`, of speech S and noise N, which is all else that is heard.
+    """`sqrt(|S|² / (|S|² + |N|²))` of speech S and noise N, the noisy wave minus the clean one.
 
     As Srinivasan et al. (2006) and Wang et al. (2014, "On training targets for supervised speech
-    separation") have it. Where both are equally strong it is `sqrt(1/2)`, where there is nothing at
-    all 0.
+    separation") have it. Where both are equally strong it is `sqrt(1/2)`; where both are 0, 0.
 
     Args:
         clean: `(batch, sample)`.
         noisy: the same shape, aligned to the sample.
-        features: cuts both into frames; its compression is undone first.
+        features: the transform; its compression is undone.
 
     Returns:
         `(batch, 1, frequency, frame)`, in [0, 1].

@@ -1,4 +1,4 @@
-"""A wave and its image, so that whoever judges it can look at either."""
+"""A wave together with its image, for networks and losses that need either."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Signal:
-    """The same sound twice.
+    """The same sound in two representations.
 
     Attributes:
         wave: `(batch, sample)`.
@@ -19,7 +19,7 @@ class Signal:
     image: Tensor
 
     def detach(self) -> "Signal":
-        """Without the graph that made it."""
+        """The same signal without its graph."""
         return Signal(self.wave.detach(), self.image.detach())
 
     def float(self) -> "Signal":
@@ -27,5 +27,5 @@ class Signal:
         return Signal(self.wave.float(), self.image.float())
 
     def roll(self) -> "Signal":
-        """Each item given the sound of the one before it."""
+        """The batch shifted by one, so that each item has the sound of the one before it."""
         return Signal(self.wave.roll(1, 0), self.image.roll(1, 0))

@@ -1,4 +1,4 @@
-"""What is usual for a speaker: the mean and spread of features and of pitch."""
+"""Statistics of a speaker: mean and deviation of the image and of log F0."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ import numpy as np
 
 from speechgan.features.voice import Voice
 
-# Of log F0 in a voice that hardly moves: it must not be blown up to another's liveliness.
+# Floor of the deviation of log F0: a monotonous voice must not be stretched too much.
 SMALLEST_LOG_F0_DEVIATION = 0.05
 
 
@@ -19,8 +19,8 @@ class SpeakerStatistics:
     Attributes:
         mean, deviation: `(bin,)` of the image.
         log_f0_mean: of the natural logarithm of F0 in Hz over voiced frames; NaN if there is none.
-        log_f0_deviation: likewise, within recordings: a sentence is to be as lively as the target's
-            sentences are, not as far from others as the calm ones are from the excited ones.
+        log_f0_deviation: likewise, but within recordings: a converted sentence should vary as much
+            as a sentence of the target, without the differences between calm and excited sentences.
     """
 
     mean: np.ndarray
@@ -30,7 +30,7 @@ class SpeakerStatistics:
 
     @classmethod
     def measure(cls, voices: Sequence[Voice]) -> "SpeakerStatistics":
-        """Statistics of recordings of one speaker; silence alone counts as if it were speech."""
+        """Statistics of recordings of one speaker; of all frames, where none is speech."""
         speech = np.concatenate([v.image[:, v.find_speech()] for v in voices], 1)
         if not speech.size:
             speech = np.concatenate([v.image for v in voices], 1)
@@ -44,9 +44,9 @@ class SpeakerStatistics:
         return cls(speech.mean(1), np.maximum(speech.std(1), 1e-3), mean, deviation)
 
     def lean(self, others: Sequence["SpeakerStatistics"], share: float) -> "SpeakerStatistics":
-        """Moved towards the mean of others, for a voice of which little was heard.
+        """Moved towards the mean of other speakers, for a voice with little data.
 
-        Pitch stays: a mean of men's and women's is nobody's.
+        Pitch stays: a mean over men and women suits nobody.
 
         Args:
             others: at least one.
@@ -65,7 +65,7 @@ class SpeakerStatistics:
         return (image - self.mean[:, None]) / self.deviation[:, None]
 
     def denormalise(self, image: np.ndarray) -> np.ndarray:
-        """Undoes `normalise`, or gives another speaker's normalised image this one's colour."""
+        """The inverse of `normalise`; given another speaker's normalised image, its conversion."""
         return image * self.deviation[:, None] + self.mean[:, None]
 
     def convert_f0(
@@ -75,8 +75,8 @@ class SpeakerStatistics:
 
         Args:
             f0: `(frame,)` Hz, 0 where unvoiced, which stays so.
-            target: whose pitch; without any, or without any here, F0 keeps its course.
-            semitones: added to it.
+            target: the target speaker's; if either speaker has no pitch, only `semitones` apply.
+            semitones: added to the pitch.
         """
         voiced = f0 > 0
         log_f0 = np.log(np.where(voiced, f0, 1.0))
@@ -86,7 +86,7 @@ class SpeakerStatistics:
         return np.where(voiced, np.exp(log_f0 + semitones * np.log(2) / 12), 0.0).astype(f0.dtype)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, for JSON; what is not known is None."""
+        """Plain numbers, for JSON; None for unknown ones."""
         known = np.isfinite(self.log_f0_mean)
         return {
             "mean": [round(float(x), 5) for x in self.mean],

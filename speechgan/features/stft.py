@@ -8,10 +8,10 @@ from torch.nn import functional as F
 class Stft(nn.Module):
     """Short-time Fourier transform, seen as an image with a real and an imaginary channel.
 
-    Magnitudes are raised to `power` and phases kept (Braun & Tashev 2020), so that quiet
-    harmonics are not invisible beside loud ones. Frame `t` covers the samples
-    `t * hop_length - (n_fft - hop_length) ... t * hop_length + hop_length - 1`: it ends one hop
-    after it starts to be new, so a causal network has an algorithmic latency of `n_fft` samples.
+    Magnitudes are raised to `power` and phases kept (Braun & Tashev 2020), so that quiet harmonics
+    are not negligible beside loud ones. Frame `t` covers the samples
+    `t * hop_length - (n_fft - hop_length) ... t * hop_length + hop_length - 1`: its last hop is
+    new, and a causal network has an algorithmic latency of `n_fft` samples.
 
     Args:
         n_fft: window and transform length, in samples.
@@ -29,7 +29,7 @@ class Stft(nn.Module):
             )
         self.n_fft, self.hop_length, self.power = n_fft, hop_length, power
         window = torch.hann_window(n_fft, dtype=torch.float64).sqrt()
-        # The dual window makes overlap-add an exact inverse for every hop, with no division later.
+        # With the dual window overlap-add is an exact inverse, without a division afterwards.
         envelope = window.square().view(-1, hop_length).sum(0).repeat(n_fft // hop_length)
         self.register_buffer("window", window.float(), persistent=False)
         self.register_buffer("dual_window", (window / envelope).float(), persistent=False)

@@ -1,4 +1,4 @@
-"""What conversion takes apart a recording into, and the protocol of what does so."""
+"""A recording as features for conversion, and the protocol of their analysis."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ SILENCE = -95.0
 
 @dataclass(frozen=True)
 class Voice:
-    """A recording as features take it apart; what is not part of the image is None.
+    """The features of a recording; F0 and aperiodicity are None where the image includes them.
 
     Attributes:
         image: `(bin, frame)` float32 that networks convert: mel-cepstrum or log-mel spectrogram.
@@ -32,11 +32,11 @@ class Voice:
         return self.image.shape[1]
 
     def with_image(self, image: np.ndarray) -> "Voice":
-        """The same pitch and noisiness with another image."""
+        """The same pitch and aperiodicity with another image."""
         return replace(self, image=np.ascontiguousarray(image, dtype=np.float32))
 
     def with_f0(self, f0: np.ndarray) -> "Voice":
-        """The same sounds at another pitch."""
+        """The same image and aperiodicity at another pitch."""
         return replace(self, f0=f0)
 
     def cut(self, frames: slice) -> "Voice":
@@ -51,7 +51,7 @@ class Voice:
 
     @classmethod
     def join(cls, voices: Sequence["Voice"]) -> "Voice":
-        """One after the other, of the same features; at least one."""
+        """Concatenates voices, at least one, of the same features."""
         f0 = [v.f0 for v in voices if v.f0 is not None]
         noise = [v.aperiodicity for v in voices if v.aperiodicity is not None]
         return cls(
@@ -70,14 +70,14 @@ class Voice:
 
 
 class VoiceFeatures(Protocol):
-    """From a wave to the voice in it.
+    """Analysis of a wave as a `Voice`.
 
     Attributes:
         sample_rate: in hertz.
         bins: height of the image.
         hop_length: samples between frames.
-        settings: what the result depends on, for names in a cache.
-        vocoders: names of those that make sound of it again, the best one first.
+        settings: all that the result depends on, for names in a cache.
+        vocoders: names of those that can synthesise it, the best one first.
     """
 
     sample_rate: int
@@ -97,10 +97,10 @@ class VoiceFeatures(Protocol):
         ...
 
     def warp(self, factors: np.ndarray) -> np.ndarray:
-        """Matrices that stretch an image's frequency axis, as a vocal tract of another length does.
+        """Matrices that warp an image's frequency axis, as another vocal tract length does.
 
         Args:
-            factors: `(batch,)`; what stood at 1000 Hz comes to stand at 1000 Hz times the factor.
+            factors: `(batch,)`; 1000 Hz is mapped to 1000 Hz times the factor.
 
         Returns:
             `(batch, bin, bin)` float32, to be multiplied by images `(batch, bin, frame)` from the

@@ -1,4 +1,4 @@
-"""WORLD: a voice as pitch, spectral envelope and aperiodicity, each to be changed by itself."""
+"""WORLD: analysis of a voice as pitch, spectral envelope and aperiodicity."""
 
 from dataclasses import replace
 
@@ -8,19 +8,20 @@ import pyworld
 from speechgan.features.pitch import ESTIMATORS, find_f0
 from speechgan.features.voice import Voice
 
-# pyworld refuses less than one window; a shorter sound is analysed with silence after it.
+# pyworld refuses less than one window; a shorter sound is padded by silence.
 SHORTEST_SECONDS = 0.05
-DECIBELS = 10 / np.log(10)  # in a natural logarithm of power
-# pyworld codes envelopes on this scale from this frequency, in hertz, upwards.
+DECIBELS = 10 / np.log(10)  # per unit of the natural logarithm of power
+# Factor of pyworld's mel scale.
 MEL = 1127.01048
+# Lowest frequency of pyworld's coded envelopes, in hertz.
 LOWEST_ENVELOPE = 40.0
 
 
 class World:
     """Analysis of the WORLD vocoder (Morise et al. 2016); see `speechgan.vocoders.world`.
 
-    The image is the mel-cepstrum of the spectral envelope, of whose log power on the mel scale
-    it is the orthonormal cosine transform; its first coefficient is the mean, the loudness.
+    The image is the mel-cepstrum of the spectral envelope, the orthonormal cosine transform of its
+    log power on the mel scale; the first coefficient is the mean, the loudness.
 
     Args:
         sample_rate: in hertz.
@@ -28,8 +29,8 @@ class World:
         frame_period: seconds between frames, rounded to a whole number of samples: 4.99 ms instead
             of 5 ms at 22.05 kHz.
         f0: estimator, one of `speechgan.features.pitch.ESTIMATORS`.
-        lowest_f0, highest_f0: range that pitch is looked for in, in hertz. Below WORLD's own limit
-            of 71, DIO takes many a frame for an octave lower than it is.
+        lowest_f0, highest_f0: search range of F0, in hertz. With less than WORLD's own limit of 71
+            DIO makes many octave errors.
 
     Raises:
         ValueError: an unknown estimator, or a number out of its range.
@@ -58,7 +59,7 @@ class World:
             raise ValueError(f"F0 from {lowest_f0} to {highest_f0}: must lie in 40 to 1500 Hz")
         self.sample_rate, self.coefficients = sample_rate, coefficients
         self.hop_length = round(frame_period * sample_rate)
-        # Else frames of a long sound would not lie where `hop_length` says.
+        # Not the requested period: frames of a long sound would drift from multiples of the hop.
         self.frame_period, self.f0 = self.hop_length / sample_rate, f0
         self.lowest_f0, self.highest_f0 = lowest_f0, highest_f0
         self.fft_size = pyworld.get_cheaptrick_fft_size(sample_rate)
@@ -82,7 +83,7 @@ class World:
         shortest = int(SHORTEST_SECONDS * self.sample_rate)
         wave = np.pad(wave.astype(np.float64), (0, max(0, shortest - len(wave))))
         f0 = self.find_f0(wave)
-        # Estimators count frames in seconds, and by a rounding error may miss the last one.
+        # Estimators count frames in seconds, and may miss the last one by a rounding error.
         f0 = np.pad(f0, (0, max(0, frames - len(f0))), "edge")
         times = self.frame_period * np.arange(len(f0))
         envelope = pyworld.cheaptrick(wave, f0, times, self.sample_rate, fft_size=self.fft_size)
@@ -98,7 +99,7 @@ class World:
         )
 
     def amplify(self, voice: Voice, decibels: float) -> Voice:
-        """The same, as if the wave had been louder by so much."""
+        """The voice of the wave amplified by so many decibels."""
         image = voice.image.copy()
         image[0] += np.float32(decibels / DECIBELS)
         return replace(voice, image=image, loudness=voice.loudness + np.float32(decibels))

@@ -1,1 +1,1 @@
-"""What users call: models by name, waves and files in and out."""
+"""The interface for users: models by name, applied to waves and files."""

@@ -1,4 +1,4 @@
-"""Which library computes a model."""
+"""Choice of the library that runs a model."""
 
 import os
 from importlib.util import find_spec

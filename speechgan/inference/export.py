@@ -1,4 +1,4 @@
-"""Models as ONNX graphs, which onnxruntime runs without PyTorch."""
+"""Export of models as ONNX graphs, which onnxruntime runs without PyTorch."""
 
 import os
 import warnings
@@ -21,22 +21,22 @@ from speechgan.utils.errors import SpeechganError
 from speechgan.utils.files import replace_whole
 
 OPSET = 17
-# Frames that graphs of many are traced with: a multiple of any network's.
+# Frames that graphs of many frames are traced with; divisible by every network's `multiple`.
 TRACED_FRAMES = 32
 TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A network to be written.
+    """A network to be exported.
 
     Attributes:
         network: in evaluation mode.
         inputs: examples by name.
         outputs: names.
-        metadata: what the file says of itself.
-        free: axes of any length, by the names of inputs and outputs; where there are none all
-            sizes are fixed, which saves a fifth of the time.
+        metadata: of the file.
+        free: dynamic axes, by the names of inputs and outputs; without any, all sizes are fixed,
+            which saves a fifth of the time.
     """
 
     network: nn.Module
@@ -49,22 +49,23 @@ class Graph:
 def make_graphs(model: Model) -> dict[str, Graph]:
     """The graphs of a model by their names in its folder, the main one first.
 
-    Of a causal enhancer, `model.onnx`: its inputs are `spectrum` `(1, 2, bin, 1)`, real and
-    imaginary parts of one frame under the root of a Hann window, and the parts of the state
-    `(1, ...)`, zeros before the first frame; its outputs are `enhanced`, alike, and each part of
-    the state under its name and `_after`. Nothing in it is complex, and all sizes are fixed;
-    channels are run one by one. `blocks.onnx` is the same for any number of frames of any number
-    of channels, `(channel, 2, bin, frame)`, which may be of different sounds.
+    A causal enhancer has `model.onnx`: its inputs are `spectrum` `(1, 2, bin, 1)`, real and
+    imaginary parts of one frame, windowed by the root of a Hann window, and the parts of the state
+    `(1, ...)`, zeros before the first frame; its outputs are `enhanced`, of the same shape, and
+    each part of the state under its name and `_after`. It has no complex tensors, and all sizes are
+    fixed; channels are run one by one. `blocks.onnx` is the same for any number of frames of any
+    number of channels, `(channel, 2, bin, frame)`, which may be of different sounds.
 
-    Of an enhancer that hears ahead, `blocks.onnx`: a window `spectrum` `(1, 2, bin, frame)` to
-    `enhanced`, alike; its metadata say how many frames of `context` there must be on each side.
+    An enhancer that is not causal has `blocks.onnx`: a window `spectrum` `(1, 2, bin, frame)` to
+    `enhanced`, of the same shape; `context` in its metadata is the number of frames needed on each
+    side.
 
-    Of a converter, `model.onnx`: `image` `(1, 1, bin, frame)`, normalised, and the numbers of
-    `target`, and of `source` where it must be known, both `(1,)`, to `converted`, alike; frames
-    must be a `multiple`, which the metadata name.
+    A converter has `model.onnx`: `image` `(1, 1, bin, frame)`, normalised, and the numbers of
+    `target`, and of `source` if needed, both `(1,)`, to `converted`, of the same shape; the number
+    of frames must be a multiple of `multiple` in the metadata.
 
-    Of a generator of images, `model.onnx`: `code` `(item, code)`, and `labels` `(item, 2)`, numbers
-    of digit and speaker, where it is told them, to `image` `(item, 1, bin, frame)`.
+    A generator of images has `model.onnx`: `code` `(item, code)` and, if it is conditioned on
+    labels, `labels` `(item, 2)`, numbers of digit and speaker, to `image` `(item, 1, bin, frame)`.
 
     Raises:
         SpeechganError: another kind of model.
@@ -135,7 +136,7 @@ def _generate_graph(model: Model) -> Graph:
 
 
 class Untold(nn.Module):
-    """A generator that is told no labels, as a function of the code alone."""
+    """An unconditional generator as a function of the code alone."""
 
     def __init__(self, generator: nn.Module) -> None:
         super().__init__()
@@ -149,10 +150,10 @@ class Untold(nn.Module):
 
 
 def write_graph(graph: Graph, path: str | os.PathLike[str]) -> None:
-    """Writes an ONNX file, whole or not at all, that gives what the network gives.
+    """Writes an ONNX file, whole or not at all, and compares its outputs with the network's.
 
     Raises:
-        SpeechganError: the network cannot be traced, gives something else as a graph, or the file
+        SpeechganError: the network cannot be traced, the graph computes something else, or the file
             cannot be written.
     """
     with replace_whole(path) as beside:
@@ -182,13 +183,13 @@ def write_graph(graph: Graph, path: str | os.PathLike[str]) -> None:
 
 
 def _draw(seed: int, *shape: int) -> torch.Tensor:
-    """Normal noise, the same for a seed; PyTorch's own random numbers are the caller's."""
+    """Normal noise from a seed; PyTorch's global generator, which is the caller's, is not used."""
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
 def _trace(graph: Graph, path: Path) -> None:
     with warnings.catch_warnings():
-        # The tracing exporter is deprecated but stays, and needs no further package.
+        # The tracing exporter is deprecated but will remain, and needs no further package.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             graph.network,
@@ -203,7 +204,7 @@ def _trace(graph: Graph, path: Path) -> None:
 
 
 def _compare(graph: Graph, path: Path) -> float:
-    """Greatest difference of the file's outputs from the network's, on other inputs."""
+    """Greatest difference of the file's outputs from the network's, for other inputs."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
@@ -211,7 +212,7 @@ def _compare(graph: Graph, path: Path) -> float:
     for name, axes in graph.free.items():
         if name in inputs:
             for axis in axes:
-                # Half as much again as was traced; of frames, a multiple too.
+                # 1.5 times the traced size, which is a valid number of frames too.
                 size = inputs[name].shape[axis]
                 repeated = torch.arange(size * 3 // 2) % size
                 inputs[name] = inputs[name].index_select(axis, repeated)

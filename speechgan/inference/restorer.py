@@ -1,4 +1,4 @@
-"""Damaged speech in, speech with what it had lost out: arrays, tensors, and files of any length."""
+"""Restoration of damaged speech in arrays, tensors, and files of any length."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 
 class Restorer:
-    """Gives speech back what a telephone, a codec, lost packets, clipping, rooms or noise took.
+    """Restores speech that was damaged by a telephone, codec, packet loss, clipping, room or noise.
 
-    Peaks that were cut off are first made anew so that spectra have few components, and gaps of up
-    to 150 ms filled by what linear prediction makes of their sides; then the network restores
-    whatever it finds, which nobody has to tell it, in each channel by itself. What was clipped and
-    would not fit into full scale comes out softer, by as much as its highest peak asks. A
-    sound of a lower sample rate than the model's comes out at the model's: the telephone's 8 kHz at
-    16. Any other comes out at its own, aligned to the sample.
+    First, clipped peaks are reconstructed, such that spectra are sparse, and gaps of up to 150 ms
+    filled by linear prediction from both sides. Then the network restores each channel separately;
+    the kinds of damage need not be known. If declipped peaks would exceed full scale, the sound is
+    attenuated so that the highest fits. A sound of a lower sample rate than the model's is returned
+    at the model's: a telephone's 8 kHz at 16 kHz. Any other is returned at its own rate, aligned to
+    the sample.
 
     Args:
-        enhancer: of a model that restores.
+        enhancer: of a model for restoration.
     """
 
     def __init__(self, enhancer: Enhancer) -> None:
@@ -51,11 +51,11 @@ class Restorer:
         threads: int | None = 1,
         engine: str = "auto",
     ) -> Self:
-        """Of a shipped model's name or of a model folder; see `Enhancer.from_pretrained`."""
+        """The restorer of a shipped model or of a folder; see `Enhancer.from_pretrained`."""
         return cls(Enhancer.from_pretrained(name, device, threads=threads, engine=engine))
 
     def output_rate(self, sample_rate: float) -> float:
-        """Of what a sound of a rate in Hz becomes."""
+        """The sample rate of the result, for that of the input, in Hz."""
         return max(sample_rate, self.enhancer.network.sample_rate)
 
     def __call__(self, wave: Sound, sample_rate: float, *, strength: float = 1.0) -> Sound:
@@ -65,8 +65,8 @@ class Restorer:
             wave: `(sample,)` or `(channel, sample)`; floating point with full scale at ±1, or
                 16- or 32-bit integers with full scale at their range.
             sample_rate: in Hz, any.
-            strength: 1 gives what the model makes of it, 0 the input with clipped peaks and gaps
-                mended, and between them the weighted sum of both.
+            strength: 1 gives the model's output, 0 the input with clipped peaks and gaps repaired,
+                and values between them the weighted sum of both.
 
         Returns:
             The same type, dtype and device, at `output_rate(sample_rate)`.
@@ -130,7 +130,7 @@ class Restorer:
         channels: int,
         wish: Wish,
     ) -> Steps[None]:
-        """Damaged blocks, from `read()`, to restored ones, at the rate of what is made."""
+        """Restores the damaged blocks of `read()`, and writes them at the output's rate."""
         made = self.output_rate(rate)
         mended = mend(read, rate, made, channels)
         yield from enhance_blocks(self.enhancer.network, mended, write, made, channels, wish)

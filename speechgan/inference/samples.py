@@ -1,4 +1,4 @@
-"""Samples as users hold them: arrays and tensors of several types, and sample rates."""
+"""Conversion of users' arrays and tensors of several types, and checks of sample rates."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +16,7 @@ Sound = TypeVar("Sound", np.ndarray[Any, Any], "torch.Tensor")
 
 
 def open_wave(wave: Sound, sample_rate: float) -> tuple[Wave, Callable[[Wave], Sound]]:
-    """A sound as float32 `(channel, sample)`, and what undoes that.
+    """A sound as float32 `(channel, sample)`, and a function back to its type.
 
     Args:
         wave: `(sample,)` or `(channel, sample)`, NumPy or torch; floating point with full scale at
@@ -24,12 +24,12 @@ def open_wave(wave: Sound, sample_rate: float) -> tuple[Wave, Callable[[Wave], S
         sample_rate: in Hz, any.
 
     Returns:
-        The samples, and a function of others, as many channels of any length, that gives them the
-        wave's type, dtype and device, and its shape but for the number of samples.
+        The samples, and a function that gives other samples, of as many channels and any length,
+        the wave's type, dtype, device and number of axes.
 
     Raises:
-        SpeechganError: an empty wave, another shape or dtype, NaN or infinity, a sample rate that
-            is none.
+        SpeechganError: an empty wave, another shape or dtype, NaN or infinity, an invalid sample
+            rate.
     """
     check_rate(sample_rate)
     if not hasattr(wave, "dtype"):
@@ -64,7 +64,7 @@ def read_block(block: Wave, channels: int, sample_rate: float) -> Wave:
 
     Args:
         block: `(sample,)` of one channel, or `(channel, sample)`; any length.
-        channels: as the stream was opened.
+        channels: of the stream.
         sample_rate: in Hz, of the blocks.
 
     Raises:
@@ -90,7 +90,7 @@ def to_float(wave: Wave) -> Wave:
     """
     if wave.dtype.kind == "f":
         return wave.astype(np.float32)
-    if wave.dtype.kind == "i" and wave.dtype.itemsize in (2, 4):  # in either order of bytes
+    if wave.dtype.kind == "i" and wave.dtype.itemsize in (2, 4):  # of any byte order
         step = np.float32(-1 / np.iinfo(wave.dtype).min)
         return (wave * step).astype(np.float32, copy=False)
     raise SpeechganError(
@@ -99,7 +99,7 @@ def to_float(wave: Wave) -> Wave:
 
 
 def from_float(wave: Wave, dtype: np.dtype[Any]) -> Wave:
-    """Undoes `to_float`; what exceeds an integer's range is clipped."""
+    """The inverse of `to_float`; values that exceed an integer's range are clipped."""
     if dtype.kind == "f":
         return wave.astype(dtype)
     limits = np.iinfo(dtype)
@@ -108,12 +108,12 @@ def from_float(wave: Wave, dtype: np.dtype[Any]) -> Wave:
 
 
 def write_block(wave: Wave, like: Wave) -> Wave:
-    """Float32 `(channel, sample)` as the kind and dtype of what `read_block` read."""
+    """Float32 `(channel, sample)` with the number of axes and dtype of a block."""
     return from_float(wave[0] if like.ndim == 1 else wave, like.dtype)
 
 
 def check_rate(sample_rate: float) -> float:
-    """A sample rate as a number of Python: those of NumPy may overflow, or be of few digits.
+    """A sample rate as a Python number, as NumPy's may overflow or be of low precision.
 
     Raises:
         SpeechganError: not a positive, finite number.

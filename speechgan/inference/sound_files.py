@@ -1,4 +1,4 @@
-"""A file in, another file out, in blocks, whatever is done to the sound between."""
+"""Processing of sound files in blocks, from one file to another."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -13,16 +13,16 @@ from speechgan.utils.errors import SpeechganError
 from speechgan.utils.interrupts import put_off_interrupts
 
 READ_SECONDS = 3.0
-# Libraries, pipes, a device: what a process has open besides.
+# Allowance for other open files of the process, such as libraries, pipes and devices.
 OTHER_FILES = 64
 
 Progress = Callable[[float], object]
-"""Told the seconds finished, each time some are."""
+"""Called with the number of seconds newly finished."""
 
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """What was made of a file.
+    """The result of processing a file.
 
     Attributes:
         path: the new file.
@@ -40,7 +40,7 @@ class WrittenFile:
 
 
 def block_length(rate: float, channels: int) -> int:
-    """Samples to work on at a time: the more channels, the fewer, so that memory stays the same."""
+    """Samples of a block: fewer with more channels, so that memory stays the same."""
     return max(1, int(READ_SECONDS * rate / channels))
 
 
@@ -50,20 +50,20 @@ def split_wave(wave: Wave, length: int) -> Iterator[Wave]:
 
 
 class FilePair:
-    """A file that is read, and the one that is made of it; a context manager.
+    """A context manager of a file that is read, and of the file that is written.
 
-    It gives the reader, and what takes the new file's pieces `(channel, sample)`.
+    It gives the reader, and a function that writes pieces `(channel, sample)` to the new file.
 
     Args:
         source: in any format that libsndfile reads.
-        target: its extension decides the container; the subtype (16 or 24 bit, float, ...) stays
-            where the container has it. Replaced if it exists, and only when complete.
-        progress: told how far it is.
-        rate_of: gives the sample rate of what is made, in whole Hz, for that of the source.
-        comment: what the file is to say of itself, see `speechgan.audio.Writer`.
+        target: its extension determines the container; the subtype (16 or 24 bit, float, ...) is
+            kept if the container has it. An existing file is replaced when the new one is complete.
+        progress: called with the seconds finished.
+        rate_of: gives the sample rate of the new file, in whole Hz, for that of the source.
+        comment: in the file's metadata, see `speechgan.audio.Writer`.
 
     Attributes:
-        written: what was made, once it is complete.
+        written: the result, once it is complete.
 
     Raises:
         SpeechganError: when it is entered or left, or in between: `source` is missing, unreadable,
@@ -89,7 +89,7 @@ class FilePair:
             rate, like = int(self.rate_of(self._reader.sample_rate)), self._reader.format
             if self.target.exists() and self.target.samefile(self.source):
                 raise SpeechganError(f"{self.target}: is the input itself; choose another output")
-            # Told to end once the new file is there, and before it is entered: it would stay.
+            # An interrupt between creating and entering the writer would leave its file behind.
             with put_off_interrupts():
                 writer = audio.Writer(self.target, rate, self._reader.channels, like, self.comment)
                 self._writer = opened.enter_context(writer)
@@ -111,14 +111,14 @@ class FilePair:
 
 
 def check_open_files(count: int) -> None:
-    """Refuses more pairs at a time than the system lets a process open.
+    """Checks that the system lets a process open so many pairs at a time.
 
     Raises:
-        SpeechganError: with what can be done about it.
+        SpeechganError: it does not; the message says what can be done.
     """
     try:
         import resource
-    except ImportError:  # Windows has no such limit to ask for
+    except ImportError:  # Windows has no such limit
         return
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if allowed != resource.RLIM_INFINITY and 2 * count + OTHER_FILES > allowed:

@@ -1,10 +1,10 @@
-"""How much of a sound is left as it was."""
+"""The strength of enhancement."""
 
 from speechgan.utils.errors import SpeechganError
 
 
 def choose_strength(strength: float, attenuation_limit: float | None) -> float:
-    """The share of the enhanced sound that both of them allow.
+    """The share of the enhanced sound in the output, within both limits.
 
     Raises:
         SpeechganError: out of range.

@@ -1,4 +1,4 @@
-"""How many threads an engine may take."""
+"""Limits on the number of CPU threads."""
 
 import sys
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from speechgan.utils.errors import SpeechganError
 
 
 def check_threads(count: int | None) -> None:
-    """Refuses what is no number of threads; None leaves the engine's own choice.
+    """Checks a number of threads; None leaves the engine's own choice.
 
     Raises:
         SpeechganError: below 1.
@@ -19,9 +19,9 @@ def check_threads(count: int | None) -> None:
 
 @contextmanager
 def limit_threads(count: int | None) -> Iterator[None]:
-    """PyTorch's threads on the CPU, for as long as the block lasts; None leaves them.
+    """Sets PyTorch's number of CPU threads within the block; None leaves it.
 
-    Where PyTorch is not in use there is nothing to limit.
+    It does nothing if PyTorch has not been imported.
     """
     if "torch" not in sys.modules:
         yield

@@ -1,4 +1,4 @@
-"""Vocoders by name, of those that ship with weights too."""
+"""Loads vocoders by name, including the trained one."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ SHIPPED = "vocoder"
 
 
 def load_vocoder(features: Any, name: str = "auto", device: Any = "cpu") -> Vocoder:
-    """A vocoder for voices that these features have analysed.
+    """A vocoder for voices analysed by the given features.
 
     Args:
         features: `World` or `MelVoice`.
-        name: as of `choose_vocoder`, or `neural`: the trained one that ships, which `auto` takes
-            wherever it fits.
+        name: as of `choose_vocoder`, or `neural`: the packaged trained one, which `auto` chooses
+            if it fits.
         device: of the neural one.
 
     Raises:
@@ -34,7 +34,7 @@ def load_vocoder(features: Any, name: str = "auto", device: Any = "cpu") -> Voco
 
 
 def _load_neural(features: Any, device: Any) -> Vocoder | None:
-    """The one that ships, if it was trained on images like these."""
+    """The packaged neural vocoder, if it was trained on images with the same settings."""
     if SHIPPED not in list_models():
         return None
     from speechgan.pretrained.loading import load_model

@@ -1,4 +1,4 @@
-"""The forms that the game between a generator and its discriminators can take."""
+"""Adversarial objectives of generators and discriminators."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from torch.nn.functional import relu, softplus
 
 @dataclass(frozen=True)
 class Objective:
-    """What a discriminator's scores, of any shape, cost whom; each function returns a scalar.
+    """Losses as functions of a discriminator's scores, of any shape; each returns a scalar.
 
     Attributes:
         name: of the form.
         real: the discriminator's loss for its scores of real data.
-        fake: the discriminator's loss for its scores of what it should call fake.
-        generator: the generator's loss for the scores of what it generated.
+        fake: the discriminator's loss for its scores of fake data.
+        generator: the generator's loss for the scores of its output.
         penalty: weight of the gradient penalty that the form needs, or 0.
     """
 
@@ -42,8 +42,8 @@ _FORMS = (
         fake=lambda s: softplus(s).mean(),
         generator=lambda s: softplus(-s).mean(),
     ),
-    # Mao et al. 2017, arXiv:1611.04076, with halves as in SEGAN (arXiv:1703.09452). CycleGAN and
-    # HiFi-GAN have none: the same weights of other terms count twice as much beside this form.
+    # Mao et al. 2017, arXiv:1611.04076, halved as in SEGAN (arXiv:1703.09452). CycleGAN and
+    # HiFi-GAN do not halve: other terms with their weights count twice as much against this form.
     Objective(
         name="lsgan",
         real=lambda s: (s - 1).square().mean() / 2,
@@ -74,10 +74,10 @@ def find_objective(name: str, penalised: bool = False) -> Objective:
 
     Args:
         name: of the form.
-        penalised: whether the system that asks adds the gradient penalty of a form that needs one.
+        penalised: whether the calling system adds the gradient penalty of a form that needs one.
 
     Raises:
-        ValueError: no such form, or one whose penalty nobody would add.
+        ValueError: no such form, or one whose penalty would not be added.
     """
     if name not in OBJECTIVES:
         raise ValueError(f"no objective {name!r}; known: {sorted(OBJECTIVES)}")
@@ -87,12 +87,12 @@ def find_objective(name: str, penalised: bool = False) -> Objective:
 
 
 def gradient_penalty(score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
-    """How far the slope of the scores is from 1 between real and fake (arXiv:1704.00028).
+    """Squared deviation from 1 of the gradient norm between real and fake (arXiv:1704.00028).
 
     Args:
         score: the Wasserstein critic, of candidates `(batch, ...)`.
         real: candidates `(batch, ...)`.
-        fake: as many.
+        fake: of the same shape.
     """
     share = torch.rand([len(real)] + [1] * (real.ndim - 1), device=real.device)
     between = (share * real + (1 - share) * fake).detach().requires_grad_()
@@ -102,10 +102,10 @@ def gradient_penalty(score: Callable[[Tensor], Tensor], real: Tensor, fake: Tens
 
 
 def r1_penalty(score: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
-    """R1 (Mescheder et al. 2018, arXiv:1801.04406): how steep the scores are at real data.
+    """R1 (Mescheder et al. 2018, arXiv:1801.04406): gradient norm of the scores at real data.
 
-    A discriminator that knows a few recordings by heart has a peak at each of them; one that is
-    flat there has to go by what they have in common.
+    A discriminator that has memorised a few recordings has a peak at each of them; one that is flat
+    there has to rely on what they have in common.
 
     Args:
         score: the discriminator, of candidates `(batch, ...)`.

@@ -1,4 +1,4 @@
-"""A weight that balances two sums of losses by how hard each pulls."""
+"""An adaptive weight that balances two sums of losses by their gradient norms."""
 
 import torch
 from torch import Tensor, nn
@@ -9,19 +9,19 @@ SMALLEST = 1e-12
 
 
 class GradientBalance(nn.Module):
-    """Weighs an adversary by its gradient on what was generated (VQGAN, Esser et al. 2021,
-    arXiv:2012.09841).
+    """Weights the adversarial loss by its gradient at the generator's output (VQGAN, Esser et al.
+    2021, arXiv:2012.09841).
 
-    A weight that is right when the discriminator enters is wrong once it has learned: its gradients
-    grow and shrink by orders of magnitude. Here its pull is a fixed share of that of the other
-    terms.
+    No fixed weight suits a whole training, as a discriminator's gradients change by orders of
+    magnitude while it learns. Here the norm of its weighted gradient is a fixed share of that of
+    the other terms.
 
     Deliberate differences: gradients are taken at the output and their norms averaged over time, as
-    EnCodec does (Défossez et al. 2022, arXiv:2210.13438), and only every few steps, as it
-    costs a second pass through the losses.
+    in EnCodec (Défossez et al. 2022, arXiv:2210.13438), and only every few steps, as that costs a
+    second backward pass through the losses.
 
     Args:
-        share: length of the adversary's gradient against that of the other terms.
+        share: norm of the weighted adversarial gradient relative to that of the other terms.
         every: steps between two measurements.
         memory: of the moving averages, from 0 to 1.
 
@@ -42,21 +42,21 @@ class GradientBalance(nn.Module):
         self.count = Counter(self, "calls")
 
     def forward(self, others: Tensor, adversary: Tensor, made: Tensor) -> Tensor:
-        """The weight of the adversary, a scalar without gradient.
+        """The weight of the adversarial loss, a scalar without gradient.
 
         Args:
-            others, adversary: scalars, the sums of the terms of either side.
-            made: what the generator made of any shape, on which both depend.
+            others, adversary: scalars, the sums of the other and of the adversarial terms.
+            made: the generator's output, of any shape, on which both depend.
         """
         if int(self.count) % self.every == 0:
-            pulls = [
+            norms = [
                 torch.autograd.grad(side, made, retain_graph=True)[0].norm()
                 for side in (others, adversary)
             ]
-            now = torch.stack(pulls).detach()
+            now = torch.stack(norms).detach()
             memory = self.memory if int(self.count) else 0.0
             mean = memory * self.norms + (1 - memory) * now
-            # One gradient that is not finite would make every weight after it NaN.
+            # A single non-finite gradient would make all later weights NaN.
             self.norms.copy_(torch.where(mean.isfinite().all(), mean, self.norms))
         self.count.add()
         return self.share * self.norms[0] / self.norms[1].clamp(min=SMALLEST)

@@ -69,7 +69,7 @@ class Ear:
         self.telephone = ((hertz >= 325) & (hertz <= 3250)).float()
         z = torch.exp(-2j * torch.pi * hertz / 16000)
         response = (2.740826 * (1 - 2 * z + z**2)) / (1 - 1.9444777 * z + 0.94597794 * z**2)
-        # A bin at no frequency is left out, as in the standard.
+        # The bin at 0 Hz is left out, as in the standard.
         self.pre_emphasis = response.abs().square().float() * (hertz > 0)
 
     @staticmethod
@@ -78,7 +78,7 @@ class Ear:
         return Ear(device)
 
     def loudness(self, power: Tensor) -> Tensor:
-        """Sone per Bark, `(..., 49)`, after Zwicker; nothing below the threshold of hearing."""
+        """Sone per Bark, `(..., 49)`, after Zwicker; 0 below the threshold of hearing."""
         base = (0.5 + 0.5 * power / self.threshold).clamp(min=1)
         scale = LOUDNESS_SCALE * (2 * self.threshold) ** self.exponent
         return scale * (base**self.exponent - 1)

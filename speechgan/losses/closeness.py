@@ -1,4 +1,4 @@
-"""Terms of closeness, each with its weight."""
+"""Weighted terms of closeness to the clean signal."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -38,7 +38,7 @@ TERMS: dict[str, Callable[[int], nn.Module]] = {
     "listener_features": lambda rate: DeepFeatureDistance(ListenerEar(rate)),
     "speaker_features": lambda rate: DeepFeatureDistance(SpeakerEar(rate)),
 }
-"""What makes each known term, given the sample rate in hertz."""
+"""Constructors of the known terms, given the sample rate in hertz."""
 
 
 class Closeness(nn.Module):
@@ -71,7 +71,7 @@ class Closeness(nn.Module):
     def forward(self, made: Signal, clean: Signal) -> dict[str, Tensor]:
         """The weighted terms, scalars, as `closeness/NAME`.
 
-        In single precision, whatever networks run in: differences of near things need its digits.
+        In single precision, whatever networks run in, as differences of similar values need it.
         """
         with torch.autocast(made.wave.device.type, enabled=False):
             made, clean = made.float(), clean.float()

@@ -1,4 +1,4 @@
-"""Distances inside networks that have learned something else from sound."""
+"""Perceptual losses: distances of activations inside pretrained networks."""
 
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from speechgan.models.discriminators.listener import Listener
 
 
 class Ear(Protocol):
-    """A trained network as far as its layers say what they hear."""
+    """A pretrained network as a function to the activations of its layers."""
 
     def __call__(self, wave: Tensor) -> list[Tensor]:
         """`(batch, sample)` to activations, `(batch, ...)` each."""
@@ -20,15 +20,15 @@ class Ear(Protocol):
 
 
 class DeepFeatureDistance(nn.Module):
-    """How differently a trained network hears the made and the clean signal, layer by layer.
+    """Distance of a pretrained network's activations for the made and the clean signal, by layer.
 
     The perceptual loss of Johnson, Alahi & Fei-Fei (2016, arXiv:1603.08155), for speech that of
     Germain, Chen & Koltun (2018, arXiv:1806.10522). Deliberate difference: each layer's mean
-    absolute difference counts by the mean of what the layer hears of the clean signal, where the
-    latter find a weight for each in a first training.
+    absolute difference is divided by its mean absolute activation for the clean signal, where the
+    latter determine a weight for each in a first training.
 
     Args:
-        ear: the network, which learns nothing here and is no part of checkpoints.
+        ear: the network, with fixed weights that are not saved in checkpoints.
     """
 
     def __init__(self, ear: Ear) -> None:
@@ -48,7 +48,7 @@ class DeepFeatureDistance(nn.Module):
 
 
 class ListenerEar(nn.Module):
-    """The convolutions of DNSMOS, which has learned what people think of a sound's quality.
+    """The convolutions of DNSMOS, a predictor of listeners' opinions of quality.
 
     Args:
         sample_rate: 16000.
@@ -68,7 +68,7 @@ class ListenerEar(nn.Module):
 
 
 class SpeakerEar:
-    """The LSTM of the speaker encoder, which has learned to tell voices apart, frame by frame.
+    """The LSTM of the speaker encoder, frame by frame.
 
     Args:
         sample_rate: 16000.
@@ -83,7 +83,7 @@ class SpeakerEar:
                 f"sample_rate={sample_rate}: the speaker encoder needs {SAMPLE_RATE}; train "
                 "without it, system.closeness.speaker_features=0"
             )
-        # cuDNN has gradients of LSTMs in training mode alone; there is no dropout.
+        # cuDNN computes gradients of LSTMs only in training mode; there is no dropout.
         self.encoder = load_encoder().requires_grad_(False).train()
         filters = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=WINDOW, n_mels=BANDS)
         self.filters, self.window = torch.from_numpy(filters), torch.hann_window(WINDOW)

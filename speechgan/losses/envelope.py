@@ -13,8 +13,8 @@ class LogLikelihoodRatio(nn.Module):
 
     The error that the made frame's predictor makes on the clean frame, over the error of the
     clean frame's own predictor (Itakura 1975), in the sizes that composite measures use at 16 kHz
-    (Hu & Loizou 2008): order 16, frames of 30 ms. It does not look at levels, and sees best what
-    the other terms see least: bands that are missing. Deliberate differences: frames overlap by
+    (Hu & Loizou 2008): order 16, frames of 30 ms. It is independent of levels, and most sensitive
+    to missing bands, to which the other terms are least. Deliberate differences: frames overlap by
     half, none is left out, and a floor at -50 dB of the frame keeps the equations solvable.
     """
 
@@ -33,7 +33,7 @@ def autocorrelate(wave: Tensor) -> Tensor:
     spectrum = torch.fft.rfft(wave.unfold(-1, LENGTH, HOP) * window, n=2 * LENGTH)
     power = torch.view_as_real(spectrum).square().sum(-1)
     correlation = torch.fft.irfft(power)[..., : ORDER + 1]
-    # White noise, 50 dB below the frame; of digital silence, the only thing there is.
+    # White noise 50 dB below the frame, and a constant for digital silence.
     noise = 1e-5 * correlation[..., :1] + 1e-7
     return torch.cat([correlation[..., :1] + noise, correlation[..., 1:]], -1)
 

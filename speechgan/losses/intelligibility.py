@@ -1,4 +1,4 @@
-"""The correlation inside ESTOI, as something that has a gradient."""
+"""A differentiable distance after ESTOI."""
 
 from functools import lru_cache
 
@@ -16,13 +16,13 @@ class EstoiDistance(nn.Module):
     """One minus the extended short-time objective intelligibility, mean over items; 0 is equal.
 
     After Jensen & Taal (2016): envelopes of third-octave bands in segments of 384 ms, each
-    segment's bands and then its moments brought to mean 0 and norm 1, and correlated. As in the
-    measure, frames 40 dB below the loudest of the clean signal are taken out. Deliberate
-    differences: frames of the same duration at 16 kHz instead of resampling to 10 kHz, and frames
-    are left out of the envelopes, not out of the waves. Items without a whole segment count 0.
+    segment's bands and then its frames normalised to mean 0 and norm 1, and correlated. As in the
+    measure, frames 40 dB below the loudest of the clean signal are removed. Deliberate differences:
+    frames of the same duration at 16 kHz instead of resampling to 10 kHz, and frames are removed
+    from the envelopes, not from the waves. Items without a whole segment count as 0.
 
     Args:
-        sample_rate: 16000, for which its frames and bands are laid out.
+        sample_rate: 16000, for which its frames and bands are defined.
 
     Raises:
         ValueError: another rate.
@@ -38,7 +38,7 @@ class EstoiDistance(nn.Module):
 
     def forward(self, made: Signal, clean: Signal) -> Tensor:
         """A scalar, mean over items."""
-        # Silence, which is left out again, fills waves shorter than one segment up.
+        # Waves shorter than one segment are padded by silence, whose frames are removed below.
         missing = max(0, FRAME + (SEGMENT - 1) * HOP - clean.wave.shape[1])
         waves = [F.pad(signal.wave, (0, missing)) for signal in (clean, made)]
         a, b = (band_envelopes(wave) for wave in waves)
@@ -79,7 +79,7 @@ def normalise(segments: Tensor) -> Tensor:
 
 @lru_cache
 def hann(device: torch.device) -> Tensor:
-    """Without the zeros at its ends, as the measure has it."""
+    """A Hann window without the zeros at its ends, as in the measure."""
     return torch.hann_window(FRAME + 2, periodic=False, device=device)[1:-1]
 
 

@@ -1,4 +1,4 @@
-"""The distance inside PESQ, as something that has a gradient."""
+"""A differentiable distance after PESQ."""
 
 import torch
 from torch import Tensor, nn
@@ -9,11 +9,11 @@ from speechgan.losses.bark import FFT, HOP, Ear
 
 
 class PesqDistance(nn.Module):
-    """What PESQ takes off its best mark: mean of 0.1 D + 0.0309 A, 0 for equal signals.
+    """What PESQ subtracts from its best score: mean of 0.1 D + 0.0309 A, 0 for equal signals.
 
     After ITU-T P.862.2, at 16 kHz, and the losses made from it before (PMSQE, Martín-Doñas et al.
-    2018). Of the standard are left out: alignment in time, as made and clean are aligned; the
-    search for speech sections and bad intervals. Filters act on the power spectrum.
+    2018). The standard's alignment in time is left out, as made and clean are aligned, and so is
+    its search for speech sections and bad intervals. Filters act on the power spectrum.
 
     Args:
         sample_rate: 16000; PESQ has no other wide-band rate.
@@ -40,7 +40,7 @@ class PesqDistance(nn.Module):
             (power * ((power > 100 * ear.threshold) & speaks[..., None])).mean(1, keepdim=True)
             for power in (reference, degraded)
         ]
-        # Linear colouring of the recording, as far as PESQ forgives it.
+        # PESQ compensates linear filtering of the recording, within limits.
         reference = reference * ((means[1] + 1000) / (means[0] + 1000)).clamp(0.01, 100)
         gain = (ear.audible(reference) + 5e3) / (ear.audible(degraded) + 5e3)
         gain = torch.cat([gain[:, :1], 0.8 * gain[:, 1:] + 0.2 * gain[:, :-1]], 1).clamp(3e-4, 5)
@@ -48,7 +48,7 @@ class PesqDistance(nn.Module):
 
         a, b = ear.loudness(degraded), ear.loudness(reference)
         heard = ((a - b).abs() - 0.25 * torch.minimum(a, b)).clamp(min=0)
-        # Noise that was added is worse than speech that was lost.
+        # Added noise counts more than lost speech.
         asymmetry = ((degraded + 50) / (reference + 50)) ** 1.2
         asymmetry = torch.where(asymmetry < 3, 0.0, asymmetry.clamp(max=12))
 
@@ -72,7 +72,7 @@ def bark_power(wave: Tensor) -> Tensor:
 
 
 def over_time(distance: Tensor) -> Tensor:
-    """Worst moments first: L6 over 0.3 s, L2 over these. `(batch, frame)` to `(batch,)`."""
+    """L6 norm over 0.3 s, which stresses the worst, then L2: `(batch, frame)` to `(batch,)`."""
     short = max(0, 20 - distance.shape[1])
     stretches = pad(distance, (0, short)).unfold(1, 20, 10)
     return (stretches + 1e-6).pow(6).mean(-1).pow(1 / 3).mean(1).sqrt()

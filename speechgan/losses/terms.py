@@ -1,4 +1,4 @@
-"""How far a generated signal is from the clean one, without an adversary.
+"""Distances of a generated signal from the clean one, without an adversary.
 
 Each term is a module called with the generated and the clean `Signal`; it returns a scalar that is
 0 for equal signals.
@@ -19,7 +19,7 @@ class WaveL1(nn.Module):
     """Mean absolute difference of samples.
 
     Args:
-        pre_emphasised: whether high frequencies are raised first, as in SEGAN (Pascual et al. 2017,
+        pre_emphasised: whether both are pre-emphasised first, as in SEGAN (Pascual et al. 2017,
             arXiv:1703.09452).
     """
 
@@ -76,8 +76,8 @@ class MagnitudeDistance(nn.Module):
 class LogMagnitudeL1(nn.Module):
     """Mean absolute difference of logarithmic compressed magnitudes.
 
-    What the squared terms hardly see: holes in the spectrum where the clean signal has little, and
-    ought to have it.
+    Squared terms are insensitive to its errors: holes in the spectrum where the clean signal is
+    quiet, but not silent.
 
     Args:
         floor: added to magnitudes; 0.02 lies 70 dB below speech at -26 dBFS.
@@ -104,8 +104,8 @@ class ComplexL2(nn.Module):
 class MultiResolutionStft(nn.Module):
     """Spectral convergence and log-magnitude distance (Yamamoto et al. 2020, arXiv:1910.11480).
 
-    Deliberate difference: beyond the ends stand zeros, not mirrored samples, of which a wave that
-    is shorter than half a window has too few.
+    Deliberate difference: the ends are padded by zeros, not by reflection, for which a wave shorter
+    than half a window has too few samples.
 
     Args:
         resolutions: transform length, hop and window length of each, in samples.
@@ -148,7 +148,7 @@ class LogMelL1(nn.Module):
     Args:
         sample_rate: in hertz; the bands reach up to half of it.
         windows: in samples; the hop is a quarter.
-        bands: at most so many, and an eighth of the window's length.
+        bands: greatest number of mel bands; it is also limited to an eighth of the window's length.
     """
 
     def __init__(

@@ -1,5 +1,5 @@
-"""Pure functions of arrays: how good is enhanced or converted speech?
+"""Metrics of enhanced, converted or generated speech: pure functions of NumPy arrays.
 
-All take NumPy waves or voices, and none but the speaker encoder imports torch, so that worker
-processes start quickly and stay small.
+Only the modules of speakers and of spoken digits import torch when they are imported, so that
+worker processes of the others start quickly and stay small.
 """

@@ -1,4 +1,4 @@
-"""Composite measures of enhanced speech: what listeners would say of signal, background, overall.
+"""Composite measures: predicted listeners' ratings of signal, background and overall quality.
 
 Hu & Loizou, "Evaluation of objective quality measures for speech enhancement", IEEE Transactions
 on Audio, Speech, and Language Processing 16(1), 2008, computed as their `composite.m` does.
@@ -55,7 +55,7 @@ class Composite(NamedTuple):
 
 
 class Basics(NamedTuple):
-    """What the composite measures are made of."""
+    """The measures that the composite ones are regressed from."""
 
     pesq: float
     """Wide-band PESQ, as throughout the literature on VoiceBank+DEMAND."""
@@ -107,7 +107,7 @@ def log_likelihood_ratio(clean: Wave, enhanced: Wave, sample_rate: int) -> float
     def measure(clean: Block, enhanced: Block) -> Block:
         correlation = autocorrelate(clean, order)
         matrix = correlation[:, lags]
-        # In a frame that is all but constant the error is nothing but rounding, even negative.
+        # In an almost constant frame the error is a rounding error, and may be negative.
         least = correlation[:, 0] * 1e-12
         own, other = (
             np.maximum(np.einsum("fi,fij,fj->f", error_filter, matrix, error_filter), least)
@@ -156,15 +156,15 @@ def make_critical_bands(n_fft: int, sample_rate: int) -> Block:
     centres, widths = (_CRITICAL_BANDS * n_fft / sample_rate).T[..., None]
     distance = (np.arange(n_fft // 2) - np.floor(centres)) / widths
     filters = np.exp(-11 * np.square(distance)) * widths[0] / widths
-    # 2.303 is composite.m's ln 10; more digits would give other filters than everybody's.
+    # composite.m has 2.303 for ln 10; more digits would give other filters.
     return np.where(filters > np.exp(-30 / (2 * 2.303)), filters, 0)
 
 
 def find_local_peaks(level: Block, slope: Block) -> Block:
     """Level of the peak that each slope leads up to: `(frame, band - 1)`.
 
-    On a rise it is the last band before the peak rather than the peak, as in `composite.m`: the
-    coefficients of the regressions were fitted to that.
+    On a rising slope it is the level of the last band before the peak, as in `composite.m`, which
+    the coefficients of the regressions were fitted to.
     """
     peaks = level[:, :-1].copy()
     for band in range(1, slope.shape[1]):
@@ -202,7 +202,7 @@ def solve_levinson(correlation: Block) -> Block:
         history = error_filter[:, :order]
         reflection = (history * correlation[:, order:0:-1]).sum(axis=1) / error
         error_filter[:, 1 : order + 1] -= reflection[:, None] * history[:, ::-1]
-        # Rounding must not make the remaining error of a constant frame zero or negative.
+        # By rounding, the residual error of a constant frame could be zero or negative.
         error = np.maximum(error * (1 - np.square(reflection)), correlation[:, 0] * 1e-15)
     return error_filter
 

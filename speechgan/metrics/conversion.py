@@ -1,7 +1,7 @@
-"""Converted against target and source: envelopes, pitch, modulation, content.
+"""Metrics of converted speech against target and source: envelope, pitch, modulation, content.
 
-All of them take voices that `speechgan.features.world.World` has analysed. Recordings of the same
-sentence by two speakers are aligned by dynamic time warping first.
+All take voices analysed by `speechgan.features.world.World`. Recordings of the same sentence by two
+speakers are aligned by dynamic time warping first.
 """
 
 import numpy as np
@@ -60,10 +60,10 @@ def log_f0_correlation(converted: Voice, source: Voice) -> float:
 
 
 def modulation_spectrum(voice: Voice) -> np.ndarray:
-    """Log power in dB of how each coefficient moves, `(modulation frequency, coefficient)`.
+    """Power spectrum in dB of each coefficient's course, `(modulation frequency, coefficient)`.
 
-    Takamichi et al. (2014): what statistical mapping smooths away is missing here. The sequence
-    is cut to, or padded with its mean to, `MODULATION_FRAMES`.
+    Takamichi et al. (2014): it shows the oversmoothing of statistical mapping. The sequence is cut
+    to, or padded with its mean to, `MODULATION_FRAMES`.
     """
     sequence = voice.image[1:, :MODULATION_FRAMES].T
     sequence = sequence - sequence.mean(0)
@@ -82,11 +82,11 @@ def modulation_distance(converted: Voice, targets: np.ndarray) -> float:
 
 
 def content_distance(one: Voice, other: Voice) -> float:
-    """How far what is said differs, whoever says it: aligned, speaker-normalised distance.
+    """Distance of content, independent of the speaker: aligned, on normalised coefficients.
 
-    Every coefficient is brought to mean 0 and deviation 1 over the recording's speech, which takes
-    out the voice and the channel; then as the distortion, per coefficient, without a unit. Two
-    readings of the same sentence by two speakers set the scale.
+    Every coefficient is normalised to mean 0 and deviation 1 over the recording's speech, which
+    removes voice and channel; then root mean square over coefficients, without a unit. The distance
+    of the same sentence read by two speakers is a reference for its scale.
 
     Raises:
         UnmeasurableError: nothing but silence in one of them.
@@ -98,12 +98,12 @@ def content_distance(one: Voice, other: Voice) -> float:
 
 
 def _voiced(voice: Voice) -> np.ndarray:
-    """F0, which WORLD always tells."""
+    """F0, which voices analysed by WORLD have."""
     assert voice.f0 is not None, "a voice that WORLD has analysed"
     return voice.f0
 
 
 def _normalise(voice: Voice) -> np.ndarray:
-    """Up to 24 coefficients of the speech, `(frame, coefficient)`; finer ones hold no phones."""
+    """The coefficients 1 to 24 of the speech, normalised, `(frame, coefficient)`."""
     speech = voice.image[1:25, locate_speech(voice)].T
     return (speech - speech.mean(0)) / (speech.std(0) + 1e-8)

@@ -1,7 +1,7 @@
-"""What a judge that knows spoken digits makes of images: which digit, by whom, and how varied.
+"""Metrics of generated images of spoken digits, by a classifier of digit and speaker.
 
-The judge is a classifier that was trained on real recordings alone (`system=classifier`), and ships
-as safetensors; no system that generates ever sees it.
+The classifier was trained on real recordings alone (`system=classifier`), and its weights are part
+of the package, as safetensors; no generator was trained with it.
 """
 
 from functools import cache
@@ -17,22 +17,22 @@ from torch.nn import functional as F
 WEIGHTS = files("speechgan") / "weights" / "digit_classifier.safetensors"
 DIGITS = tuple("0123456789")
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
-# Items that are judged at once.
+# Batch size of the classifier.
 BATCH = 256
-# Of coverage: the neighbour of a real item that bounds its neighbourhood.
+# Coverage: the neighbourhood of a real item reaches to this nearest neighbour.
 NEIGHBOUR = 5
-# A point of an image holds sound above this; tanh never quite reaches the -1 of silence.
+# A point of an image counts as sound above this, as tanh does not reach the -1 of silence.
 SOUNDING = -0.9
 
 
 class DigitClassifier(nn.Module):
-    """Three convolutions, pooled; two answers from the same features.
+    """Three convolutions with pooling; two classifications from the same features.
 
     Args:
-        digits, speakers: how many there are to tell apart.
+        digits, speakers: numbers of classes.
         channels: of the first layer; each next one has twice as many.
-        features: size of what both answers are given by.
-        dropout: share of features that training leaves out.
+        features: number of features.
+        dropout: probability of dropping a feature in training.
     """
 
     def __init__(
@@ -66,15 +66,15 @@ class DigitClassifier(nn.Module):
 
 
 class Verdict:
-    """What the judge says of some images.
+    """The classifier's result for some images.
 
     Attributes:
-        digits, speakers: `(image,)` numbers of the likeliest.
+        digits, speakers: `(image,)` numbers of the most likely.
         features: `(image, feature)`.
     """
 
     def __init__(self, images: np.ndarray, judge: DigitClassifier | None = None) -> None:
-        """`(image, bin, frame)` in [-1, 1], judged by what ships if by nobody else."""
+        """`(image, bin, frame)` in [-1, 1], by the given classifier or the packaged one."""
         judge = judge or load_judge()
         parts = []
         with torch.no_grad():
@@ -88,9 +88,9 @@ class Verdict:
 
 @cache
 def load_judge() -> DigitClassifier:
-    """The classifier that ships."""
-    # On no device: weights drawn only to be replaced would move a training's random numbers, once
-    # in every process, and one that goes on would not be as if it had never stopped.
+    """The packaged classifier."""
+    # Without initialisation, which would advance the random numbers of a training once in every
+    # process, so that a resumed training would differ from an uninterrupted one.
     with torch.device("meta"):
         judge = DigitClassifier()
     with as_file(WEIGHTS) as path:
@@ -99,7 +99,7 @@ def load_judge() -> DigitClassifier:
 
 
 def frechet_distance(one: np.ndarray, other: np.ndarray) -> float:
-    """Between normal distributions with the moments of two sets of features (Heusel et al. 2017,
+    """Frechet distance of normal distributions fitted to two sets of features (Heusel et al. 2017,
     arXiv:1706.08500).
 
     Args:
@@ -107,7 +107,7 @@ def frechet_distance(one: np.ndarray, other: np.ndarray) -> float:
     """
     means = one.mean(0) - other.mean(0)
     spreads = [np.cov(x, rowvar=False) for x in (one, other)]
-    # By eigenvalues of a symmetric matrix, which exist where a feature never moves, too.
+    # By eigenvalues of symmetric matrices, which exist for constant features too.
     sizes, axes = np.linalg.eigh(spreads[0])
     root = (axes * np.sqrt(sizes.clip(min=0))) @ axes.T
     shared = np.sqrt(np.linalg.eigvalsh(root @ spreads[1] @ root).clip(min=0)).sum()
@@ -119,8 +119,8 @@ def frechet_joint_distance(
 ) -> float:
     """Frechet distance of features and labels together (DeVries et al. 2019, arXiv:1907.08175).
 
-    A label is a row with a single 1; all of an item, side by side, weigh as much as its features:
-    their mean length is brought to that of the real features.
+    Labels are one-hot, and scaled so that the norm of an item's labels is the mean norm of the real
+    features.
 
     Args:
         made, real: features `(item, feature)`, and numbers of labels `(item, label)`.
@@ -130,8 +130,8 @@ def frechet_joint_distance(
     weight = np.linalg.norm(known, axis=1).mean() / np.sqrt(len(counts))
 
     def join(x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-        told = [np.eye(n)[column] for n, column in zip(counts, numbers.T, strict=True)]
-        return np.concatenate([x, *(weight * column for column in told)], 1)
+        one_hot = [np.eye(n)[column] for n, column in zip(counts, numbers.T, strict=True)]
+        return np.concatenate([x, *(weight * columns for columns in one_hot)], 1)
 
     return frechet_distance(join(features, labels), join(known, own))
 
@@ -141,7 +141,7 @@ def variety(features: np.ndarray, labels: np.ndarray) -> float:
 
     Args:
         features: `(item, feature)`.
-        labels: `(item,)`; those of a single item are left out. NaN where no other is left.
+        labels: `(item,)`; those of a single item are left out. NaN if none is left.
     """
     spreads = []
     for label in np.unique(labels):
@@ -153,8 +153,8 @@ def variety(features: np.ndarray, labels: np.ndarray) -> float:
 
 
 def coverage(generated: np.ndarray, real: np.ndarray) -> float:
-    """Share of real items with a generated one inside their own neighbourhood (Naeem et al. 2020,
-    arXiv:2002.09797), which reaches as far as its fifth nearest neighbour among the real ones.
+    """Share of real items with a generated one in their neighbourhood (Naeem et al. 2020,
+    arXiv:2002.09797), which reaches to the fifth nearest neighbour among the real ones.
 
     Args:
         generated, real: `(item, feature)`.
@@ -166,9 +166,9 @@ def coverage(generated: np.ndarray, real: np.ndarray) -> float:
 
 
 def detail(images: np.ndarray) -> float:
-    """How sharp images are: mean step from one frame, and from one band, to the next.
+    """Sharpness of images: mean absolute difference of neighbouring frames, and of bands.
 
-    Counted where there is sound; a blur spreads it and makes its steps smaller.
+    Relative to the number of points with sound, which blur increases while differences decrease.
 
     Args:
         images: `(image, bin, frame)` in [-1, 1].

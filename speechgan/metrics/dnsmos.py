@@ -1,4 +1,4 @@
-"""What listeners would say, predicted by a network from the recording alone: no clean reference."""
+"""DNSMOS: listeners' ratings predicted by a network, without a clean reference."""
 
 from functools import cache
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SAMPLE_RATE = 16000
 _SEGMENT = int(9.01 * _SAMPLE_RATE)
 
-# The network's outputs, mapped onto the scale of ITU-T P.835 by the quadratics that come with it.
+# Polynomials of the authors that map the network's outputs to the scale of ITU-T P.835.
 _SIGNAL = np.poly1d([-0.08397278, 1.22083953, 0.0052439])
 _BACKGROUND = np.poly1d([-0.13166888, 1.60915514, -0.39604546])
 _OVERALL = np.poly1d([-0.06766283, 1.11546468, 0.04602535])
@@ -36,8 +36,8 @@ class Dnsmos(NamedTuple):
 def dnsmos(wave: Wave, sample_rate: int) -> Dnsmos:
     """DNSMOS P.835 (Reddy, Gopal & Cutler 2022, arXiv:2110.01763), on one thread.
 
-    The network hears 9.01 s. Shorter waves are repeated, longer ones are heard in windows that
-    begin every second, and the mean is returned, as the authors' own script does.
+    The network's input is 9.01 s. Shorter waves are repeated, longer ones are rated in windows that
+    begin every second, and the mean is returned, as in the authors' script.
 
     Args:
         wave: `(sample,)`, full scale at 1; what exceeds full scale is clipped.
@@ -45,7 +45,7 @@ def dnsmos(wave: Wave, sample_rate: int) -> Dnsmos:
 
     Raises:
         UnmeasurableError: the wave is empty, or not finite.
-        SpeechganError: the package that brings the network is not installed.
+        SpeechganError: the package with the network is not installed.
         ValueError: the sample rate is not 16000.
     """
     if sample_rate != _SAMPLE_RATE:
@@ -67,8 +67,8 @@ def dnsmos(wave: Wave, sample_rate: int) -> Dnsmos:
 def _load_network() -> "InferenceSession":
     import onnxruntime
 
-    # The package's own entry point pulls in librosa and a second network, takes as many threads as
-    # there are cores, and prints a progress bar; its network is all that is needed.
+    # Not the package's own function, which imports librosa, loads a second network, uses a thread
+    # for each core, and prints a progress bar.
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(
@@ -77,7 +77,7 @@ def _load_network() -> "InferenceSession":
 
 
 def network_path() -> Path:
-    """Where the package `speechmos` keeps the network, as ONNX.
+    """The path of the network, as ONNX, in the package `speechmos`.
 
     Raises:
         SpeechganError: the package is not installed.

@@ -15,7 +15,7 @@ _FRAMES_PER_BLOCK = 2048
 
 
 def check_pair(clean: Wave, enhanced: Wave) -> None:
-    """Raises ValueError unless both are waves `(sample,)` of one length."""
+    """Checks that both are waves `(sample,)` of one length; raises ValueError otherwise."""
     if clean.ndim != 1 or clean.shape != enhanced.shape:
         raise ValueError(
             f"expected two waves of one shape (sample,), got {clean.shape} and {enhanced.shape}"
@@ -32,7 +32,7 @@ def measure_frames(
 
     Args:
         clean: reference, `(sample,)`.
-        enhanced: what is judged, `(sample,)`.
+        enhanced: to be rated, `(sample,)`.
         length: samples in a frame.
         hop: samples from one frame to the next.
         measure: takes two blocks `(frame, sample)`; returns a number or a row of numbers a frame.
@@ -51,7 +51,7 @@ def measure_frames(
     values = []
     for first in range(0, count, _FRAMES_PER_BLOCK):
         last = min(first + _FRAMES_PER_BLOCK, count) - 1
-        # A block is converted on its own: a whole long file in double precision would be large.
+        # Converted block by block, as a long file in double precision would be large.
         part = slice(first * hop, last * hop + length)
         blocks = [
             np.lib.stride_tricks.sliding_window_view(

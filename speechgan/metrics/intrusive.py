@@ -29,9 +29,9 @@ _BLOCK_SAMPLES = 2**16
 def pesq_wb(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
     """Wide-band PESQ (ITU-T P.862.2), as MOS-LQO from about 1 (bad) to 4.64 (no difference).
 
-    Waves of up to 20 s are measured whole. The ITU's program has room for 50 utterances and
-    breaks down beyond them, so longer waves are cut into equal parts of at most 20 s, which cannot
-    hold more, and the mean over the parts in which PESQ finds speech is returned.
+    Waves of up to 20 s are measured whole. The ITU's program has arrays for 50 utterances and fails
+    with more, so longer waves are cut into equal parts of at most 20 s, which cannot contain more,
+    and the mean over the parts in which PESQ finds speech is returned.
 
     Raises:
         UnmeasurableError: there is no speech in `clean` or `enhanced`, less than 1/4 s, or a
@@ -85,7 +85,7 @@ def stoi(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
 
 
 def estoi(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
-    """Extended STOI, which holds for noise that comes and goes too (Jensen & Taal 2016).
+    """Extended STOI, which is also valid for modulated noise (Jensen & Taal 2016).
 
     Long waves are measured in parts, as in `stoi`.
 
@@ -102,7 +102,7 @@ def _score_stoi(clean: Wave, enhanced: Wave, sample_rate: int, extended: bool = 
 
     if not clean.any():
         raise UnmeasurableError("STOI finds no speech: the clean wave is digital silence")
-    # pystoi adds a little noise from numpy's global generator: the same each time, and given back.
+    # pystoi adds a little noise from NumPy's global generator, so it is seeded, then restored.
     state = np.random.get_state()
     np.random.seed(0)
     with warnings.catch_warnings():
@@ -142,8 +142,8 @@ def si_sdr(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
 
     Le Roux, Wisdom, Erdogan & Hershey 2019, arXiv:1811.02508.
 
-    The means are taken away first. Limited to -100..100 dB, so that a perfect copy has a number
-    that can be averaged; the sample rate plays no part.
+    The means are subtracted first. It is limited to -100..100 dB, so that values of perfect copies
+    can be averaged; the sample rate is not used.
 
     Raises:
         UnmeasurableError: `clean` is constant.
@@ -161,7 +161,7 @@ def si_sdr(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
 
 
 def _centred_blocks(clean: Wave, enhanced: Wave) -> Iterator[tuple[Block, Block]]:
-    """Both without their means, in double precision, a block at a time: hours are long."""
+    """Both without their means, in double precision, block by block, to save memory."""
     means = [wave.mean(dtype=np.float64) for wave in (clean, enhanced)]
     for start in range(0, len(clean), _BLOCK_SAMPLES):
         part = slice(start, start + _BLOCK_SAMPLES)
@@ -172,8 +172,8 @@ def _centred_blocks(clean: Wave, enhanced: Wave) -> Iterator[tuple[Block, Block]
 def segmental_snr(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
     """Mean over frames of the SNR in dB, each limited to -10..35 dB (Hansen & Pellom 1998).
 
-    Frames last 30 ms and overlap by 75 %, as in `composite.m` of Loizou (2007). The level counts:
-    the enhanced wave is not scaled to fit.
+    Frames last 30 ms and overlap by 75 %, as in `composite.m` of Loizou (2007). It depends on the
+    level: the enhanced wave is not scaled to fit.
 
     Raises:
         UnmeasurableError: the waves are shorter than 38 ms.
@@ -196,12 +196,12 @@ def log_spectral_distance(
 
     For each frame, the root mean square over frequency of the difference of the two power spectra
     in dB; then the mean over frames. Frames last 32 ms and overlap by half. Power is limited from
-    below at 80 dB under the strongest bin of the clean wave: without a floor, digital silence
-    would decide the number.
+    below at 80 dB under the strongest bin of the clean wave: without a floor, digital silence would
+    dominate.
 
     Args:
         above: the lowest frequency that counts, in Hz, below half the sample rate; the strongest
-            bin is looked for among all.
+            bin is that of all frequencies.
 
     Raises:
         UnmeasurableError: `clean` is silent, or the waves are shorter than 48 ms.

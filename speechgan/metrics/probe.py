@@ -1,4 +1,4 @@
-"""Does a content code still tell who speaks?"""
+"""A linear probe of how much a content code tells of the speaker."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,13 @@ SEGMENT_FRAMES = 50
 
 
 def probe_speakers(codes: Sequence[Sequence[np.ndarray]]) -> float:
-    """Accuracy with which a linear classifier tells the speaker of segments of a code.
+    """Accuracy of a linear classifier of the speaker of a code's segments.
 
-    A segment of `SEGMENT_FRAMES` frames is described by each channel's mean, the logarithm of its
-    deviation and of its mean step from frame to frame: a code that is normalised over a recording
-    still shows in these how somebody speaks. The classifier learns from every other recording of
-    each speaker and is tried on the rest; speakers count alike, so that chance is one divided by
-    their number.
+    The features of a segment of `SEGMENT_FRAMES` frames are each channel's mean, log deviation and
+    log mean absolute difference between frames; they depend on the speaker even if the code is
+    normalised over a recording. The classifier is trained on every other recording of each speaker
+    and tested on the rest; speakers have equal weight, so that chance is one divided by their
+    number.
 
     Args:
         codes: `(channel, frame)` of each recording of each speaker.
@@ -22,7 +22,7 @@ def probe_speakers(codes: Sequence[Sequence[np.ndarray]]) -> float:
     Raises:
         ValueError: less than two speakers with two recordings of a segment's length each.
     """
-    # What imports this module seldom calls it, and the import takes a second.
+    # A late import, as it takes a second and is seldom needed.
     from sklearn.linear_model import LogisticRegression
 
     described = [[d for code in own if len(d := describe_segments(code))] for own in codes]
@@ -40,7 +40,7 @@ def probe_speakers(codes: Sequence[Sequence[np.ndarray]]) -> float:
 
 
 def describe_segments(code: np.ndarray) -> np.ndarray:
-    """`(channel, frame)` to `(segment, 3 * channel)`; what is left at the end is dropped."""
+    """`(channel, frame)` to `(segment, 3 * channel)`; an incomplete last segment is dropped."""
     segments = code.shape[1] // SEGMENT_FRAMES
     cut = code[:, : segments * SEGMENT_FRAMES].reshape(len(code), segments, SEGMENT_FRAMES)
     steps = np.abs(np.diff(cut, axis=2)).mean(2)

@@ -1,4 +1,4 @@
-"""Is the output blurred? Listening by numbers, in place of a look at the spectrogram."""
+"""A metric of how blurred the spectrogram of enhanced speech is."""
 
 import numpy as np
 from scipy.ndimage import uniform_filter
@@ -15,21 +15,21 @@ def sharpness(clean: Wave, enhanced: Wave, sample_rate: int) -> float:
     """Local variance of the log spectrogram of the enhanced speech, relative to that of the clean.
 
     1 is as sharp as the clean speech. Below 1, the valleys between harmonics and syllables are
-    filled: the image is blurred, as the mean of all plausible answers is (which L1 and L2 training
-    aim at), or noise remains in them. Above 1, they are dug out: over-suppression, musical noise.
+    filled, by blur, as in the mean of all plausible outputs (which L1 and L2 training aim at), or
+    by residual noise. Above 1, they are too deep: over-suppression, musical noise.
 
     Definition: the power spectrogram in dB (frames of 32 ms, overlapping by half), limited from
-    below at 60 dB under its own maximum, so that the level plays no part; the variance, in dB²,
-    within every square of 5 frames by 5 bins; the sum of it over the squares where speech is, that
-    is, whose mean level in the clean spectrogram is within 40 dB of the maximum. That sum for
-    `enhanced`, divided by that sum for `clean`. Pauses are left out because there the floor
-    decides, not the speech. Variance as a measure of over-smoothing goes back to the global
-    variance of Toda & Tokuda (2007); taken locally, it sees fine structure and not the contrast of
-    speech and pause.
+    below at 60 dB under its own maximum, so that the level has no influence; the variance, in dB²,
+    within every square of 5 frames by 5 bins; the sum of it over the squares with speech, that is,
+    whose mean level in the clean spectrogram is within 40 dB of the maximum. That sum for
+    `enhanced`, divided by that sum for `clean`. Pauses are left out because there the variance
+    depends on the floor. Variance as a measure of over-smoothing goes back to the global variance
+    of Toda & Tokuda (2007); a local one measures fine structure, not the contrast of speech and
+    pause.
 
     Args:
         clean: reference, `(sample,)`.
-        enhanced: what is judged, `(sample,)`.
+        enhanced: to be rated, `(sample,)`.
         sample_rate: in Hz.
 
     Raises:

@@ -1,8 +1,8 @@
-"""Who seems to speak: a speaker embedding and the similarity of two.
+"""Speaker embeddings.
 
 The encoder is that of the package Resemblyzer 0.1.4 (Resemble AI, Apache License 2.0), a GE2E
-network (Wan, Wang, Papir & Lopez Moreno 2018, arXiv:1710.10467) whose weights ship as safetensors;
-the package itself, a pickle and a list of dependencies that is out of date, is not needed.
+network (Wan, Wang, Papir & Lopez Moreno 2018, arXiv:1710.10467); its weights are included as
+safetensors, so the package, with its pickle and outdated dependencies, is not needed.
 """
 
 from functools import cache
@@ -21,8 +21,10 @@ from speechgan.utils.errors import UnmeasurableError
 SAMPLE_RATE = 16000
 WEIGHTS = files("speechgan") / "weights" / "speaker_encoder.safetensors"
 HOP, WINDOW, BANDS = 160, 400, 40
-# Frames that the network hears at a time, and from one window to the next: 1.3 windows a second.
-FRAMES, STEP = 160, 77
+# Frames of a window.
+FRAMES = 160
+# Frames from one window to the next: 1.3 windows a second.
+STEP = 77
 VOICE_WINDOW = 480
 LEVEL_DBFS = -30.0
 
@@ -42,14 +44,14 @@ class SpeakerEncoder(nn.Module):
         return raw / raw.norm(dim=1, keepdim=True)
 
     def listen(self, mel: Tensor) -> Tensor:
-        """What the last LSTM layer holds after each frame: `(batch, frame, band)` to
+        """Outputs of the last LSTM layer at each frame: `(batch, frame, band)` to
         `(batch, frame, 256)`."""
         heard: Tensor = self.lstm(mel)[0]
         return heard
 
 
 def embed_windows(wave: np.ndarray) -> np.ndarray:
-    """The voice in each 1.6 s of `(sample,)` at 16 kHz, vectors of length 1, `(window, 256)`.
+    """Embeddings of windows of 1.6 s of `(sample,)` at 16 kHz, of length 1, `(window, 256)`.
 
     Raises:
         UnmeasurableError: no speech in it.
@@ -69,7 +71,7 @@ def embed_windows(wave: np.ndarray) -> np.ndarray:
 
 
 def embed_speaker(wave: np.ndarray) -> np.ndarray:
-    """The voice in `(sample,)` at 16 kHz as a vector of length 1, `(256,)`.
+    """The embedding of `(sample,)` at 16 kHz, a vector of length 1, `(256,)`.
 
     Raises:
         UnmeasurableError: no speech in it.
@@ -78,27 +80,27 @@ def embed_speaker(wave: np.ndarray) -> np.ndarray:
 
 
 def mean_embedding(embeddings: list[np.ndarray]) -> np.ndarray:
-    """What several recordings of a speaker have in common, of length 1."""
+    """The mean of the embeddings of several recordings of a speaker, of length 1."""
     mean = np.mean(embeddings, 0)
     return mean / np.linalg.norm(mean)
 
 
 def raise_level(wave: np.ndarray) -> np.ndarray:
-    """Raises what is softer than -30 dBFS to it."""
+    """Amplifies a wave below -30 dBFS to that level."""
     level = float(np.sqrt(np.mean(np.square(wave, dtype=np.float64)))) if wave.size else 0.0
     gain = 10 ** (LEVEL_DBFS / 20) / level if level > 0 else 1.0
     return wave * max(1.0, gain)
 
 
 def trim_silence(wave: np.ndarray) -> np.ndarray:
-    """Leaves out what WebRTC's voice detector, smoothed over 0.24 s, calls silence."""
+    """Removes silence, by WebRTC's voice activity detector, smoothed over 0.24 s."""
     wave = wave[: len(wave) - len(wave) % VOICE_WINDOW]
     pcm = np.round(np.clip(wave, -1, 1) * 32767).astype(np.int16)
     detector = webrtcvad.Vad(3)
     flags = [
         detector.is_speech(part.tobytes(), SAMPLE_RATE) for part in pcm.reshape(-1, VOICE_WINDOW)
     ]
-    # Seven or eight windows' mean, rounded, then widened by three windows on each side.
+    # A moving average over eight windows, rounded, then dilated by three windows on each side.
     smooth = uniform_filter1d(np.array(flags, float), 8, mode="constant", origin=-1)
     voiced = binary_dilation(np.round(smooth).astype(bool), np.ones(7))
     return wave[np.repeat(voiced, VOICE_WINDOW)]
@@ -114,7 +116,7 @@ def _window_starts(samples: int) -> list[int]:
 
 @cache
 def shared_encoder() -> SpeakerEncoder:
-    """The encoder of all measures of the process, on the CPU."""
+    """The encoder that all metrics of the process share, on the CPU."""
     return load_encoder()
 
 

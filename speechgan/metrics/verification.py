@@ -1,4 +1,4 @@
-"""Whether recordings pass for somebody's, by their speaker embeddings."""
+"""Speaker verification by embeddings: do recordings pass for those of a speaker?"""
 
 import numpy as np
 
@@ -6,19 +6,19 @@ from speechgan.metrics.speaker import mean_embedding
 from speechgan.utils.errors import UnmeasurableError
 
 FEWEST = 3
-"""Recordings, or windows, on each side, below which nothing is said."""
+"""Fewest recordings, or windows, on each side that are measured."""
 
 
 def score_trials(enrolled: np.ndarray, claims: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of genuine trials, and of others that claim to be the speaker: cosines.
+    """Cosine scores of genuine trials, and of claims to be the speaker.
 
-    An enrolment is the mean of all the speaker's recordings but one. The genuine trial is of that
-    one; every claim is tried against every enrolment, so that both kinds of trials are compared
-    with equally many recordings of the speaker.
+    An enrolment is the mean of all the speaker's recordings but one. That one is its genuine trial;
+    every claim is tried against every enrolment, so that both kinds of trials are scored against
+    equally many recordings of the speaker.
 
     Args:
         enrolled: embeddings of the speaker's recordings, `(recording, size)`, of length 1 each.
-        claims: of recordings that are taken for the speaker's, likewise.
+        claims: embeddings of recordings that claim to be the speaker's, likewise.
 
     Returns:
         `(recording,)` and `(claim * recording,)`.
@@ -34,17 +34,17 @@ def score_trials(enrolled: np.ndarray, claims: np.ndarray) -> tuple[np.ndarray, 
 
 
 def equal_error_rate(genuine: np.ndarray, others: np.ndarray) -> float:
-    """Share of genuine trials refused where as large a share of the others is accepted.
+    """The error rate at which false rejections are as frequent as false acceptances.
 
-    Between two thresholds both error rates are interpolated linearly: of few trials, no threshold
-    makes them equal.
+    Between two thresholds both error rates are interpolated linearly, as with few trials no
+    threshold makes them equal.
 
     Args:
-        genuine: `(trial,)` scores of what is to be accepted; one or more.
-        others: `(trial,)` scores of what is to be refused, likewise.
+        genuine: `(trial,)` scores of trials to be accepted; one or more.
+        others: `(trial,)` scores of trials to be rejected, likewise.
 
     Returns:
-        0 if all others score lower, 0.5 if both are spread alike, more if the others score higher.
+        0 if all others score lower, 0.5 for equal distributions, more if the others score higher.
     """
     # At the last threshold, above all scores, nothing is accepted.
     thresholds = np.append(np.unique(np.concatenate([genuine, others])), np.inf)
@@ -56,17 +56,17 @@ def equal_error_rate(genuine: np.ndarray, others: np.ndarray) -> float:
 def kernel_distance(one: np.ndarray, other: np.ndarray) -> float:
     """Squared maximum mean discrepancy of two sets of embeddings, by a cubic kernel.
 
-    As the Kernel Inception Distance of images (Binkowski et al. 2018, arXiv:1801.01401), which
-    Binkowski et al. (2020, arXiv:1909.11646) carried over to speech beside Frechet's. That one
-    needs covariances of 256 dimensions, which some dozens of windows do not tell, and is too large
-    by the more the fewer there are; this one is unbiased. Deliberate difference: the kernel is
-    `(x y + 1)^3` of vectors of length 1, whose product is not divided by their size.
+    Like the Kernel Inception Distance of images (Binkowski et al. 2018, arXiv:1801.01401), which
+    Binkowski et al. (2020, arXiv:1909.11646) applied to speech, beside Frechet's distance. The
+    latter needs covariances in 256 dimensions, which a few dozen windows do not determine, and is
+    biased upwards, the more so the fewer there are; this one is unbiased. Deliberate difference:
+    the kernel is `(x y + 1)^3` of vectors of length 1, whose product is not divided by their size.
 
     Args:
         one, other: `(window, size)`, rows of length 1.
 
     Returns:
-        0 for the same distribution, below it by chance only; at most 8.
+        About 0 for the same distribution, possibly negative by chance; at most 8.
 
     Raises:
         UnmeasurableError: too few of either.

@@ -1,4 +1,4 @@
-"""Words and phones that a recogniser hears, and how many of them are wrong."""
+"""Word and phone error rates by a speech recogniser."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -13,26 +13,26 @@ NO_PHONES = ("SIL", "+NSN+", "+SPN+")
 
 
 def recognise(wave: np.ndarray) -> list[str]:
-    """The words that PocketSphinx (Huggins-Daines et al. 2006) hears in English speech.
+    """The words that PocketSphinx (Huggins-Daines et al. 2006) recognises in English speech.
 
-    Its model comes with the package, the extra `words`. It is no modern recogniser: of clean read
-    speech it hears about three words in four, so error rates are for comparing.
+    Its model comes with the package, the extra `words`. It is no modern recogniser: it gets about
+    three of four words of clean read speech right, so error rates are useful for comparison only.
 
     Args:
         wave: `(sample,)` at 16 kHz, full scale at ±1.
 
     Raises:
         SpeechganError: the extra is not installed.
-        UnmeasurableError: nothing was heard.
+        UnmeasurableError: nothing was recognised.
     """
     return _hear(_load_decoder(), wave)
 
 
 def recognise_phones(wave: np.ndarray) -> list[str]:
-    """The phones, of the 39 of CMUdict, whatever words they make; silence and noise left out.
+    """The phones, of the 39 of CMUdict, without a vocabulary; silence and noise are left out.
 
-    More can be told apart in a sentence than by words, and a converter that blurs them cannot be
-    saved by the recogniser's knowing which words there are.
+    A sentence has more phones than words, so their error rate is finer, and no vocabulary of the
+    recogniser compensates for blurred phones.
 
     Args and errors are those of `recognise`.
     """
@@ -43,7 +43,7 @@ def recognise_phones(wave: np.ndarray) -> list[str]:
 
 
 def error_rate(reference: Sequence[str], heard: Sequence[str]) -> float:
-    """Fewest insertions, deletions and substitutions, over the length of the reference.
+    """Least number of insertions, deletions and substitutions, over the reference's length.
 
     Raises:
         ValueError: an empty reference.
@@ -56,7 +56,7 @@ def error_rate(reference: Sequence[str], heard: Sequence[str]) -> float:
 
 
 def _hear(decoder: Any, wave: np.ndarray) -> list[str]:
-    # What it has learned of the last recording's channel must not count for this one.
+    # Resets the channel normalisation, which adapts to each recording.
     decoder.reinit_feat()
     pcm = np.round(np.clip(wave, -1, 1) * 32767).astype(np.int16)
     decoder.start_utt()
@@ -81,7 +81,7 @@ def _load_decoder(phones: bool = False) -> Any:
     settings: dict[str, Any] = {}
     if phones:
         model = get_model_path("en-us/en-us-phone.lm.bin")
-        # As the package's documentation has them; beams so wide that hardly anything is left out.
+        # As in the package's documentation, with beams so wide that hardly anything is pruned.
         settings = {"allphone": model, "lm": None, "dict": None}
         settings |= {"lw": 2.0, "beam": 1e-20, "pbeam": 1e-20}
     return Decoder(samprate=SAMPLE_RATE, loglevel="FATAL", **settings)

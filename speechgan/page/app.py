@@ -1,4 +1,4 @@
-"""The page put together, and the application that serves it."""
+"""The page as a whole, and the application that serves it."""
 
 import os
 from importlib.resources import files
@@ -26,7 +26,7 @@ from speechgan.service.stream import Streams
 
 TABS: tuple[type[Tab], ...] = (EnhanceTab, RestoreTab, ConvertTab, GenerateTab, CompareTab, LiveTab)
 KEPT_SECONDS = 600
-"""That a file of a visitor who stays is kept after it was used."""
+"""Time for which a present visitor's file is kept after its last use."""
 ABOUT = """# speechgan
 What you bring stays on the machine that serves this page, and is removed when you leave it.
 """
@@ -38,11 +38,11 @@ def make_app(page: Page, access: Access, waiting: int = 16) -> ASGIApp:
     """The ASGI application of a page.
 
     Args:
-        page: what its tabs share; Gradio's own files come to lie in its folder too.
-        access: who may call.
-        waiting: how many recordings may wait before those that are worked on.
+        page: shared by the tabs; Gradio's own files are stored in its folder too.
+        access: rules of access.
+        waiting: most recordings in the queue.
     """
-    # Where Gradio puts uploads; it has no other way to be told.
+    # The folder of uploads, which Gradio takes from the environment only.
     os.environ["GRADIO_TEMP_DIR"] = str(page.visits.folder)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/page", StaticFiles(directory=STATIC))
@@ -74,7 +74,7 @@ def make_app(page: Page, access: Access, waiting: int = 16) -> ASGIApp:
 
 
 def _add_engine(app: FastAPI, folder: Path, models: Models) -> None:
-    """What a browser needs to run models itself."""
+    """Serves the files that a browser needs to run models itself."""
     graphs = list_graphs(models.names("enhance", live=True, shipped=True))
     app.mount(f"/{RUNTIME}".rstrip("/"), StaticFiles(directory=folder))
 
@@ -85,7 +85,7 @@ def _add_engine(app: FastAPI, folder: Path, models: Models) -> None:
 
 
 def _make_blocks(page: Page) -> gr.Blocks:
-    # Gradio ages files by their creation; whoever leaves takes theirs along before.
+    # Gradio removes files some time after their creation; those of visitors who leave go before.
     with gr.Blocks(
         analytics_enabled=False, title="speechgan", delete_cache=(60, KEPT_SECONDS)
     ) as blocks:

@@ -1,4 +1,4 @@
-"""The tab that lets several models enhance one recording."""
+"""The tab that enhances one recording by several models."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from speechgan.utils.errors import SpeechganError
 
 
 class CompareTab:
-    """One noisy recording in, one clean one of each model out."""
+    """Enhances a noisy recording by each of several models."""
 
     title = "Compare"
 
@@ -24,11 +24,11 @@ class CompareTab:
 
     @property
     def is_of_use(self) -> bool:
-        """Whether there are models for it."""
+        """Whether models for it are served."""
         return bool(self.names)
 
     def show(self) -> None:
-        """Puts its parts on the page that is being made."""
+        """Adds its components to the page."""
         with gr.Row():
             with gr.Column():
                 recording = self.page.add_recorder("Noisy recording")
@@ -54,16 +54,16 @@ class CompareTab:
         request: gr.Request,
         bar: gr.Progress = BAR,
     ) -> Iterator[tuple[Any, ...]]:
-        """The sounds first, then pictures, then what measures say.
+        """Yields the sounds first, then the spectrograms, then the scores.
 
         Args:
-            recording: path of what was uploaded; None if nothing was.
+            recording: path of the upload; None without one.
             models: their names.
-            request: who asks.
-            bar: tells how far it is.
+            request: of the visitor.
+            bar: for progress.
 
         Raises:
-            gradio.Error: what the visitor can remedy.
+            gradio.Error: an error that the visitor can remedy.
         """
         visitor = request.session_hash or ""
         with plain_errors(self.page.visits.folder):
@@ -75,7 +75,7 @@ class CompareTab:
             tell = report(bar, seconds * len(models), stop)
             files, labels = {"Before": source}, {}
             for name in models:
-                # A name that is not served ends here, before it becomes a part of a path.
+                # Raises an error for unknown names, before they become part of a path.
                 enhancer, started = self.page.models.enhancer(name), time.perf_counter()
                 files[name] = folder / f"{source.stem}.{name}.wav"
                 enhancer.enhance_file(source, files[name], progress=tell)

@@ -1,4 +1,4 @@
-"""The tab that gives a recording another speaker's voice."""
+"""The tab that converts a recording to another speaker's voice."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ AUTO = "auto"
 
 
 class ConvertTab:
-    """A recording in, the same words in another voice out."""
+    """Converts a recording to another voice."""
 
     title = "Convert"
 
@@ -25,11 +25,11 @@ class ConvertTab:
 
     @property
     def is_of_use(self) -> bool:
-        """Whether there are models for it."""
+        """Whether models for it are served."""
         return bool(self.page.models.names("convert"))
 
     def show(self) -> None:
-        """Puts its parts on the page that is being made."""
+        """Adds its components to the page."""
         names = self.page.models.names("convert")
         speakers, vocoders = self._choices(names[0])
         with gr.Row():
@@ -48,7 +48,7 @@ class ConvertTab:
         self.page.run(begin, self.convert, stop, inputs=inputs, outputs=[converted, pictures])
 
     def choose(self, model: str) -> tuple[gr.Dropdown, gr.Dropdown]:
-        """What can be chosen with another model."""
+        """The lists of speakers and vocoders of a model."""
         speakers, vocoders = self._choices(model)
         return (
             gr.Dropdown(speakers, value=speakers[0][1]),
@@ -65,24 +65,24 @@ class ConvertTab:
         request: gr.Request,
         bar: gr.Progress = BAR,
     ) -> Iterator[tuple[Any, Any]]:
-        """The sound first, then its pictures.
+        """Yields the sound first, then the spectrograms.
 
         Args:
-            recording: path of what was uploaded; None if nothing was.
+            recording: path of the upload; None without one.
             model, speaker, vocoder: their names.
             pitch: shift in semitones.
-            request: who asks.
-            bar: tells how far it is.
+            request: of the visitor.
+            bar: for progress.
 
         Raises:
-            gradio.Error: what the visitor can remedy.
+            gradio.Error: an error that the visitor can remedy.
         """
         visitor = request.session_hash or ""
         with plain_errors(self.page.visits.folder):
             source, seconds = accept(recording, self.page.limits)
             stop = self.page.visits.begin(visitor)
             converter = self._converter(model, vocoder)
-            # Before it becomes a part of a path.
+            # Before the speaker's name becomes part of a path.
             converter.check(speaker, None, pitch)
             target = self.page.visits.make_folder(visitor, self.title)
             target /= f"{source.stem}.{speaker}.wav"
@@ -94,7 +94,7 @@ class ConvertTab:
             yield gr.skip(), draw_pictures(excerpts)
 
     def _choices(self, model: str) -> tuple[list[tuple[str, str]], list[str]]:
-        """Speakers, each as it is shown and as it is named, and vocoders of a model."""
+        """A model's speakers, each as its label and its name, and vocoders."""
         converter = self.page.models.converter(model)
         speakers = [
             (", ".join(filter(None, [x.name, x.sex, x.language])), x.name)

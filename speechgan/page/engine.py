@@ -1,4 +1,4 @@
-"""Models that run in the visitor's browser: which, and where their files are on the server."""
+"""Models that run in the visitor's browser, and their files on the server."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ GRAPHS = "engine/graphs/"
 
 
 def list_graphs(names: Iterable[str]) -> dict[str, Path]:
-    """By name, the graphs of one frame of those models that ship: they are anybody's already.
+    """The one-frame graphs of shipped models, which are public, by name.
 
     Args:
         names: of models.
@@ -23,11 +23,11 @@ def list_graphs(names: Iterable[str]) -> dict[str, Path]:
 
 
 def describe(name: str, base: str = "") -> dict[str, Any]:
-    """What `static/enhance/enhance.js` needs to run a model that ships.
+    """The settings with which `static/enhance/enhance.js` runs a shipped model.
 
     Args:
         name: one of `list_graphs`.
-        base: URL below which the files lie; without it the page's own.
+        base: base URL of the files; empty for the page's own.
     """
     config = load_config(SHIPPED / name)
     features = config["features"]
@@ -43,7 +43,7 @@ def describe(name: str, base: str = "") -> dict[str, Any]:
 
 
 def format_choices(groups: dict[str, dict[str, dict[str, Any]]]) -> str:
-    """A list's choices as HTML: by the title of a group, what a stream can make of a sound.
+    """The options of a selection list as HTML, in groups.
 
     Args:
         groups: title and value of each choice, by the title of its group.

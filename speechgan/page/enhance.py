@@ -1,4 +1,4 @@
-"""The tab that takes the noise out of a recording."""
+"""The tab that enhances a recording."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ NO_LIMIT = 60
 
 
 class EnhanceTab:
-    """A noisy recording in, a clean one out."""
+    """Enhances a noisy recording."""
 
     title = "Enhance"
 
@@ -23,11 +23,11 @@ class EnhanceTab:
 
     @property
     def is_of_use(self) -> bool:
-        """Whether there are models for it."""
+        """Whether models for it are served."""
         return bool(self.page.models.names("enhance"))
 
     def show(self) -> None:
-        """Puts its parts on the page that is being made."""
+        """Adds its components to the page."""
         names = self.page.models.names("enhance")
         with gr.Row():
             with gr.Column():
@@ -63,19 +63,19 @@ class EnhanceTab:
         request: gr.Request,
         bar: gr.Progress = BAR,
     ) -> Iterator[tuple[Any, Any, Any]]:
-        """The sound first, then its pictures, then what measures say, each as soon as it is there.
+        """Yields the sound first, then the spectrograms, then the scores.
 
         Args:
-            recording, reference: paths of what was uploaded; None if nothing was.
+            recording, reference: paths of the uploads; None without one.
             model: its name.
             strength: 0 to 1.
-            limit: of attenuation, in dB; none if it is `NO_LIMIT`.
-            declip: whether clipped peaks are made anew before.
-            request: who asks.
-            bar: tells how far it is.
+            limit: of attenuation, in dB; `NO_LIMIT` for none.
+            declip: whether to declip before.
+            request: of the visitor.
+            bar: for progress.
 
         Raises:
-            gradio.Error: what the visitor can remedy.
+            gradio.Error: an error that the visitor can remedy.
         """
         visitor = request.session_hash or ""
         with plain_errors(self.page.visits.folder):

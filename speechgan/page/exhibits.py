@@ -1,4 +1,4 @@
-"""What is shown of recordings beside their sound: spectrograms, and what measures say."""
+"""Spectrograms and scores of recordings, as HTML."""
 
 import base64
 import io
@@ -61,14 +61,14 @@ def draw_words(images: Sequence[NDArray[np.float32]]) -> str:
 def score(
     excerpts: Mapping[str, Wave], reference: Wave | None = None
 ) -> dict[str, list[float | None]]:
-    """What DNSMOS says of recordings, and PESQ where there is a clean one to compare with.
+    """DNSMOS of recordings, and PESQ if there is a clean reference.
 
     Args:
         excerpts, reference: `(sample,)` at 16 kHz.
 
     Returns:
-        Of each recording a number for each of `MEASURES`, and one for `PESQ` with a reference;
-        None where a measure is not defined.
+        For each recording the values of `MEASURES` and, with a reference, of `PESQ`; None where a
+        measure is not defined.
     """
     scores: dict[str, list[float | None]] = {}
     for name, wave in excerpts.items():

@@ -1,4 +1,4 @@
-"""The tab that makes spoken digits."""
+"""The tab that generates spoken digits."""
 
 import importlib.util
 from functools import cached_property
@@ -24,7 +24,7 @@ PAUSE_SECONDS = 0.2
 
 
 class GenerateTab:
-    """A word from nothing but noise and a label, or several on the way from one to another."""
+    """Generates a word from noise and labels, or interpolates between two words."""
 
     title = "Generate"
 
@@ -33,11 +33,11 @@ class GenerateTab:
 
     @property
     def is_of_use(self) -> bool:
-        """Whether there are models for it."""
+        """Whether the model exists."""
         return MODEL in list_models()
 
     def show(self) -> None:
-        """Puts its parts on the page that is being made."""
+        """Adds its components to the page."""
         if importlib.util.find_spec("torch") is None:
             gr.Markdown(str(missing_extra("torch", "This tab")))
             return
@@ -68,12 +68,12 @@ class GenerateTab:
         """One word: its sound and its picture.
 
         Args:
-            digit, speaker, seed: what is said, who says it, and of the noise; None if a visitor has
-                emptied the field.
-            request: who asks.
+            digit, speaker: labels of the word.
+            seed: of the noise; None if the visitor has emptied the field.
+            request: of the visitor.
 
         Raises:
-            gradio.Error: what the visitor can remedy.
+            gradio.Error: an error that the visitor can remedy.
         """
         with plain_errors(self.page.visits.folder):
             number = _require(seed)
@@ -91,16 +91,16 @@ class GenerateTab:
         steps: int,
         request: gr.Request,
     ) -> tuple[str, str]:
-        """Words on the way from one to another, one after the other, and their pictures.
+        """Words interpolated between two, in one sound, and their pictures.
 
         Args:
             digit, speaker, seed: of the first word.
             to_digit, to_speaker, to_seed: of the last.
             steps: how many words.
-            request: who asks.
+            request: of the visitor.
 
         Raises:
-            gradio.Error: what the visitor can remedy.
+            gradio.Error: an error that the visitor can remedy.
         """
         with plain_errors(self.page.visits.folder):
             seeds = _require(seed), _require(to_seed)
@@ -117,7 +117,7 @@ class GenerateTab:
 
     @cached_property
     def generator(self) -> "Generator":
-        """Loaded when the first visitor asks: PyTorch takes seconds, and others need none."""
+        """Loaded at its first use: importing PyTorch takes seconds, and only this tab needs it."""
         from speechgan.inference.generation.generator import Generator
 
         return Generator.from_pretrained(MODEL, "cpu", engine="torch")

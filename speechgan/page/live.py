@@ -1,4 +1,4 @@
-"""The tab that works on a sound while it is heard, through the service's stream."""
+"""The tab for live sound, by the service's stream."""
 
 from importlib.resources import files
 from string import Template
@@ -21,10 +21,10 @@ LACKING = (
 
 
 class LiveTab:
-    """A microphone, or a file played as one, into the stream and out of the loudspeaker.
+    """Sends a microphone, or a file played like one, through the stream to the loudspeaker.
 
-    `static/live.js` and `static/worklet.js` do it in the browser: what Gradio has for microphones
-    sends half a second at a time, and would need ffmpeg to send it back.
+    `static/live.js` and `static/worklet.js` do it in the browser: Gradio's own component sends half
+    a second at a time, and would need ffmpeg for the way back.
     """
 
     title = "Live"
@@ -34,17 +34,17 @@ class LiveTab:
 
     @property
     def is_of_use(self) -> bool:
-        """Whether there are models for it."""
+        """Whether models for it are served."""
         return bool(self._list_sounds())
 
     def show(self) -> None:
-        """Puts its parts on the page that is being made."""
+        """Adds its components to the page."""
         template = Template(files(__package__).joinpath(HTML).read_text(encoding="utf-8"))
         where = PRIVATE if self.page.engine else LACKING
         gr.HTML(template.substitute(sounds=self._list_sounds(), where=where))
 
     def _list_sounds(self) -> str:
-        """What a stream can make of a sound: its first message, as choices of a list."""
+        """The options of the list: the first messages of streams, as HTML."""
         models = self.page.models
         live = models.names("enhance", live=True)
         groups: dict[str, dict[str, dict[str, Any]]] = {}

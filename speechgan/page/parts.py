@@ -1,4 +1,4 @@
-"""What the tabs of the page have in common."""
+"""Common parts of the page's tabs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from speechgan.service.models import Models
 
 @dataclass(frozen=True)
 class Page:
-    """What all tabs share.
+    """Objects that all tabs share.
 
     Attributes:
         models: that visitors may choose from.
-        limits: of what they bring.
-        visits: who they are.
-        jobs: how many recordings are worked on at a time.
-        engine: folder of what runs models in the browser, see `speechgan.page.runtime`, or None.
+        limits: of uploads.
+        visits: the present visitors.
+        jobs: most recordings that are processed at a time.
+        engine: folder of the browser's engine, see `speechgan.page.runtime`, or None.
     """
 
     models: Models
@@ -32,7 +32,7 @@ class Page:
     engine: Path | None = None
 
     def add_recorder(self, label: str) -> gr.Audio:
-        """A place for a recording: a file, or the microphone."""
+        """Adds an input for a recording: a file, or the microphone."""
         made = gr.Audio(label=label, type="filepath", editable=False, buttons=[])
         made.change(self.visits.note, made, queue=False, api_visibility="private")
         return made
@@ -46,14 +46,14 @@ class Page:
         inputs: Sequence[Component],
         outputs: Sequence[Component],
     ) -> None:
-        """Does some work when a button is pressed, in the one line before all work.
+        """Runs some work when a button is pressed, in the queue of all work.
 
         Args:
-            button: that begins it.
-            work: of the values of `inputs` to those of `outputs`, all at once or piece by piece.
-            stop: button that ends it, or its waiting.
-            inputs, outputs: parts of the page; progress is shown on the first output, and on the
-                first that is HTML that the work was stopped.
+            button: that starts it.
+            work: from the values of `inputs` to those of `outputs`, at once or as a generator.
+            stop: button that stops it, or removes it from the queue.
+            inputs, outputs: components; progress is shown on the first output, and the message that
+                the work was stopped on the first that is HTML.
         """
         event = button.click(
             work,
@@ -65,7 +65,7 @@ class Page:
             show_progress_on=outputs[0],
         )
         if stop is not None:
-            # What still waits in the line is taken out of it by Gradio, which alone knows of it.
+            # Gradio removes work that is still in its queue (`cancels`).
             stop.click(
                 self.visits.stop,
                 outputs=next(part for part in outputs if isinstance(part, gr.HTML)),
@@ -80,7 +80,7 @@ class Tab(Protocol):
     """One tab of the page.
 
     Attributes:
-        title: what stands on it.
+        title: its label.
     """
 
     title: str
@@ -89,22 +89,22 @@ class Tab(Protocol):
 
     @property
     def is_of_use(self) -> bool:
-        """Whether there are models for it."""
+        """Whether models for it are served."""
         ...
 
     def show(self) -> None:
-        """Puts its parts on the page that is being made."""
+        """Adds its components to the page."""
         ...
 
 
 def player(label: str, **settings: Any) -> gr.Audio:
-    """A player of an answer, which can be downloaded."""
+    """A player of a result, which can be downloaded."""
     return gr.Audio(
         label=label, type="filepath", interactive=False, buttons=["download"], **settings
     )
 
 
 def buttons(begin: str) -> tuple[gr.Button, gr.Button]:
-    """What begins some work, and what ends it."""
+    """The buttons that start and stop some work."""
     with gr.Row():
         return gr.Button(begin, variant="primary"), gr.Button("Stop")

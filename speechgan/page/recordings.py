@@ -1,4 +1,4 @@
-"""What visitors bring: taken, or refused in a line that says what to do."""
+"""Checks of visitors' uploads."""
 
 import os
 from pathlib import Path
@@ -7,28 +7,27 @@ from speechgan.audio import Reader
 from speechgan.service.limits import Limits, weigh
 from speechgan.utils.errors import SpeechganError
 
-# Two recordings of one length may differ by it: a codec's padding, a resampler's rounding.
+# Tolerance in seconds for equal lengths: a codec's padding, a resampler's rounding.
 SLACK = 0.05
 
 
 def accept(upload: str | None, limits: Limits, what: str = "recording") -> tuple[Path, float]:
-    """A recording that can be worked on, and its length in seconds.
+    """Checks a recording; its path, and its length in seconds.
 
     Args:
         upload: path of the file; None if the visitor gave none.
         limits: of its length.
-        what: what to call it if there is none.
+        what: its name in the message if it is missing.
 
     Raises:
-        SpeechganError: none, gone, not audio, empty, too long, or digital silence from its
-            beginning to its end.
+        SpeechganError: none, removed, not audio, empty, too long, or digital silence throughout.
     """
     if upload is None:
         raise SpeechganError(f"{what}: none is given; upload or record one")
     path = Path(upload)
     if not path.exists():
         raise SpeechganError(f"{path}: not kept any longer; upload or record it again")
-    os.utime(path)  # Gradio removes what was not touched for long
+    os.utime(path)  # Gradio removes files by their age
     with Reader(path) as reader:
         if weigh(reader.samples, reader.sample_rate, reader.channels) > limits.sound_seconds:
             raise SpeechganError(
@@ -43,7 +42,7 @@ def accept(upload: str | None, limits: Limits, what: str = "recording") -> tuple
 
 
 def accept_reference(upload: str | None, seconds: float, limits: Limits) -> Path | None:
-    """A clean recording of the same speech, if the visitor has one.
+    """Checks a clean recording of the same speech; its path, or None without one.
 
     Args:
         upload: path of the file; None if there is none.

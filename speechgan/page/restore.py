@@ -1,4 +1,4 @@
-"""The tab that gives a recording back what it has lost."""
+"""The tab that restores a recording."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from speechgan.service.models import RESTORE
 
 
 class RestoreTab:
-    """A damaged recording in, a whole one out."""
+    """Restores a damaged recording."""
 
     title = "Restore"
 
@@ -22,11 +22,11 @@ class RestoreTab:
 
     @property
     def is_of_use(self) -> bool:
-        """Whether there is a model for it."""
+        """Whether a model for it is served."""
         return RESTORE in self.page.models.names("enhance")
 
     def show(self) -> None:
-        """Puts its parts on the page that is being made."""
+        """Adds its components to the page."""
         with gr.Row():
             with gr.Column():
                 recording = self.page.add_recorder("Damaged recording")
@@ -45,16 +45,16 @@ class RestoreTab:
         request: gr.Request,
         bar: gr.Progress = BAR,
     ) -> Iterator[tuple[Any, Any, Any]]:
-        """The sound first, then its pictures, then what measures say.
+        """Yields the sound first, then the spectrograms, then the scores.
 
         Args:
-            recording: path of what was uploaded; None if nothing was.
+            recording: path of the upload; None without one.
             strength: 0 to 1.
-            request: who asks.
-            bar: tells how far it is.
+            request: of the visitor.
+            bar: for progress.
 
         Raises:
-            gradio.Error: what the visitor can remedy.
+            gradio.Error: an error that the visitor can remedy.
         """
         visitor = request.session_hash or ""
         with plain_errors(self.page.visits.folder):

@@ -1,7 +1,7 @@
-"""onnxruntime-web, by which a browser runs models: fetched once, checked, and kept.
+"""onnxruntime-web, by which a browser runs models: downloaded once, checked, and cached.
 
-It is neither in the repository nor in the wheel, of which its 14 MB would be the greater part. The
-npm registry has it in a tarball of one version, whose checksum stands here.
+It is neither in the repository nor in the wheel, of which its 14 MB would be the greater part. It
+comes from a tarball of one version in the npm registry, whose checksum is here.
 """
 
 import base64
@@ -24,30 +24,30 @@ VERSION = "1.30.0"
 INTEGRITY = (
     "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
 )
-"""SHA-512 of the tarball, as the registry says it."""
+"""SHA-512 of the tarball, as in the registry."""
 REGISTRY = "https://registry.npmjs.org"
 FILES = {"ort.wasm.bundle.min.mjs": 2**20, "ort-wasm-simd-threaded.wasm": 2**25}
-"""What is kept of the tarball's `package/dist`, and how many bytes each may have."""
+"""Files of the tarball's `package/dist` that are used, and their greatest sizes in bytes."""
 LARGEST_TARBALL = 40_000_000
 LICENSE = Path(__file__).parent / "static" / "onnxruntime_license.txt"
 SECONDS = 30.0
-"""That the registry may say nothing."""
+"""Timeout of a connection without data."""
 PIECE = 2**16
 
 
 def runtime_folder() -> Path:
-    """Where it is kept."""
+    """Its folder in the cache."""
     return cache_folder() / f"onnxruntime-web-{VERSION}"
 
 
 def find_runtime() -> Path | None:
-    """The folder that holds it, or None where it was not fetched."""
+    """Its folder, or None if it was not downloaded."""
     folder = runtime_folder()
     return folder if all((folder / name).is_file() for name in FILES) else None
 
 
 def fetch_runtime() -> Path:
-    """The folder that holds it, fetched if it is not there yet.
+    """Its folder, downloaded if it does not exist.
 
     Raises:
         SpeechganError: the registry cannot be reached, has another file than was pinned, or the
@@ -70,7 +70,7 @@ def fetch_runtime() -> Path:
 
 
 def _download(url: str, tarball: IO[bytes]) -> None:
-    """Writes what lies at a URL to a file, which is at its beginning again, and checks it."""
+    """Downloads and checks the tarball; the file's position is its beginning again."""
     digest, length = hashlib.sha512(), 0
     try:
         with urllib.request.urlopen(url, timeout=SECONDS) as answer:
@@ -95,7 +95,7 @@ def _download(url: str, tarball: IO[bytes]) -> None:
 
 
 def _unpack(url: str, tarball: IO[bytes], folder: Path) -> None:
-    """Takes `FILES` out of a tarball, by names that are known, and nothing else."""
+    """Extracts `FILES` from the tarball, and nothing else."""
     missing = {f"package/dist/{name}": name for name in FILES}
     try:
         with tarfile.open(fileobj=tarball, mode="r|gz") as archive:
@@ -109,7 +109,7 @@ def _unpack(url: str, tarball: IO[bytes], folder: Path) -> None:
                 (folder / name).write_bytes(content.read())
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise  # of the disk, which the caller names
+            raise  # an error of the disk, which the caller reports
         raise SpeechganError(f"{url}: no whole tarball ({error}); not used") from None
     if missing:
         raise SpeechganError(f"{url}: lacks {', '.join(missing.values())}; not used")

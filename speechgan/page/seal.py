@@ -1,4 +1,4 @@
-"""What lies outside the page, shut out: other servers, and bodies that do not end."""
+"""Protects the page: no requests to other servers, no request bodies without a limit."""
 
 import json
 from typing import Any
@@ -7,30 +7,31 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# The page's own scripts and styles are partly inside its HTML; nothing comes from elsewhere.
+# The page's own scripts and styles are partly inline; nothing is loaded from other servers.
 POLICY = (
     "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; connect-src 'self' data: blob: ws: wss:; "
     "frame-ancestors 'self'; form-action 'self'"
 )
 UPLOAD = "/gradio_api/upload"
-# Of Gradio, and nothing for this page: fetching from other servers, keeping states on the disk.
+# Gradio's functions that fetch from other servers or store states, which this page does not use.
 UNUSED = tuple(
     f"/gradio_api/{name}" for name in ("file=http", "proxy=", "deep_link", "run-history", "vibe")
 )
 MOST_SETTINGS = 2**16
-"""Bytes of a body that is no upload, and of an upload's own around its file."""
+"""Most bytes of a body that is no upload, and of an upload's overhead."""
 
 
 class Sealed:
-    """An ASGI application with what lies outside it shut out.
+    """An ASGI application with protection.
 
-    The browser is told to load nothing from other servers and to be in no other server's frame;
-    what of Gradio would fetch from elsewhere, or keep what visitors did, is not there.
+    Headers forbid the browser to load anything from other servers, and other servers to embed the
+    page in a frame; Gradio's functions that fetch from elsewhere, or store visitors' actions, are
+    blocked.
 
     Args:
         app: the application.
-        upload_bytes: of a file; Gradio bounds each, but not how many come in one body.
+        upload_bytes: limit of an upload; Gradio limits each file, but not their number in a body.
     """
 
     def __init__(self, app: ASGIApp, upload_bytes: int) -> None:
@@ -58,8 +59,8 @@ class Sealed:
             most = self.upload_bytes + MOST_SETTINGS
             headers = Headers(scope=scope)
             declared = headers.get("content-length", "")
-            # Without a length there is no telling in time; browsers always send it. Of a body that
-            # comes in chunks it says nothing.
+            # The size must be known before the body, and browsers always send it; with a chunked
+            # body the header would have no effect.
             if not declared.isdecimal() or "transfer-encoding" in headers:
                 await refuse(411, "upload: its length is not declared")
             elif int(declared) > most:
@@ -79,7 +80,7 @@ class Sealed:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """A whole body; None if it is too long, or if its sender is gone."""
+    """A whole body; None if it is too long, or if the client has disconnected."""
     body = b""
     while True:
         message = await receive()
@@ -91,7 +92,7 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """A body that was read, to be read once more."""
+    """A `receive` that gives a body that was already read."""
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def give() -> Message:
@@ -101,7 +102,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 def _names_other_server(body: bytes) -> bool:
-    """Whether a file is named by its URL, which Gradio would fetch, however large it is."""
+    """Whether a file is given by a URL, which Gradio would fetch whatever its size."""
     found = False
 
     def look(pairs: dict[str, Any]) -> dict[str, Any]:

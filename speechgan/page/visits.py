@@ -1,4 +1,4 @@
-"""Who is here: their work, which they may stop, and their files, which go when they do."""
+"""The present visitors: their work, which they may stop, and their files until they leave."""
 
 import html
 import re
@@ -14,20 +14,20 @@ import gradio as gr
 from speechgan.inference.sound_files import Progress
 from speechgan.utils.errors import SpeechganError
 
-# Gradio fills it in by its default value, so that all functions can share one.
+# Gradio replaces this default argument in each call, so all functions can share it.
 BAR = gr.Progress()
 STOPPED = '<p role="status">Stopped.</p>'
 
 
 class StoppedError(Exception):
-    """The visitor does not wait for the answer any more."""
+    """The visitor has stopped the work."""
 
 
 class Visits:
-    """The visitors of a page, by the name that Gradio gives to each browser tab.
+    """The visitors of a page, by Gradio's session of each browser tab.
 
     Args:
-        folder: where their files lie; nobody else writes there.
+        folder: of their files; nothing else is written there.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,18 +38,18 @@ class Visits:
         self._lock = Lock()
 
     def note(self, upload: str | None, request: gr.Request) -> None:
-        """Remembers whose a file is that has come."""
+        """Assigns an upload to its visitor."""
         if upload is not None:
             with self._lock:
                 self._uploads.setdefault(request.session_hash or "", set()).add(Path(upload))
 
     def begin(self, visitor: str) -> Event:
-        """The beginning of some work, which is to end soon after the event is set."""
+        """Registers work of a visitor; the work should end soon after the returned event is set."""
         with self._lock:
             return self._stops.setdefault(visitor, Event())
 
     def make_folder(self, visitor: str, tab: str) -> Path:
-        """For one answer; the one before, in the same tab of the page, is removed."""
+        """Makes a folder for a result; the previous one of the same tab of the page is removed."""
         made = Path(tempfile.mkdtemp(prefix="answer-", dir=self.folder))
         with self._lock:
             before = self._answers.pop((visitor, tab), None)
@@ -59,7 +59,7 @@ class Visits:
         return made
 
     def stop(self, request: gr.Request) -> str:
-        """Ends what is being done for a visitor; what says so, as HTML."""
+        """Stops a visitor's work; a message as HTML."""
         with self._lock:
             stop = self._stops.pop(request.session_hash or "", None)
         if stop is not None:
@@ -67,13 +67,13 @@ class Visits:
         return STOPPED
 
     def end(self, request: gr.Request) -> None:
-        """Ends it, and removes all that a visitor has brought and got."""
+        """Stops a visitor's work, and removes their uploads and results."""
         self.stop(request)
         visitor = request.session_hash or ""
         with self._lock:
             answers = [self._answers.pop(key) for key in list(self._answers) if key[0] == visitor]
             uploads = self._uploads.pop(visitor, set())
-            # Gradio keeps one file for all who upload the same.
+            # Gradio stores equal uploads of several visitors once.
             uploads -= set().union(*self._uploads.values())
         for path in answers:
             shutil.rmtree(path, ignore_errors=True)
@@ -82,12 +82,12 @@ class Visits:
 
 
 def report(bar: gr.Progress, total: float, stop: Event) -> Progress:
-    """Shows on the page how far some work is, and ends it when nobody waits.
+    """A function that shows the progress of some work on the page, and ends stopped work.
 
     Args:
         bar: of the page.
-        total: seconds of sound to do.
-        stop: ends the work.
+        total: seconds of sound to process.
+        stop: if set, the next report raises StoppedError.
     """
     done = 0.0
 
@@ -103,12 +103,12 @@ def report(bar: gr.Progress, total: float, stop: Event) -> Progress:
 
 @contextmanager
 def plain_errors(folder: Path) -> Iterator[None]:
-    """Errors that a visitor can remedy become a message on the page, without our folders' names."""
+    """Shows errors that a visitor can remedy on the page, without the server's folder names."""
     try:
         yield
     except StoppedError:
         raise gr.Error("Stopped.", title="", print_exception=False) from None
     except SpeechganError as error:
         plain = re.sub(rf"{re.escape(str(folder))}/[^/]+/", "", str(error))
-        # The message is HTML, and the name of a file is whatever a visitor likes.
+        # The message is HTML, and a visitor chooses the names of files.
         raise gr.Error(html.escape(plain), duration=None, print_exception=False) from None

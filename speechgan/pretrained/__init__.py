@@ -1,1 +1,1 @@
-"""A model is a folder: find, load, save, export."""
+"""Model folders: find, load, save, share."""

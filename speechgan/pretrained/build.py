@@ -1,4 +1,4 @@
-"""Objects of a model's configuration, of classes that may be built from somebody else's file."""
+"""Builds the objects of a model's configuration, which may be an untrusted file."""
 
 import importlib
 import inspect
@@ -14,9 +14,9 @@ from speechgan.utils.errors import SpeechganError
 
 TRUST = "SPEECHGAN_TRUST"
 """Environment variable: further packages, separated by commas, whose classes may be built."""
-# What a model consists of; nothing else of the package is built from a file.
+# Subpackages whose classes may be built from a file.
 ROOMS = ("speechgan.features.", "speechgan.models.")
-# Of sizes, in a configuration: far above every network's, and below what would fill the memory.
+# Largest number in a configuration: far above any network's, and too small to fill the memory.
 LARGEST_SIZE = 2**17
 
 
@@ -24,8 +24,8 @@ def build_part(folder: Path, config: Mapping[str, Any], part: str) -> Any:
     """The object that `config[part]` describes by its class, `_target_`, and its arguments.
 
     Raises:
-        SpeechganError: a class that is not to be built from a file, is not there, or cannot be made
-            from these arguments.
+        SpeechganError: a class that may not be built from a file, does not exist, or cannot be
+            built with these arguments.
     """
     where = f"{folder / CONFIG}: {part}"
     arguments = dict(config[part])
@@ -58,18 +58,18 @@ def _find_class(where: str, target: Any) -> type:
         kind = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         if isinstance(error, ModuleNotFoundError) and not module.startswith(error.name or module):
-            raise  # of a library that is not installed, which the command line explains
+            raise  # a library is not installed, which the command line explains
         raise SpeechganError(
             f"{where}: this speechgan has no {target}; install the version that made the model"
         ) from None
-    # A class that is only imported there would let a file build anything.
+    # A file must not build classes that a module merely imports.
     if not isinstance(kind, type) or kind.__module__ != module:
         raise SpeechganError(f"{where}: {target} is not a class of a model")
     return kind
 
 
 def _check_kinds(where: str, kind: type, arguments: Mapping[str, Any]) -> None:
-    """Refuses arguments of another type than the class says, on which it might fail much later."""
+    """Refuses arguments of another type than annotated, which might cause errors much later."""
     parameters = inspect.signature(kind, eval_str=True).parameters
     others = next((p for p in parameters.values() if p.kind is p.VAR_KEYWORD), None)
     for name, value in arguments.items():
@@ -79,7 +79,7 @@ def _check_kinds(where: str, kind: type, arguments: Mapping[str, Any]) -> None:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value of a configuration is of the type; of other types nothing is said."""
+    """Whether a value of a configuration fits a type; types that are not handled fit always."""
     kinds = get_args(hint)
     if get_origin(hint) in (Union, UnionType):
         return any(_fits(value, kind) for kind in kinds)

@@ -1,4 +1,4 @@
-"""A model is a folder: what to build, its weights, and a card that says where it comes from."""
+"""Model folders: configuration, weights, and a card with the model's origin."""
 
 import json
 import math
@@ -16,7 +16,7 @@ from speechgan.utils.nearest import suggest
 
 SHIPPED = Path(__file__).parent.parent / "weights"
 LARGEST_HEADER = 100_000_000
-"""Of a safetensors file, in bytes; the format allows no more."""
+"""Longest header of a safetensors file that the format allows, in bytes."""
 COUNTED = ("running_mean", "running_var", "num_batches_tracked")
 CONFIG, WEIGHTS, CARD = "config.yaml", "model.safetensors", "card.md"
 ONNX, BLOCKS = "model.onnx", "blocks.onnx"
@@ -40,7 +40,7 @@ def find_model(name: str | os.PathLike[str]) -> Path:
     """
     path = Path(name)
     best = path / "best"
-    # Unlike a Path's own, these say of a name that is too long that there is no such file.
+    # Unlike a Path's own, these return False for names that are too long.
     is_file, is_folder = os.path.isfile, os.path.isdir
     if is_file(best / CONFIG) and not is_file(path / WEIGHTS):
         raise SpeechganError(f"{name}: the folder of a training; its model is {best}")
@@ -65,7 +65,7 @@ def load_config(folder: Path) -> dict[str, Any]:
     """A model folder's configuration.
 
     Raises:
-        SpeechganError: unreadable, or without what a model needs.
+        SpeechganError: unreadable, or without a key that a model needs.
     """
     path = folder / CONFIG
     try:
@@ -88,15 +88,15 @@ def load_config(folder: Path) -> dict[str, Any]:
 
 
 def require_task(name: str | os.PathLike[str], config: Mapping[str, Any], task: str) -> None:
-    """Refuses a model of another task.
+    """Checks the task of a model.
 
     Args:
         name: of the model, for the message.
         config: of `load_config`.
-        task: that it must be of, such as `enhance`.
+        task: required, such as `enhance`.
 
     Raises:
-        SpeechganError: it is of another.
+        SpeechganError: it is of another task.
     """
     if config["task"] != task:
         raise SpeechganError(
@@ -129,7 +129,7 @@ def load_summary(folder: Path) -> str:
 
 
 def count_weights(folder: Path) -> int:
-    """How many numbers a model folder's weights are, without what normalisation has counted.
+    """The number of a model folder's weights, without the running statistics of normalisation.
 
     Raises:
         SpeechganError: not a safetensors file.

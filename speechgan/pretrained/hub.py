@@ -1,4 +1,4 @@
-"""Models on the Hugging Face hub: a repository there is a model folder."""
+"""Models on the Hugging Face hub, where a repository is a model folder."""
 
 import os
 import re
@@ -24,16 +24,16 @@ from speechgan.utils.extras import missing_extra
 from speechgan.utils.files import replace_folder
 
 FILES = (CONFIG, WEIGHTS, CARD, ONNX, BLOCKS, SPEAKERS, LABELS)
-"""Nothing else is taken from a repository, and nothing that could run."""
+"""Only these files are fetched from a repository; none can be executed."""
 PAGE = "README.md"
-"""The card once more, as the hub shows it."""
+"""A copy of the card, which the hub shows."""
 TAGS = {
     "enhance": ("audio-to-audio", "speech-enhancement"),
     "convert": ("audio-to-audio", "voice-conversion"),
     "generate": ("text-to-audio", "spoken-digits"),
     "vocoder": ("audio-to-audio", "vocoder"),
 }
-"""What the hub files a task under: its own kind, and ours."""
+"""The hub's pipeline tag of a task, and our own tag."""
 PLACE = re.compile(r"(?P<repository>\w[\w.-]*/\w[\w.-]*)(@(?P<revision>\w[\w./-]*))?")
 
 
@@ -44,17 +44,17 @@ def is_place(name: str) -> bool:
 
 @cache
 def fetch_model(name: str) -> Path:
-    """The folder of a model on the hub, fetched if it is not there yet.
+    """The folder of a model on the hub, downloaded if it is not in the cache.
 
-    Where it is kept, whether the network may be used, and who asks is for huggingface_hub's own
-    environment variables to say: HF_HOME, HF_HUB_OFFLINE, HF_TOKEN.
+    Cache folder, use of the network, and access token are set by huggingface_hub's environment
+    variables HF_HOME, HF_HUB_OFFLINE and HF_TOKEN.
 
     Args:
         name: `owner/model` or `owner/model@revision`, the latter a branch, a tag or a commit.
 
     Raises:
-        SpeechganError: no such model or revision, no network and none kept, huggingface_hub is not
-            installed.
+        SpeechganError: no such model or revision, no network and no cached copy, huggingface_hub is
+            not installed.
     """
     try:
         from huggingface_hub import snapshot_download
@@ -79,11 +79,11 @@ def fetch_model(name: str) -> Path:
 
 
 def save_pretrained(name: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None:
-    """Writes a model as the hub has it: its folder, and the card as a page with what it is for.
+    """Writes a model as on the hub: its files, and the card as a page with the hub's metadata.
 
     Args:
         name: a shipped model's name, a model folder, or `owner/model` on the hub.
-        folder: where to; what stands there is replaced, if that is a model as well.
+        folder: target; an existing one is replaced if it is a model as well.
 
     Raises:
         SpeechganError: no such model, a folder that is something else, or it cannot be written.
@@ -107,17 +107,17 @@ def push_to_hub(
     private: bool | None = None,
     token: str | None = None,
 ) -> str:
-    """Puts a model on the hub, whose repository is made if there is none.
+    """Uploads a model to the hub; the repository is created if it does not exist.
 
     Args:
         name: as of `save_pretrained`.
         repository: `owner/model`.
-        revision: branch to put it on, made if there is none; None for the main one.
-        private: whether a new repository is for its owner alone.
+        revision: branch, created if it does not exist; None for the main one.
+        private: whether a new repository is private.
         token: of the owner; None for that of HF_TOKEN or of `hf auth login`.
 
     Returns:
-        The address of what was put there.
+        The address of the upload's commit.
 
     Raises:
         SpeechganError: no such model, no right to write there, no network, or huggingface_hub is
@@ -149,10 +149,10 @@ def push_to_hub(
 
 
 def describe(folder: Path) -> str:
-    """A model folder's card, below what the hub wants to know of it.
+    """A model folder's card with the hub's metadata as its header.
 
     Raises:
-        SpeechganError: unreadable, or of a task that is none.
+        SpeechganError: unreadable, or of an unknown task.
     """
     task = load_config(folder)["task"]
     if task not in TAGS:
@@ -165,7 +165,7 @@ def describe(folder: Path) -> str:
 
 
 def _tell(error: Exception) -> str:
-    """In one line, what the hub did not like, or what kept it away."""
+    """A one-line message for an error of the hub or of the connection to it."""
     from huggingface_hub.errors import (
         GatedRepoError,
         LocalEntryNotFoundError,

@@ -1,4 +1,4 @@
-"""The labels of a model that generates: what it was told in training, in the order of numbers."""
+"""The labels of a generating model, in the order of their numbers."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ LABELS = "labels.json"
 
 
 def format_labels(labels: Labels) -> str:
-    """What stands in a model folder's `labels.json`."""
+    """The content of a model folder's `labels.json`."""
     rows = {"digits": labels.digits, "speakers": labels.speakers}
     return json.dumps(rows, ensure_ascii=False) + "\n"
 
@@ -29,7 +29,7 @@ def load_labels(folder: Path) -> Labels:
             raise ValueError("no lists, or empty ones")
         if not all(isinstance(name, str) for own in names for name in own):
             raise ValueError("not names")
-        # They become names of files.
+        # They are used in names of files.
         if any(name in ("", ".", "..") or set("/\\") & set(name) for own in names for name in own):
             raise ValueError("a name that is a path")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Models built from their folders, for PyTorch."""
+"""Loads and saves model folders with PyTorch."""
 
 import os
 from collections.abc import Mapping
@@ -30,12 +30,12 @@ from speechgan.utils.files import replace_folder
 
 @dataclass(frozen=True)
 class Model:
-    """A trained generator with what it needs around it.
+    """A trained generator with its features and metadata.
 
     Attributes:
-        name: what it was loaded as.
+        name: that it was loaded by.
         config: as in `config.yaml`: task, sample_rate, features, generator.
-        sample_rate: that the generator was trained at, in Hz.
+        sample_rate: of the generator's training, in Hz.
         features: wave to image and back, see `speechgan.features`.
         generator: in evaluation mode.
         card: Markdown text: data, licence, scores, the command that made it.
@@ -58,33 +58,33 @@ def save_model(
     card: str,
     others: Mapping[str, str] | None = None,
 ) -> None:
-    """Writes a model folder, whole or not at all; replaces one that stands there.
+    """Writes a model folder, whole or not at all; an existing one is replaced.
 
     Args:
-        folder: where to.
+        folder: target.
         config: task, sample_rate, features and generator, the latter two with `_target_`.
-        generator: what `config["generator"]` builds, with the weights to keep.
+        generator: as built from `config["generator"]`, with the weights to save.
         card: Markdown text.
         others: texts of further files, by name.
 
     Raises:
-        SpeechganError: it cannot be written; what stood there stands there still.
+        SpeechganError: it cannot be written; an existing folder stays.
     """
-    # Weights that share memory would be refused: each is stored by itself.
+    # Copies, as safetensors refuses weights that share memory.
     weights = {
         name: weight.detach().to("cpu", copy=True).contiguous()
         for name, weight in generator.state_dict().items()
     }
     texts = {CONFIG: yaml.safe_dump(config, sort_keys=False), CARD: card, **(others or {})}
     with replace_folder(folder) as beside:
-        # safetensors' own writing lets nobody but the owner read the file.
+        # safetensors' own function makes a file that only its owner can read.
         (beside / WEIGHTS).write_bytes(save(weights))
         for name, text in texts.items():
             (beside / name).write_text(text, encoding="utf-8")
 
 
 def load_model(name: str | os.PathLike[str], device: str | torch.device = "cpu") -> Model:
-    """A model folder, or a model that ships with speechgan, by its name.
+    """Loads a model folder, or a shipped model by its name.
 
     Args:
         name: see `speechgan.pretrained.folder.find_model`.
@@ -112,7 +112,7 @@ def load_model(name: str | os.PathLike[str], device: str | torch.device = "cpu")
 
 
 def choose_device(device: str | torch.device) -> torch.device:
-    """The device of a name; "auto" is CUDA where there is one, otherwise the CPU.
+    """The device of a name; "auto" is CUDA if available, otherwise the CPU.
 
     Raises:
         SpeechganError: no such device here.
@@ -133,10 +133,10 @@ def choose_device(device: str | torch.device) -> torch.device:
 
 
 class _Uninitialised(TorchFunctionMode):
-    """Leaves out what fills weights with numbers.
+    """Skips the initialisation of weights.
 
-    An outline has none, and random ones of no memory have PyTorch import its compiler, which takes
-    a second and 100 MB.
+    Weights on the device `meta` have no values, and their random initialisation makes PyTorch
+    import its compiler, which takes a second and 100 MB.
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -147,7 +147,7 @@ class _Uninitialised(TorchFunctionMode):
 
 
 def _load_generator(folder: Path, config: Mapping[str, Any]) -> nn.Module:
-    """The generator with its weights, whose sizes are compared before any memory is taken."""
+    """The generator with its weights; shapes are compared before any memory is allocated."""
     path = folder / WEIGHTS
     with torch.device("meta"), _Uninitialised():
         outline = build_part(folder, config, "generator")

@@ -1,4 +1,4 @@
-"""Names of earlier versions, so that models and checkpoints that hold them still load."""
+"""Names of earlier versions, so that models and checkpoints with them still load."""
 
 from collections.abc import Container, Mapping
 from typing import TypeVar
@@ -8,17 +8,17 @@ T = TypeVar("T")
 _GENERATORS = ("band_crn", "cyclegan_vc", "segan", "shallow", "shared_latent", "stargan_vc", "unet")
 _MODULES = {f"models.{name}": f"models.generators.{name}" for name in _GENERATORS}
 _MODULES["models.vocos"] = "models.vocoders.vocos"
-# Players, and the networks of their names inside a system.
+# Players, and their networks in a system.
 _PLAYERS = {"critic": "discriminator", "code_critic": "code_classifier"}
-# Weights by the beginning of their names, in a system.
+# Prefixes of the names of weights in a system.
 _SYSTEM_PARTS = {
     "critic.": "discriminator.",
     "code_critic.": "code_classifier.",
     "metric.": "judges.metric.network.",
-    # Labels that are still being measured.
+    # The candidates whose labels are still being measured.
     "_extra_state": "judges.metric._extra_state",
 }
-# Weights by the beginning of their names, in a generator.
+# Prefixes of the names of weights in a generator.
 _GENERATOR_PARTS = {
     "hear.": "outer_encoder.",
     "abstract.": "inner_encoder.",
@@ -43,40 +43,40 @@ _SETTINGS = {
 
 
 def find_moved_setting(name: str) -> str | None:
-    """The name of a setting today; None if it never had another."""
+    """The present name of a setting's earlier name; None if it is no earlier name."""
     return _SETTINGS.get(name)
 
 
 def find_moved(target: str) -> str:
-    """The name of a class today; a name of today is returned as it is."""
+    """The present name of a class; a present name is returned as it is."""
     module, _, name = target.rpartition(".")
     today = _MODULES.get(module.removeprefix("speechgan."))
     return f"speechgan.{today}.{name}" if today else target
 
 
 def rename_generator_weights(weights: Mapping[str, T], known: Container[str]) -> dict[str, T]:
-    """A generator's weights by today's names.
+    """A generator's weights by present names.
 
     Args:
         weights: by the names of their file.
-        known: names in the generator of today; they stay as they are.
+        known: present names in the generator, which stay as they are.
     """
     return {_rename(name, known, _GENERATOR_PARTS): weight for name, weight in weights.items()}
 
 
 def rename_system_weights(weights: Mapping[str, T], known: Container[str]) -> dict[str, T]:
-    """A system's weights, those of its generator included, by today's names.
+    """A system's weights, those of its generator included, by present names.
 
     Args:
         weights: by the names of their checkpoint.
-        known: names in the system of today; they stay as they are.
+        known: present names in the system, which stay as they are.
     """
     parts = {f"generator.{old}": f"generator.{new}" for old, new in _GENERATOR_PARTS.items()}
     return {_rename(name, known, parts | _SYSTEM_PARTS): w for name, w in weights.items()}
 
 
 def rename_player(player: str, known: Container[str]) -> str:
-    """Today's name of a player; one of the `known` stays as it is."""
+    """The present name of a player; one of the `known` stays as it is."""
     return player if player in known else _PLAYERS.get(player, player)
 
 

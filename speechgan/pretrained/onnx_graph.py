@@ -1,4 +1,4 @@
-"""ONNX graphs of fixed shapes, without what only renames their numbers."""
+"""Removes redundant reshapes from ONNX graphs of fixed shapes."""
 
 from itertools import chain
 
@@ -14,18 +14,18 @@ RESHAPES = ("Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze")
 def join_reshapes(model: ModelProto) -> ModelProto:
     """The same model with at most one reshape between any two operations.
 
-    A network that is traced for one frame is full of them: what takes apart frames, bands and
-    channels of a batch, and every transposition past a dimension of one. None moves a number, and
-    each costs a runtime a little: those of the network that ships a twentieth of a frame's time.
+    A network that is traced for one frame has many: reshapes between frames, bands and channels of
+    a batch, and transpositions of dimensions of 1. None changes the order of the numbers, and each
+    takes a little time: those of the shipped network a twentieth of a frame's.
 
     Args:
-        model: with fixed shapes; left as it is.
+        model: with fixed shapes; it is not changed.
     """
     model = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     graph = model.graph
     values = chain(graph.input, graph.value_info, graph.output)
     shapes = {v.name: tuple(d.dim_value for d in v.type.tensor_type.shape.dim) for v in values}
-    # Of a size that inference could not tell, nothing can be said.
+    # Sizes of 0 are those that shape inference could not determine.
     shapes = {name: shape for name, shape in shapes.items() if 0 not in shape}
     shapes |= {weight.name: tuple(weight.dims) for weight in graph.initializer}
     nodes: list[NodeProto] = []
@@ -33,7 +33,7 @@ def join_reshapes(model: ModelProto) -> ModelProto:
     made: dict[tuple[str, Shape], str] = {}
 
     def see_as(source: str, shape: Shape, name: str = "") -> str:
-        """The name of a value with a shape, through a reshape where it takes one."""
+        """The name of a value with the given shape; adds a reshape if needed."""
         if not name and shapes[source] == shape:
             return source
         if name or (source, shape) not in made:
@@ -68,7 +68,7 @@ def join_reshapes(model: ModelProto) -> ModelProto:
 
 
 def rename(nodes: list[NodeProto], old: str, new: str) -> None:
-    """Gives a value another name wherever it is made or taken."""
+    """Renames a value in all inputs and outputs of nodes."""
     for names in chain.from_iterable((node.input, node.output) for node in nodes):
         for place, name in enumerate(names):
             if name == old:
@@ -76,7 +76,7 @@ def rename(nodes: list[NodeProto], old: str, new: str) -> None:
 
 
 def only_reshapes(node: NodeProto, shapes: dict[str, Shape]) -> bool:
-    """Whether all numbers of a node's input come out in the same order."""
+    """Whether a node's output has the numbers of its input in the same order."""
     if not {*node.input[:1], node.output[0]} <= shapes.keys():
         return False
     if node.op_type != "Transpose":

@@ -1,4 +1,4 @@
-"""Graphs opened for onnxruntime."""
+"""Opens graphs with onnxruntime."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from speechgan.utils.errors import SpeechganError
 
 
 def require_cpu(device: object) -> None:
-    """Refuses a device that graphs are not run on.
+    """Refuses other devices than the CPU.
 
     Raises:
         SpeechganError: neither "auto" nor "cpu".
@@ -22,7 +22,7 @@ def require_cpu(device: object) -> None:
 def open_session(
     path: str | os.PathLike[str], threads: int | None = 1
 ) -> tuple[onnxruntime.InferenceSession, dict[str, str]]:
-    """A graph that `speechgan.inference.export` wrote, on the CPU, and what it says of itself.
+    """Opens a graph of `speechgan.inference.export` on the CPU; the session and its metadata.
 
     Args:
         path: the file.
@@ -40,7 +40,7 @@ def open_session(
     try:
         session = onnxruntime.InferenceSession(os.fspath(path), options, ["CPUExecutionProvider"])
         return session, dict(session.get_modelmeta().custom_metadata_map)
-    # onnxruntime's own errors have no common base that is public.
+    # onnxruntime's errors have no public base class.
     except Exception as error:
         raise foreign_graph(path, str(error).splitlines()[0]) from None
 
@@ -48,10 +48,10 @@ def open_session(
 def read_numbers(
     path: str | os.PathLike[str], described: Mapping[str, str], names: Iterable[str]
 ) -> dict[str, int]:
-    """Numbers above 0 that a graph says of itself, by name.
+    """Numbers above 0 in a graph's metadata, by name.
 
     Raises:
-        SpeechganError: it does not say them.
+        SpeechganError: one is missing or invalid.
     """
     try:
         numbers = {name: int(described[name]) for name in names}
@@ -63,7 +63,7 @@ def read_numbers(
 
 
 def foreign_graph(path: str | os.PathLike[str], reason: str) -> SpeechganError:
-    """The error of a file that holds another graph than is needed."""
+    """The error of a file with another graph than needed."""
     return SpeechganError(
         f"{path}: not a graph that speechgan export wrote ({reason}); write it anew"
     )

@@ -1,4 +1,4 @@
-"""The speakers of a conversion model: who they are, and what is usual for them."""
+"""The speakers of a conversion model, with metadata and statistics."""
 
 import json
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ SPEAKERS = "speakers.json"
 
 @dataclass(frozen=True)
 class TargetSpeaker:
-    """A voice that a model can speak in.
+    """A target speaker of a model.
 
     Attributes:
-        name: what `--target-speaker` takes.
-        sex, language, licence: of the recordings; empty where it is not known.
+        name: for `--target-speaker`.
+        sex, language, licence: of the recordings; empty if unknown.
         minutes: of training recordings.
-        statistics: what is usual for the speaker.
+        statistics: of image and pitch.
     """
 
     name: str
@@ -41,9 +41,9 @@ class TargetSpeaker:
 
 
 def format_speakers(speakers: Sequence[TargetSpeaker]) -> str:
-    """What stands in a model folder's `speakers.json`; their order is their numbers'."""
+    """The content of a model folder's `speakers.json`, in the order of the speakers' numbers."""
     rows = [{**s.describe(), **s.statistics.to_dict()} for s in speakers]
-    # A speaker a line: whole files of single numbers help nobody.
+    # One line a speaker, as one line a number would be unreadable.
     return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
 
 
@@ -58,7 +58,7 @@ def load_speakers(folder: Path) -> list[TargetSpeaker]:
         rows = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(rows, list) or not rows:
             raise ValueError("no list, or an empty one")
-        # They become parts of names of files.
+        # They are used in names of files.
         if any(Path(str(row["name"])).name != str(row["name"]) for row in rows):
             raise ValueError("a name that is a path")
         return [

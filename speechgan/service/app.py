@@ -1,4 +1,4 @@
-"""The application: what can be called, and what it answers."""
+"""The application: routes and their responses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from speechgan.service.work import BusyError, ClientGoneError, WorkLine
 from speechgan.utils.errors import SpeechganError
 
 WishedFile = EnhancedFile | RestoredFile | ConvertedFile
-# nginx's, for a client that closed the connection: it is counted, nobody reads it.
+# nginx's status for a client that closed the connection; it is only counted.
 CLIENT_GONE = 499
 ABOUT = """\
 The body of a call is a sound file as it is, in any format that libsndfile reads; the answer is one
@@ -50,13 +50,13 @@ FILE: dict[str, Any] = {
 
 @dataclass
 class Service:
-    """What all calls share.
+    """Objects that all calls share.
 
     Attributes:
         models: that are served.
-        line: where files are worked on.
+        line: threads and queue for files.
         limits, access: of every call.
-        metrics: what was done.
+        metrics: of all calls.
     """
 
     models: Models
@@ -93,7 +93,7 @@ def make_app(service: Service) -> Counted:
 
 def _add_sounds(app: FastAPI, service: Service) -> None:
     async def answer(request: Request, wish: WishedFile, task: str) -> Response:
-        # A vocoder that is asked for may have to be loaded, and streams must not wait for that.
+        # In a thread, as a vocoder may have to be loaded, and streams must not wait for that.
         work = await run_in_threadpool(wish.for_files, service.models)
         made, written = await answer_with_file(
             request, work, wish.format, service.line, service.limits

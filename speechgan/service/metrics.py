@@ -1,7 +1,7 @@
-"""What Prometheus reads at /metrics.
+"""The metrics for Prometheus at /metrics.
 
-Written by hand: four figures are fewer lines than the use of a library, whose registry would also
-be one for the whole process, however many applications are in it.
+Without a library, which would need more lines for four metrics, and whose registry would be one for
+the whole process, even with several applications.
 """
 
 import time
@@ -14,17 +14,17 @@ Labels = tuple[tuple[str, str], ...]
 
 
 class Metrics:
-    """Sums that only grow, by name and labels."""
+    """Counters by name and labels."""
 
     def __init__(self) -> None:
         self._sums: dict[str, dict[Labels, float]] = defaultdict(lambda: defaultdict(float))
 
     def add(self, name: str, amount: float = 1, **labels: str) -> None:
-        """Adds to one of them."""
+        """Adds to a counter."""
         self._sums[name][tuple(sorted(labels.items()))] += amount
 
     def format(self, gauges: Mapping[str, float]) -> str:
-        """The sums, and figures that hold at this moment, in Prometheus' text format."""
+        """The counters, and present values of gauges, in Prometheus' text format."""
         lines = []
         for name, sums in sorted(self._sums.items()):
             lines.append(f"# TYPE speechgan_{name} counter")
@@ -41,7 +41,7 @@ class Counted:
 
     Args:
         app: the application.
-        metrics: where.
+        metrics: with the counters.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -62,7 +62,7 @@ class Counted:
         try:
             await self.app(scope, receive, note)
         finally:
-            # The route and not the path: a visitor may invent as many of those as they like.
+            # The route, not the path, as clients could invent any number of paths.
             route = getattr(scope.get("route"), "path", "none")
             self.metrics.add("calls_total", route=route, status=status)
             self.metrics.add("call_seconds_total", time.perf_counter() - started, route=route)

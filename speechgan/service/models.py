@@ -20,17 +20,17 @@ from speechgan.utils.nearest import suggest
 
 TASKS = ("enhance", "convert")
 RESTORE = "restore"
-"""The enhancer whose network makes what is missing."""
+"""The name of the model for restoration."""
 
 
 class Models:
-    """What may be asked for by name; a visitor's name never becomes a path.
+    """The served models by name; a name in a request never becomes a path.
 
     Args:
         names: of shipped models, or model folders, which are served under the folder's own name,
             or of models on the hub, `owner/model`, which are served as `model`; the first of a task
-            is what a visitor gets who names none. None serves all that ship.
-        threads: of the CPU, of each call.
+            is its default. None serves all shipped models.
+        threads: of the CPU, for each call.
 
     Raises:
         SpeechganError: no such model, one that cannot be loaded, or two of one name.
@@ -51,7 +51,7 @@ class Models:
             live = True
             if config["task"] == "convert":
                 converter = Converter.from_pretrained(name, threads=threads)
-                # Its errors name it, and a visitor is not told where it lies.
+                # The name in errors, which must not tell clients the folder.
                 converter.network.name = served
                 self._converters[served] = converter
                 live = converter.vocoder.takes_f0
@@ -72,12 +72,12 @@ class Models:
         return list(self._facts.values())
 
     def names(self, task: str, live: bool = False, shipped: bool = False) -> list[str]:
-        """Of the models of a task, the first one before all others.
+        """The names of a task's models, the default first.
 
         Args:
             task: one of `TASKS`.
-            live: of those only that are live.
-            shipped: of those only that ship, and not of others that are called as one of them.
+            live: whether only those that can follow a stream.
+            shipped: whether only shipped ones, without others of the same names.
         """
         return [
             name
@@ -88,7 +88,7 @@ class Models:
         ]
 
     def enhancer(self, name: str | None) -> Enhancer:
-        """The one of a name, or the first.
+        """The enhancer of a name, or the default.
 
         Raises:
             SpeechganError: there is none.
@@ -96,7 +96,7 @@ class Models:
         return _choose(self._enhancers, name, "enhance")
 
     def restorer(self, name: str | None) -> Restorer:
-        """The one of a name, or `restore`, or the first enhancer.
+        """The restorer of a name, or `restore`, or the default enhancer's.
 
         Raises:
             SpeechganError: there is none.
@@ -105,7 +105,7 @@ class Models:
         return Restorer(self.enhancer(known))
 
     def converter(self, name: str | None) -> Converter:
-        """The one of a name, or the first.
+        """The converter of a name, or the default.
 
         Raises:
             SpeechganError: there is none.
@@ -124,7 +124,7 @@ def _choose(models: dict[str, Any], name: str | None, task: str) -> Any:
 
 
 def _choose_name(name: str, folder: Path) -> str:
-    """The folder's own; but those of the hub are named by a commit."""
+    """The folder's name; for a model of the hub, whose folder is named by a commit, the model's."""
     place = PLACE.fullmatch(name) if folder != Path(name) else None
     return place["repository"].rpartition("/")[2] if place else folder.resolve().name
 

@@ -1,7 +1,7 @@
-"""Who may call: the Host, Origin and token of a request, checked before anything else is done.
+"""Access control: the Host, Origin and token of a request, checked before anything else.
 
-Any web page may send requests to a server on the visitor's own machine. Its Origin gives it away;
-and where it has its own name point to 127.0.0.1 to hide that, the Host does.
+Any web page may send requests to a server on its visitor's own machine. They are recognised by
+their Origin or, in a DNS rebinding attack, where the page's own name points to 127.0.0.1, by Host.
 """
 
 import hmac
@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from speechgan.service.limits import CallRate
 
-# What says nothing of anybody: whether the server lives, and what its calls look like.
+# Paths without a token: health and the description of the interface.
 OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json"})
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 REFUSED_STREAM = 1008
@@ -23,12 +23,12 @@ REFUSED_STREAM = 1008
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call.
+    """Rules of access.
 
     Attributes:
         hosts: names under which the server may be called, without a port.
         origins: of web pages on other servers that may call, such as "https://example.org".
-        token: that a call must bring; None lets everybody in.
+        token: that calls need; None for none.
     """
 
     hosts: frozenset[str] = LOCAL_HOSTS
@@ -36,7 +36,7 @@ class Access:
     token: str | None = None
 
     def refuse(self, headers: Mapping[str, str], needs_token: bool) -> tuple[int, str] | None:
-        """The status and the reason, or None where the call may go on."""
+        """The status and reason of a refusal, or None if the call is allowed."""
         host = headers.get("host", "")
         if _host_name(host) not in self.hosts:
             return 421, "Host: not a name of this server; --allow-host adds one"
@@ -46,7 +46,7 @@ class Access:
         if self.token is None or not needs_token:
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")
-        # In constant time, so that nobody finds the token letter by letter.
+        # In constant time, against timing attacks.
         right = hmac.compare_digest(given.strip().encode(), self.token.encode())
         if scheme.lower() != "bearer" or not right:
             return 401, "Authorization: send the header Authorization: Bearer TOKEN"
@@ -54,12 +54,12 @@ class Access:
 
 
 class Guard:
-    """An ASGI application that lets through to another one only what may call.
+    """An ASGI application that passes only allowed calls to another one.
 
     Args:
         app: the other one.
-        access: who may call.
-        rate: how often.
+        access: rules of access.
+        rate: limit of calls.
     """
 
     def __init__(self, app: ASGIApp, access: Access, rate: CallRate) -> None:
@@ -81,11 +81,11 @@ class Guard:
             await answer(scope, receive, send)
 
     def _refuse(self, scope: Scope) -> tuple[int, str] | None:
-        # A browser asks by OPTIONS, without the token, whether a page may send it.
+        # A browser's preflight request, OPTIONS, has no token.
         needs_token = scope["path"] not in OPEN_PATHS and scope.get("method") != "OPTIONS"
         refusal = self.access.refuse(Headers(scope=scope), needs_token)
-        # Guesses at the token count as calls; what other pages send does not, or they could
-        # use up the calls of whoever looks at them.
+        # Wrong tokens count as calls; requests of other pages do not, or those pages could use up
+        # the calls of their visitors.
         if refusal is not None and refusal[0] != 401:
             return refusal
         address = scope["client"][0] if scope.get("client") else ""

@@ -1,4 +1,4 @@
-"""uvicorn, bounded where it is not of itself."""
+"""uvicorn, with further limits."""
 
 import asyncio
 import os
@@ -14,14 +14,14 @@ from speechgan.service.app import Service, make_app
 from speechgan.service.limits import Limits
 
 LARGEST_MESSAGE = 2**20
-"""Of a stream, in bytes: half a minute of 16-bit samples at 16 kHz."""
+"""Limit of a stream's message, in bytes: half a minute of 16-bit samples at 16 kHz."""
 
 
 def make_server(service: Service, host: str, port: int) -> uvicorn.Server:
     """A server that `run()` starts.
 
     Args:
-        service: what it serves, and within which limits.
+        service: to be served, with its limits.
         host: address to listen at.
         port: 0 takes a free one.
     """
@@ -31,14 +31,14 @@ def make_server(service: Service, host: str, port: int) -> uvicorn.Server:
 def bound_server(
     app: ASGIApp, limits: Limits, host: str, port: int, last_seconds: int | None = None
 ) -> uvicorn.Server:
-    """A server of any application, within the limits of connections and patience.
+    """A server of any application, with limits of connections and timeouts.
 
     Args:
         app: the application.
         limits: of each connection, and of their number.
         host: address to listen at.
         port: 0 takes a free one.
-        last_seconds: for calls that go on when the server is told to end; None waits for them.
+        last_seconds: for running calls when the server is stopped; None waits for them.
     """
     config = uvicorn.Config(
         app,
@@ -46,31 +46,31 @@ def bound_server(
         port,
         http=patient_protocol(limits.idle_seconds),
         ws_max_size=LARGEST_MESSAGE,
-        # Clients ask for it unless told not to, but 2 % is all that it takes off a sound's samples.
+        # Compression, which clients request by default, would reduce samples by only 2 %.
         ws_per_message_deflate=False,
         limit_concurrency=limits.connections,
         timeout_graceful_shutdown=last_seconds,
-        # A line for each call would keep who called, and with what; /metrics has the sums.
+        # A line for each call would store addresses and parameters; /metrics has the sums.
         access_log=False,
-        # Anybody could claim another address, and so escape the limit of calls.
+        # Clients could forge addresses, and so evade the rate limit.
         proxy_headers=False,
         server_header=False,
-        # It looks whether stdout takes colours, and writes to stderr.
+        # uvicorn itself checks stdout for colours, but writes to stderr.
         use_colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"),
     )
     return uvicorn.Server(config)
 
 
 def patient_protocol(seconds: float) -> type[H11Protocol]:
-    """uvicorn's HTTP, with an end to its patience with those who say or take nothing.
+    """uvicorn's HTTP protocol, with timeouts for clients that do not send or receive.
 
-    It would wait for ever for a header, of which one letter comes in a minute; and where it closes
-    a connection, for ever until the client has taken what was sent before.
+    Without them it waits forever for a header that is sent very slowly and, when it closes a
+    connection, forever for the client to receive the rest.
 
     Args:
         seconds: from the connection, or from the first byte of a later request, to the end of the
-            header; from an answer to the end of a body that it did not wait for; and from a
-            connection's closing to its end, which may take twice as long.
+            header; from a response to the end of a body that it did not wait for; and from closing
+            a connection to its end, which may take twice as long.
     """
 
     class PatientProtocol(H11Protocol):
@@ -85,7 +85,7 @@ def patient_protocol(seconds: float) -> type[H11Protocol]:
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
-            # Of a body that comes after its answer, nobody waits for the end either.
+            # A body that is still arriving after the response has the timeout too.
             if self.conn.their_state is h11.IDLE or self.conn.our_state is h11.DONE:
                 self._expect_header()
             else:
@@ -93,8 +93,8 @@ def patient_protocol(seconds: float) -> type[H11Protocol]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_waiting()
-            # A timer that goes on would keep what is left of the connection, with all that it had
-            # received: many that come and go would fill the memory.
+            # A running timer would keep the protocol object with all received data in memory, and
+            # many short connections would fill it.
             if self._look is not None:
                 self._look.cancel()
             super().connection_lost(exc)

@@ -1,4 +1,4 @@
-"""A file in, a file out: received, refused or worked on, and sent, each within its limit."""
+"""Calls with files: received, checked, processed and sent, each within its limit."""
 
 import asyncio
 import os
@@ -24,12 +24,12 @@ MEDIA_TYPES = {"wav": "audio/wav", "flac": "audio/flac"}
 
 
 class FileAnswer(Response):
-    """A file that has no name any more: however its sending ends, nothing of it stays.
+    """A response of a file that is already unlinked, so that it never stays on the disk.
 
     Args:
-        file: open at its beginning; is closed.
+        file: open at its beginning; it is closed afterwards.
         media_type: for the client.
-        seconds: that sending may take; a client that reads more slowly is cut off.
+        seconds: limit for sending; slower clients are disconnected.
     """
 
     def __init__(self, file: BinaryIO, media_type: str, seconds: float) -> None:
@@ -38,7 +38,7 @@ class FileAnswer(Response):
         self.file, self.seconds = file, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # An answer that stays without its end is what makes the server close the connection.
+        # After a timeout the response stays incomplete, so the server closes the connection.
         with self.file, suppress(TimeoutError):
             async with asyncio.timeout(self.seconds):
                 start = {"status": self.status_code, "headers": self.raw_headers}
@@ -52,20 +52,19 @@ class FileAnswer(Response):
 async def answer_with_file(
     request: Request, work: FileWork, kind: str, line: WorkLine, limits: Limits
 ) -> tuple[FileAnswer, WrittenFile]:
-    """Receives a request's body, and makes a file of it.
+    """Receives a request's body, and processes it to a file.
 
     Args:
         request: whose body is a sound file.
-        work: what is done to it.
+        work: processes the file.
         kind: "wav" or "flac".
-        line: where the work is done.
+        line: threads and queue for the work.
         limits: of the body and of the sound in it.
 
     Raises:
-        HTTPException: 408, 413, 422 or 507, with one line, where there is one that of the command
-            line.
-        BusyError: there is no place in the line.
-        ClientGoneError: nobody waits any more.
+        HTTPException: 408, 413, 422 or 507, with a message of one line.
+        BusyError: the queue is full.
+        ClientGoneError: the client has disconnected.
     """
     if request.headers.get("content-type", "").startswith("multipart/"):
         reason = "upload: a form; send the file as the body, as curl --data-binary @FILE does"
@@ -88,14 +87,14 @@ async def answer_with_file(
             written = await unless_gone(line.run(run), request.receive)
         except SpeechganError as error:
             status = 507 if isinstance(error, UnwritableError) else 422
-            # Where the files lie is nobody's business.
+            # Without the server's folder.
             raise HTTPException(status, str(error).replace(f"{folder}{os.sep}", "")) from None
         file = target.open("rb")
     return FileAnswer(file, MEDIA_TYPES[kind], limits.transfer_seconds), written
 
 
 async def _receive(request: Request, path: Path, limits: Limits) -> None:
-    """Writes the body to a file, and no more of it than is allowed."""
+    """Writes the body to a file, up to the limit."""
     too_large = HTTPException(413, f"upload: larger than {limits.body_bytes} bytes; send less")
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limits.body_bytes:
@@ -118,9 +117,9 @@ async def _receive(request: Request, path: Path, limits: Limits) -> None:
 
 
 def _require_short(path: Path, limits: Limits) -> None:
-    """Refuses, by its header alone, a sound that is longer than is allowed.
+    """Refuses a sound that is too long, by its header.
 
-    Of what a header hides, nothing is decoded: reading ends where the header says that it does.
+    The header can be trusted for this, as no more than its length is decoded later.
     """
     with Reader(path) as reader:
         if weigh(reader.samples, reader.sample_rate, reader.channels) > limits.sound_seconds:

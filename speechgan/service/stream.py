@@ -1,4 +1,4 @@
-"""A live sound over a WebSocket: samples in, samples out, the state kept as long as it is open."""
+"""Live sound over a WebSocket, with a state for as long as it is open."""
 
 import asyncio
 import json
@@ -18,15 +18,15 @@ from speechgan.utils.errors import SpeechganError
 
 END = "end"
 BRIEF_SECONDS = 0.25
-# What RFC 6455 and IANA call them.
+# Status codes of RFC 6455 and IANA.
 DONE, BAD_DATA, REFUSED, TRY_LATER = 1000, 1007, 1008, 1013
 
 
 class Streams:
-    """The streams that are open.
+    """The open streams.
 
     Args:
-        models: that they ask for.
+        models: that are served.
         limits: of each, and of their number.
     """
 
@@ -37,7 +37,7 @@ class Streams:
         """How many there are."""
 
     async def serve(self, socket: WebSocket) -> None:
-        """One from its beginning to its end, whichever side ends it."""
+        """Serves one stream until either side ends it."""
         await socket.accept()
         if self.open >= self.limits.streams:
             await socket.close(TRY_LATER, "too many streams; try again later")
@@ -57,30 +57,30 @@ class Streams:
             code, reason = BAD_DATA, str(error)
         finally:
             self.open -= 1
-        with suppress(WebSocketDisconnect):  # who is gone needs no reason
-            # It may hold 123 bytes; most errors fit.
+        with suppress(WebSocketDisconnect):  # the client may be gone
+            # A reason is limited to 123 bytes; most errors fit.
             await socket.close(code, reason.encode()[:120].decode(errors="ignore"))
 
 
 class Conversation:
-    """What is said on a WebSocket that is open.
+    """The messages of one WebSocket.
 
     Args:
         socket: the WebSocket.
-        together: hears it beside others.
-        seconds: that the client may take for its next message, and to take one of ours.
+        together: enhances it in batches with others.
+        seconds: timeout for the client's next message, and for sending one.
     """
 
     def __init__(self, socket: WebSocket, together: Together, seconds: float) -> None:
         self.socket, self.together, self.seconds = socket, together, seconds
 
     async def follow(self, models: Models) -> None:
-        """Reads what is wished, then samples, and answers each message, until the end.
+        """Reads the parameters, then samples, and answers each message, until the end.
 
         Raises:
-            SpeechganError: a message that is not what it should be.
-            TimeoutError: the other side does nothing.
-            WebSocketDisconnect: it is gone.
+            SpeechganError: an invalid message.
+            TimeoutError: the client is idle for too long.
+            WebSocketDisconnect: it has disconnected.
         """
         wish = read_wish(await self._hear())
         pcm = wish.pcm()
@@ -90,7 +90,10 @@ class Conversation:
         await self._say(pcm.encode(await asyncio.to_thread(sound.flush)))
 
     async def _work(self, sound: Sound, pcm: Pcm, samples: bytes) -> bytes:
-        """What is not brief would have others wait; a voice to be converted knows no batch."""
+        """Processes samples: short blocks of enhancement in batches with other streams, else alone.
+
+        Long blocks would delay the others, and conversion cannot be batched.
+        """
         brief = len(samples) <= BRIEF_SECONDS * pcm.sample_rate * pcm.step
         if brief and isinstance(sound, Stream):
             return pcm.encode(await self.together.hear(sound, pcm.decode(samples)))
@@ -110,10 +113,10 @@ class Conversation:
 
 
 def read_wish(message: str | bytes) -> EnhancedStream | ConvertedStream:
-    """The first message of a stream.
+    """Parses the first message of a stream.
 
     Raises:
-        SpeechganError: not JSON, or not with these names and values.
+        SpeechganError: not JSON, or with unknown names or invalid values.
     """
     try:
         wish: Any = json.loads(message)
@@ -127,15 +130,15 @@ def read_wish(message: str | bytes) -> EnhancedStream | ConvertedStream:
 
 
 def describe(error: Any) -> str:
-    """One of pydantic's errors, in a line."""
+    """One of pydantic's errors in one line."""
     return f"{'.'.join(map(str, error['loc']))}: {error['msg']}"
 
 
 def require_samples(message: str | bytes, pcm: Pcm) -> bytes:
-    """A message of whole samples.
+    """Checks that a message is whole samples, and returns it.
 
     Raises:
-        SpeechganError: another.
+        SpeechganError: it is not.
     """
     if isinstance(message, str) or len(message) % pcm.step:
         raise SpeechganError(

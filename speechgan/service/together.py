@@ -1,4 +1,4 @@
-"""Live sounds of many visitors, heard together: whatever waits goes through the network at once."""
+"""Dynamic batching of live streams: waiting blocks go through the network together."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,14 +8,13 @@ from speechgan.audio import Wave
 from speechgan.inference.enhancement.streaming import Stream, hear_together
 
 MOST_BLOCKS = 32
-"""Heard at once: with more, each takes as long, and the first waits for the last."""
+"""Largest batch: more do not reduce the time for a block, but delay the first."""
 
 
 class Together:
-    """A thread that hears blocks of all streams: those that came while it was busy, as one batch.
+    """A thread that processes blocks of all streams; those that arrive meanwhile form a batch.
 
-    So the more there is to do, the less each block costs, and nobody waits for others who say
-    nothing.
+    So with more load each block takes less time, and no stream waits for idle ones.
     """
 
     def __init__(self) -> None:
@@ -24,7 +23,7 @@ class Together:
         self._working: asyncio.Task[None] | None = None
 
     async def hear(self, stream: Stream, block: Wave) -> Wave:
-        """What `stream(block)` gives; others wait for it.
+        """The result of `stream(block)`, computed in a batch.
 
         Raises:
             SpeechganError: as the stream.
@@ -36,7 +35,7 @@ class Together:
         return await heard
 
     async def _work(self) -> None:
-        """Batch after batch, until nothing waits."""
+        """Processes batches until no block waits."""
         loop = asyncio.get_running_loop()
         try:
             while self._waiting:
@@ -47,11 +46,11 @@ class Together:
                     outcomes = await loop.run_in_executor(
                         self._thread, hear_together, streams, blocks
                     )
-                except Exception as error:  # a defect is everybody's, and nobody waits for ever
+                except Exception as error:  # a defect fails all of them, and none waits forever
                     outcomes = [error] * len(batch)
                 for future, outcome in zip(heard, outcomes, strict=True):
                     if future.done():
-                        continue  # the visitor is gone
+                        continue  # the client has disconnected
                     if isinstance(outcome, Exception):
                         future.set_exception(outcome)
                     else:

@@ -1,4 +1,4 @@
-"""What a visitor may ask for: the command line's parameters, of files and of streams."""
+"""The parameters of calls, as on the command line, for files and for streams."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,15 +15,15 @@ from speechgan.service.models import Models
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.nearest import suggest
 
-# Each channel of a stream is work that does not end.
+# Most channels of a stream, as each is continuous work.
 MOST_CHANNELS = 8
 
 FileWork = Callable[[Path, Path, Progress], WrittenFile]
-"""Makes a target of a source, and tells the seconds of sound finished on the way."""
+"""Processes a source to a target, and reports the seconds of sound finished meanwhile."""
 
 
 class Sound(Protocol):
-    """A sound that is still being heard."""
+    """A stream of a live sound."""
 
     def __call__(self, block: Wave) -> Wave:
         """The samples that are ready after a block."""
@@ -35,7 +35,7 @@ class Sound(Protocol):
 
 
 class Wish(BaseModel):
-    """What is to become of a sound; names and numbers are checked by those who know them."""
+    """Parameters of a call; models check their names and values."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,7 +44,7 @@ class Wish(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _require_known(cls, given: Any) -> Any:
-        """Says of a name that is not known which one may have been meant."""
+        """Suggests a correction of an unknown name."""
         known = cls.model_fields
         for name in given if isinstance(given, dict) else ():
             if name not in known:
@@ -54,24 +54,24 @@ class Wish(BaseModel):
         return given
 
     def for_files(self, models: Models) -> FileWork:
-        """What makes a file of a file.
+        """A function that processes a file.
 
         Raises:
-            SpeechganError: no such model, or not with these parameters.
+            SpeechganError: no such model, or it does not allow these parameters.
         """
         raise NotImplementedError  # an abstract method: every wish has its own
 
     def for_stream(self, models: Models, pcm: Pcm) -> Sound:
-        """The beginning of a sound.
+        """A new stream.
 
         Raises:
-            SpeechganError: no such model, not with these parameters, or not live.
+            SpeechganError: no such model, it does not allow these parameters, or is not live.
         """
         raise NotImplementedError  # an abstract method: every wish has its own
 
 
 class Enhancement(Wish):
-    """Noise is to be taken out; see `speechgan.Enhancer`."""
+    """Parameters of enhancement; see `speechgan.Enhancer`."""
 
     strength: float = Field(1.0, description="0 to 1: share of the enhanced sound")
     attenuation_limit: float | None = Field(
@@ -92,7 +92,7 @@ class Enhancement(Wish):
 
 
 class Restoration(Wish):
-    """What was lost is wanted back, of files alone; see `speechgan.Restorer`."""
+    """Parameters of restoration, for files only; see `speechgan.Restorer`."""
 
     strength: float = Field(1.0, description="0 to 1: share of the restored sound")
 
@@ -106,7 +106,7 @@ class Restoration(Wish):
 
 
 class Conversion(Wish):
-    """Another voice is wanted; see `speechgan.Converter`."""
+    """Parameters of conversion; see `speechgan.Converter`."""
 
     target_speaker: str = Field(description="one that /speakers lists")
     source_speaker: str | None = Field(None, description="who speaks, if the model knows them")
@@ -125,20 +125,20 @@ class Conversion(Wish):
 
 
 class OfFile(BaseModel):
-    """How a file is to come back."""
+    """Parameters of the resulting file."""
 
     format: Literal["wav", "flac"] = Field("wav", description="of the answer")
 
 
 class OfStream(BaseModel):
-    """How samples follow each other in a stream, in both directions."""
+    """The format of samples in a stream, in both directions."""
 
     sample_rate: int = Field(ge=LOWEST_RATE, le=HIGHEST_RATE)
     channels: int = Field(1, ge=1, le=MOST_CHANNELS)
     encoding: Literal["f32le", "s16le"] = "f32le"
 
     def pcm(self) -> Pcm:
-        """The same, for those who decode."""
+        """The format as a `Pcm`."""
         return Pcm(self.encoding, self.sample_rate, self.channels)
 
 

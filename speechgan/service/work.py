@@ -1,4 +1,4 @@
-"""A few threads that work, and a line before them that does not grow."""
+"""A thread pool with a bounded queue."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,19 +12,19 @@ Result = TypeVar("Result")
 
 
 class BusyError(Exception):
-    """All threads work, and as many wait as may wait."""
+    """All threads are busy, and the queue is full."""
 
 
 class ClientGoneError(Exception):
-    """Nobody waits for the answer any more."""
+    """The client has disconnected."""
 
 
 class WorkLine:
-    """Work done in threads, in the order in which it came.
+    """Runs work in threads, in the order of its arrival.
 
     Args:
-        threads: that work at a time.
-        waiting: how many may wait for one.
+        threads: number of threads.
+        waiting: length of the queue.
     """
 
     def __init__(self, threads: int, waiting: int) -> None:
@@ -32,25 +32,26 @@ class WorkLine:
         self._free = asyncio.Semaphore(threads)
         self._most = threads + waiting
         self.held = 0
-        """Places that are taken, by what is worked on and what waits."""
+        """Number of running and waiting works."""
 
     def require_place(self) -> None:
-        """Refuses what would only be refused once it was uploaded.
+        """Checks the queue before an upload, which would be refused afterwards.
 
         Raises:
-            BusyError: there is no place.
+            BusyError: it is full.
         """
         if self.held >= self._most:
             raise BusyError
 
     async def run(self, work: Callable[[Event], Result]) -> Result:
-        """Waits for a thread and what it does.
+        """Runs work in a thread, and waits for it.
 
         Args:
-            work: is to end soon after the event is set, which says that nobody waits for it.
+            work: called with an event; it should end soon after that is set, as its result is no
+                longer needed.
 
         Raises:
-            BusyError: there is no place.
+            BusyError: the queue is full.
         """
         self.require_place()
         self.held += 1
@@ -62,20 +63,20 @@ class WorkLine:
                 try:
                     return await asyncio.shield(running)
                 except asyncio.CancelledError:
-                    # A thread cannot be ended from outside: its place is free when it is.
+                    # A thread cannot be killed, so its place stays taken until it ends.
                     stop.set()
                     await asyncio.wait([running])
-                    running.exception()  # is of no use to anybody
+                    running.exception()  # marked as retrieved, and ignored
                     raise
         finally:
             self.held -= 1
 
 
 async def unless_gone(work: Awaitable[Result], receive: Receive) -> Result:
-    """Waits for work for as long as the client does; `receive` tells when it is gone.
+    """Waits for work until the client disconnects, which `receive` reports.
 
     Raises:
-        ClientGoneError: it went away, and the work was cancelled.
+        ClientGoneError: it has disconnected, and the work was cancelled.
     """
     working = asyncio.ensure_future(work)
     gone = asyncio.ensure_future(_wait_until_gone(receive))

@@ -1,1 +1,1 @@
-"""GANs: which networks play, and which losses each of them lowers."""
+"""GANs: which networks there are, and which losses each of them minimises."""

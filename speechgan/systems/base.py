@@ -13,15 +13,15 @@ T = TypeVar("T")
 
 
 class Step(Generic[BatchT]):
-    """One step of training, as all players of a system see it.
+    """One step of training; all players of a system share it.
 
-    What one player makes and others judge, such as the enhanced speech of a batch, is kept here.
-    It is made when it is first asked for and only once, whichever player moves first, and also in
-    steps in which the generator does not move.
+    It caches what several players use, such as the enhanced speech of a batch: that is computed
+    once, at its first use, whichever player moves first, and also in steps in which the generator
+    does not move.
 
     Args:
         batch: what the data module made for this step.
-        in_play: players that have entered the game; terms judged by others are left out.
+        in_play: players that have entered the game; terms that need others are left out.
     """
 
     def __init__(self, batch: BatchT, in_play: Iterable[str]) -> None:
@@ -44,7 +44,7 @@ class Step(Generic[BatchT]):
 
 
 class System(nn.Module):
-    """Networks and losses of one GAN. Knows no device, no optimiser, no file.
+    """Networks and losses of one GAN. Independent of devices, optimisers and files.
 
     In each step the trainer lets the players move in the order of `turns`: it gives gradients to
     the weights of the one whose turn it is, adds up the terms that `losses` returns for it, and
@@ -52,9 +52,8 @@ class System(nn.Module):
     are the trainer's configuration.
 
     Attributes:
-        turns: the players, in the order in which they move. Mostly the generator is first, and
-            discriminators learn from what it has just made, once for both; in most papers they move
-            before it.
+        turns: the players, in the order in which they move. Mostly the generator is first, and its
+            output is computed once, for the discriminators too; in most papers they move before it.
         generator: the network that is released.
         objective: form of the game, if there is one.
     """
@@ -68,32 +67,32 @@ class System(nn.Module):
         self._observed: dict[str, Tensor] = {}
 
     def players(self) -> dict[str, Iterable[nn.Parameter]]:
-        """Who owns which weights; no weight has two owners."""
+        """The weights of each player; no weight belongs to two."""
         return {name: self.network_of(name).parameters() for name in self.turns}
 
     def network_of(self, player: str) -> nn.Module:
-        """The network that plays: the system's attribute of the player's name."""
+        """A player's network: the system's attribute of the player's name."""
         return self.get_submodule(player)
 
     def losses(self, player: str, step: Step[Any]) -> dict[str, Tensor]:
-        """The weighted terms that the player is to lower in this step, each by its name.
+        """The weighted terms that the player minimises in this step, each by its name.
 
         Args:
             player: one of `turns`.
-            step: the batch, who is in play, and what players have made of the batch so far.
+            step: the batch, the players in play, and what has been computed of the batch so far.
         """
         raise NotImplementedError  # an abstract method: every system has its own
 
     def forward(self, player: str, step: Step[Any]) -> dict[str, Tensor]:
-        """`losses`, as the trainer calls it: in its precision, and on all devices together."""
+        """`losses`, under the name that mixed precision and distributed wrappers call."""
         return self.losses(player, step)
 
     def infer(self, batch: Any) -> Any:
-        """What the user of the trained model gets for this batch."""
+        """The output of the trained model for this batch."""
         raise NotImplementedError  # an abstract method: every system has its own
 
     def start_from(self, weights: Mapping[str, Tensor]) -> None:
-        """Starts the generator from those of a trained model instead of from random weights.
+        """Starts the generator from a trained model's weights instead of from random ones.
 
         A generator with a method `grow_from` may be larger than the model's.
 
@@ -106,14 +105,14 @@ class System(nn.Module):
         grow(weights)
 
     def describe(self) -> list[str]:
-        """Who plays, for the model's card: system, each player as `name (network)`, objective."""
+        """For the model card: the system, each player as `name (network)`, the objective."""
         networks = (f"{name} ({type(self.network_of(name)).__name__})" for name in self.turns)
         return [type(self).__name__, *networks, *([self.objective.name] if self.objective else [])]
 
     def observe(self, name: str, value: Tensor | float) -> None:
-        """Notes a figure for the log that no player lowers, such as a mean score.
+        """Notes a figure for the log that is no player's loss, such as a mean score.
 
-        It stays where it is, as a GPU would have to be waited for.
+        It stays on its device: copying it from a GPU would wait for the GPU.
         """
         self._observed[name] = torch.as_tensor(value).detach().float()
 

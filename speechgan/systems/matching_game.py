@@ -1,4 +1,4 @@
-"""The game against discriminators of several kinds whose features are matched, for any system."""
+"""Adversarial and feature-matching losses against several kinds of discriminator."""
 
 from dataclasses import dataclass
 
@@ -12,15 +12,16 @@ from speechgan.models.discriminators.judgement import Judgement
 
 @dataclass(frozen=True)
 class MatchingGame:
-    """HiFi-GAN's terms (Kong et al. 2020, arXiv:2010.05646), for each kind of discriminator.
+    """HiFi-GAN's losses (Kong et al. 2020, arXiv:2010.05646), for each kind of discriminator.
 
     Deliberate differences: all kinds weigh the same, however many there are of each; distances are
     averaged over layers, where HiFi-GAN adds them up, and the scores are not one of these layers;
-    the form `lsgan` has halves, which HiFi-GAN's has not.
+    squares of the objective `lsgan` are halved, HiFi-GAN's are not.
 
     Attributes:
-        discriminator: called with what is judged, and with what else it is to know, it returns a
-            list of judgements for each kind, such as `period` and `resolution` of waves.
+        discriminator: called with candidates and, where it is conditional, with their conditions,
+            it returns a list of judgements for each kind, such as `period` and `resolution` of
+            waves.
         objective: form of the game.
         matching: weight of the distance of the discriminator's features.
         adversarial: weight of its scores.
@@ -32,32 +33,32 @@ class MatchingGame:
     adversarial: float = 1.0
 
     def demand(self, made: Tensor, real: Tensor, *known: Tensor) -> dict[str, Tensor]:
-        """What the generator is to lower: `adversarial/KIND` and `matching/KIND`.
+        """The generator's terms: `adversarial/KIND` and `matching/KIND`.
 
         Args:
-            made: what it made.
-            real: what that should have been, the same shape.
-            known: what the discriminator is told of each item.
+            made: the generator's output.
+            real: its target, of the same shape.
+            known: conditions of the discriminator, such as labels, for each item.
         """
         found = self.discriminator(made, *known)
         return self._fool(found) | self._match(found, self._aim(real, *known))
 
     def fool(self, made: Tensor, *known: Tensor) -> dict[str, Tensor]:
-        """The same where nobody knows what it should have been: `adversarial/KIND` alone."""
+        """`adversarial/KIND` alone, for output without a target."""
         return self._fool(self.discriminator(made, *known))
 
     def match(self, made: Tensor, real: Tensor, *known: Tensor) -> dict[str, Tensor]:
-        """The same where only what the discriminator sees counts: `matching/KIND` alone."""
+        """`matching/KIND` alone: only the distance of the discriminator's features."""
         return self._match(self.discriminator(made, *known), self._aim(real, *known))
 
     def discriminate(
         self, made: Tensor, real: Tensor, *known: Tensor
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """What the discriminator is to lower, by kind; its mean scores, `KIND/real`, `KIND/fake`.
+        """The discriminator's terms by kind, and its mean scores `KIND/real` and `KIND/fake`.
 
         Args:
-            made, real: of the same shape, in no order.
-            known: what the discriminator is told of each item, of either side.
+            made, real: of the same shape; items need not correspond.
+            known: conditions of the discriminator for each item, the same for both sides.
         """
         terms, scores = {}, {}
         of_made, of_real = self.discriminator(made, *known), self.discriminator(real, *known)

@@ -1,1 +1,1 @@
-"""The one error that users see, and what all rooms need."""
+"""Errors for users, and helpers for all subpackages."""

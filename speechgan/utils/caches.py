@@ -1,11 +1,11 @@
-"""Where the package keeps what need not be fetched or computed twice."""
+"""The package's cache folder."""
 
 import os
 from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """`speechgan` in what XDG_CACHE_HOME names, or in `.cache` of the user's home.
+    """`speechgan` in XDG_CACHE_HOME or, without that, in `.cache` of the user's home.
 
     Models of the Hugging Face hub are not in it: huggingface_hub has a folder of its own.
     """

@@ -1,4 +1,4 @@
-"""The errors that a user can remedy."""
+"""Errors that a user can remedy."""
 
 
 class SpeechganError(Exception):
@@ -10,7 +10,7 @@ class SpeechganError(Exception):
 
 
 class UnwritableError(SpeechganError):
-    """A file that cannot be written: the disk is full, or the folder is not for this user."""
+    """A file that cannot be written, as the disk is full, or for want of permission."""
 
 
 class UnmeasurableError(SpeechganError):

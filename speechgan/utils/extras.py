@@ -1,4 +1,4 @@
-"""What the package can do once more libraries are installed beside it."""
+"""Optional libraries, and the extras that install them."""
 
 from speechgan.utils.errors import SpeechganError
 
@@ -15,18 +15,18 @@ EXTRAS = {
     "s3fs": "ray",
     "uvicorn": "serve",
 }
-"""The extra that installs a library, by the name under which that is imported; else `train`."""
+"""The extra that installs a library, by its import name; `train` for all others."""
 
 ALONE = {"gcsfs": "gcsfs"}
-"""Packages that no extra holds, likewise."""
+"""Packages that no extra installs, by their import names."""
 
 
 def missing_extra(library: str, what: str) -> SpeechganError:
-    """The error where a library is not installed.
+    """The error for a library that is not installed.
 
     Args:
-        library: as it is imported.
-        what: what needs it.
+        library: its import name.
+        what: needs it.
     """
     package = ALONE.get(library) or f"'speechgan[{EXTRAS.get(library, 'train')}]'"
     return SpeechganError(f"{what}: needs {library}, which is not installed; pip install {package}")

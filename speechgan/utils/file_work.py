@@ -1,4 +1,4 @@
-"""What every command that makes files of files hands to those that do it, here or elsewhere."""
+"""Types of the functions that process files, in this process, in workers or on a cluster."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from speechgan.utils.workers import Report
 
 
 class Written(Protocol):
-    """What is told of a file that was written."""
+    """Information about a file that was written."""
 
     @property
     def seconds(self) -> float: ...
@@ -20,11 +20,11 @@ class Written(Protocol):
 
 
 Work = Callable[[Path, Path, Report], Written]
-"""Makes a target of a source, both on this machine, and tells the seconds of audio finished on the
-way."""
+"""Processes a source to a target, both on this machine, and reports the seconds of audio finished
+meanwhile."""
 
 ManyWork = Callable[
     [Iterable[tuple[Path, Path]], Report], Iterator[tuple[int, Written | SpeechganError]]
 ]
-"""As `Work`, of many sources and targets, which are taken as they are needed; each file's number
-with what was written, or why it was not, when that is known."""
+"""Like `Work`, of many sources and targets, which are taken lazily; yields each file's number with
+what was written, or why it was not, when it is finished."""

@@ -1,4 +1,4 @@
-"""Files that appear under their name when they are complete, or not at all."""
+"""Atomic writing of files and folders: whole or not at all."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from speechgan.utils.errors import UnwritableError
 
-# Seconds after which an unfinished file is taken for one that a killed process has left.
+# Age in seconds from which an unfinished file counts as left by a killed process.
 ABANDONED = 24 * 3600.0
 _numbers = count()
 _UNFINISHED = re.compile(r"\.(.+)\.\d+\.\d+\.part", re.DOTALL)
@@ -20,15 +20,15 @@ REMEDY = "free some space or choose another folder"
 
 @contextmanager
 def replace_whole(path: str | os.PathLike[str], remedy: str = REMEDY) -> Iterator[Path]:
-    """Lends a hidden place beside `path`, which becomes `path` when the block ends well.
+    """Gives a hidden path beside `path`; its file is renamed to `path` when the block succeeds.
 
-    Folders above are made. What was written is on the disk before it takes the name, so that not
-    even a power cut leaves half of it. When the block fails, what stood at `path` stands there
-    still, and nothing else is left.
+    Parent folders are made. The file is synced to the disk before it is renamed, so that not even a
+    power cut leaves half of it. If the block fails, an existing file at `path` stays, and nothing
+    else is left.
 
     Args:
         path: the file to make or replace.
-        remedy: what the user can do where it cannot be written.
+        remedy: advice in the error.
 
     Raises:
         UnwritableError: it cannot be written.
@@ -50,11 +50,11 @@ def replace_whole(path: str | os.PathLike[str], remedy: str = REMEDY) -> Iterato
 
 @contextmanager
 def replace_folder(folder: str | os.PathLike[str], remedy: str = REMEDY) -> Iterator[Path]:
-    """As `replace_whole`, of a folder and everything in it.
+    """Like `replace_whole`, for a folder and everything in it.
 
-    A folder cannot take the place of another in one step: the one before is kept under a hidden
-    name until the new one stands. A process that is killed in between leaves it there, and the next
-    call brings it back.
+    A folder cannot replace another in one step: the old one is kept under a hidden name until the
+    new one is in place. If the process is killed in between, it stays there, and the next call
+    restores it.
 
     Raises:
         UnwritableError: it cannot be written.
@@ -80,7 +80,7 @@ def replace_folder(folder: str | os.PathLike[str], remedy: str = REMEDY) -> Iter
 
 
 def restore_folder(folder: Path) -> None:
-    """Brings back a folder that a process was about to replace when it was killed."""
+    """Restores a folder that a process was replacing when it was killed."""
     before = folder.with_name(f".{folder.name}.before")
     if before.exists() and not folder.exists():
         os.replace(before, folder)
@@ -88,7 +88,7 @@ def restore_folder(folder: Path) -> None:
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes, remedy: str = REMEDY) -> None:
-    """Writes a file, or leaves what stood there; text as of `encode_text`.
+    """Writes a file, whole or not at all; text as of `encode_text`.
 
     Raises:
         UnwritableError: it cannot be written.
@@ -99,29 +99,29 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes, remedy: str 
 
 
 def encode_text(text: str) -> bytes:
-    r"""Text in UTF-8; of a file's name that is not, the bytes that are none as `\udcff`.
+    r"""Text in UTF-8; bytes of a file name that are not UTF-8 become escapes such as `\udcff`.
 
-    So they can be read in every file, and JSON takes them for what they were.
+    So the result is valid text, and JSON decodes the escapes to the original name.
     """
     return text.encode(errors="backslashreplace")
 
 
 def hidden_beside(path: Path) -> Path:
-    """A new place where this process keeps an unfinished `path`; see `remove_unfinished`.
+    """A new name for an unfinished `path` of this process; see `remove_unfinished`.
 
-    Each call gives another, so that two who write one `path` at a time do not mix.
+    Each call gives another, so that simultaneous writers of one `path` do not conflict.
     """
     return path.with_name(f".{path.name}.{next(_numbers)}.{os.getpid()}.part")
 
 
 def name_finished(unfinished: str) -> str | None:
-    """The name of the file of which `hidden_beside` has named an unfinished one, or None."""
+    """The name of the finished file, for a name from `hidden_beside`; otherwise None."""
     match = _UNFINISHED.fullmatch(unfinished)
     return match[1] if match else None
 
 
 def clear_unfinished(folder: Path) -> None:
-    """Removes what killed processes have left unfinished where this process alone writes."""
+    """Removes killed processes' unfinished files from a folder that only this process writes to."""
     for path in folder.glob(".*.[0-9]*.part"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -130,13 +130,13 @@ def clear_unfinished(folder: Path) -> None:
 
 
 def remove_unfinished(folder: Path, process: int) -> None:
-    """Removes what a process that was killed has left unfinished in a folder."""
+    """Removes the unfinished files of a killed process from a folder."""
     for path in folder.glob(f".*.{process}.part"):
         path.unlink(missing_ok=True)
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Removes what killed processes have left unfinished where other processes may be writing."""
+    """Removes old unfinished files from a folder that other processes may be writing to."""
     for path in folder.glob(".*.[0-9]*.part"):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > ABANDONED:

@@ -1,4 +1,4 @@
-"""What lies in a folder, and in all folders in it."""
+"""Walks through folders."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -11,17 +11,17 @@ from speechgan.utils.errors import SpeechganError
 def walk_files(
     root: Path, enter: Callable[[Path], bool] = lambda folder: True
 ) -> Iterator[PurePosixPath]:
-    """Every file below a folder, by its path relative to that, in the order of their names.
+    """Every file below a folder, by its relative path, sorted by name.
 
-    A folder's own files come before those in its folders. Links to folders are followed, unless
-    they lead back to where they lie.
+    A folder's own files come before those in its subfolders. Links to folders are followed, unless
+    they lead to a parent folder.
 
     Args:
-        root: to look in.
-        enter: whether to look in a folder below it.
+        root: to search.
+        enter: whether to search a subfolder.
 
     Raises:
-        SpeechganError: a folder may not be read.
+        SpeechganError: a folder cannot be read.
     """
     for parent, children, names in os.walk(root, onerror=_refuse, followlinks=True):
         here = Path(parent)
@@ -36,7 +36,7 @@ def walk_files(
 
 
 def _leads_back(folder: Path, above: Sequence[Path]) -> bool:
-    """Whether a folder is a link to one of those above it, or to one that holds them."""
+    """Whether a folder is a link to one of its parents, or to a folder that contains them."""
     if not folder.is_symlink():
         return False
     target = folder.resolve()

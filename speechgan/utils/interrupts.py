@@ -1,4 +1,4 @@
-"""Signals that end a process, put off while a library would swallow the exception."""
+"""Signals that end a process, deferred while a library would swallow the exception."""
 
 import signal
 import threading
@@ -11,10 +11,10 @@ _pending = 0
 
 
 def heed_interrupts() -> None:
-    """Ctrl-C and being told to end run the clean-up of every `with` and `finally` on the way out.
+    """Makes SIGINT and SIGTERM raise exceptions, so that every `with` and `finally` cleans up.
 
-    A Ctrl-C that is ignored, as in a shell's background, stays ignored. Outside the main thread,
-    where Python allows no signal handlers, nothing changes.
+    An ignored SIGINT, as of a shell's background job, stays ignored. Outside the main thread, where
+    Python allows no signal handlers, it does nothing.
     """
     with suppress(ValueError):
         signal.signal(signal.SIGTERM, _end)
@@ -24,10 +24,10 @@ def heed_interrupts() -> None:
 
 @contextmanager
 def put_off_interrupts() -> Iterator[None]:
-    """Ends the process after the block and not within it, if it is told to end within it.
+    """Defers the exception of a signal within the block to the end of the block.
 
-    For calls of C libraries that call back into Python: an exception in there would be printed and
-    forgotten.
+    For calls of C libraries that call back into Python, where an exception would be printed and
+    ignored.
     """
     global _held
     if threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""Files by path or URL: listed, fetched, and put so that each is there whole or not at all."""
+"""Files by path or URL: listed, fetched, and written whole or not at all."""
 
 import functools
 import importlib.util
@@ -18,12 +18,12 @@ from speechgan.utils.folders import walk_files
 from speechgan.utils.scratch import lend_scratch, remove_orphans
 
 STORES = {"s3": "s3fs", "gs": "gcsfs"}
-"""The library that opens an object store, by the scheme of its URLs; in all of them an object is
-whole or absent."""
+"""The library that opens an object store, by the scheme of its URLs; all of them write objects
+atomically."""
 
 
 def is_url(text: str) -> bool:
-    """Whether it is no path."""
+    """Whether it is a URL, not a path."""
     return "://" in text
 
 
@@ -44,7 +44,7 @@ class Place:
         """A path or a URL.
 
         Raises:
-            SpeechganError: a URL of another kind, or one whose library is not installed.
+            SpeechganError: a URL of an unknown scheme, or one whose library is not installed.
         """
         scheme, mark, rest = text.partition("://")
         if not mark or scheme == "file":
@@ -64,7 +64,7 @@ class Place:
 
     @property
     def parent(self) -> "Place":
-        """The folder that it is in."""
+        """Its folder."""
         return Place(self.scheme, str(PurePosixPath(self.path).parent))
 
     @property
@@ -83,14 +83,14 @@ class Place:
         return self.scheme == other.scheme and below
 
     def is_file(self) -> bool:
-        """Whether it is one file, and not many or none."""
+        """Whether it is an existing file."""
         if not self.scheme:
             return Path(self.path).is_file()
         with self._named("looked up"):
             return bool(self._store.isfile(self.path))
 
     def list_files(self) -> list[str]:
-        """Paths of all files below it, relative to it, sorted; none if it is not there."""
+        """Sorted relative paths of all files below it; none if it does not exist."""
         if not self.scheme:
             root = Path(self.path)
             return sorted(map(str, walk_files(root))) if root.is_dir() else []
@@ -101,7 +101,7 @@ class Place:
         return []
 
     def fetch(self, folder: Path) -> Path:
-        """The file on this machine: itself, or a copy in `folder` of what is in a store."""
+        """The file on this machine: itself, or a copy in `folder` of an object in a store."""
         if not self.scheme:
             return Path(self.path)
         copy = folder / self.name
@@ -110,7 +110,7 @@ class Place:
         return copy
 
     def put(self, file: Path) -> None:
-        """Makes this a copy of a file of this machine; all of it, or what was there stays."""
+        """Copies a file of this machine here, whole or not at all."""
         if not self.scheme:
             with replace_whole(self.path) as beside:
                 shutil.copyfile(file, beside)
@@ -119,7 +119,7 @@ class Place:
             self._store.put_file(str(file), self.path)
 
     def read(self) -> bytes | None:
-        """What it holds; None if there is no such file."""
+        """Its content; None if there is no such file."""
         if not self.scheme:
             file = Path(self.path)
             return file.read_bytes() if file.is_file() else None
@@ -129,7 +129,7 @@ class Place:
         return None
 
     def read_bytes(self) -> bytes:
-        """What it holds, as of a `pathlib.Path`.
+        """Its content, as of a `pathlib.Path`.
 
         Raises:
             SpeechganError: there is no such file, or it cannot be read.
@@ -139,7 +139,7 @@ class Place:
         return data
 
     def write(self, data: bytes) -> None:
-        """As `put`."""
+        """Writes data here, whole or not at all."""
         if not self.scheme:
             write_whole(self.path, data)
             return
@@ -150,16 +150,16 @@ class Place:
         """Writes an empty file beside it in its store, and removes it.
 
         Raises:
-            SpeechganError: the store takes no files there.
+            SpeechganError: the store does not allow it.
         """
         beside = self.parent / f".{self.name}.{os.getpid()}.part"
         with self._named("written"):
             self._store.pipe_file(beside.path, b"")
-        with suppress(Exception):  # who may write may not always remove
+        with suppress(Exception):  # permission to write may not include removal
             self._store.rm_file(beside.path)
 
     def remove_unfinished(self) -> None:
-        """Removes what killed workers have left beside it; a store keeps nothing of that kind."""
+        """Removes killed workers' unfinished files beside it; a store has none."""
         if not self.scheme:
             file = Path(self.path)
             for part in file.parent.glob(f".{escape(file.name)}.[0-9]*.part"):
@@ -192,7 +192,7 @@ _remove_orphans_once = functools.cache(remove_orphans)
 
 
 def locate(text: str | File) -> File:
-    """What a user names: a URL of a store as a `Place`, all else as an absolute path.
+    """A user's path or URL: a URL of a store as a `Place`, anything else as an absolute path.
 
     Raises:
         SpeechganError: see `Place.parse`.
@@ -206,7 +206,7 @@ def locate(text: str | File) -> File:
 
 
 def write_file(file: File, content: str | bytes) -> None:
-    """Writes a file, or leaves what stood there; text as of `speechgan.utils.files.encode_text`.
+    """Writes a file, whole or not at all; text as of `speechgan.utils.files.encode_text`.
 
     Raises:
         SpeechganError: it cannot be written.
@@ -219,13 +219,13 @@ def write_file(file: File, content: str | bytes) -> None:
 
 @contextmanager
 def lend_file(file: File, scratch: str | None = None) -> Iterator[Path]:
-    """A file as one of this machine, to read: itself, or a copy that is removed at the end.
+    """A file on this machine for reading: itself, or a copy that is removed at the end.
 
-    A `SpeechganError` that is raised meanwhile names the file and not the copy.
+    A `SpeechganError` raised in the block names the file and not the copy.
 
     Args:
         file: path or place.
-        scratch: where the copy may lie, as of `scratch.lend_scratch`.
+        scratch: parent folder of the copy's, as of `scratch.lend_scratch`.
 
     Raises:
         SpeechganError: it cannot be fetched.

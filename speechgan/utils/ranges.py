@@ -1,14 +1,14 @@
-"""Settings that must be whole numbers, refused before they have cost anybody time."""
+"""Checks of numeric settings."""
 
 from collections.abc import Mapping
 
 
 def require_whole(place: str, settings: object, least: Mapping[str, int]) -> None:
-    """Whether attributes are whole numbers and large enough.
+    """Checks that attributes are whole numbers and large enough.
 
     Args:
-        place: what stands before their names in the message, such as `data.`.
-        settings: what they are attributes of.
+        place: prefix of their names in the message, such as `data.`.
+        settings: the object with the attributes.
         least: the smallest value of each, by name.
 
     Raises:
@@ -21,7 +21,7 @@ def require_whole(place: str, settings: object, least: Mapping[str, int]) -> Non
 
 
 def require_share(name: str, value: float) -> None:
-    """Whether a value is from 0 to 1.
+    """Checks that a value is from 0 to 1.
 
     Raises:
         ValueError: it is not.

@@ -1,4 +1,4 @@
-"""Private folders of workers; what killed workers of the same machine have left is removed."""
+"""Private temporary folders of workers, and removal of those that killed workers have left."""
 
 import os
 import shutil
@@ -8,18 +8,18 @@ from pathlib import Path
 
 
 def lend_scratch(parent: str | None) -> tempfile.TemporaryDirectory[str]:
-    """A context manager: a new folder that only this user can open.
+    """A context manager of a new folder that only this user can open.
 
-    Its name says whose it is, for `remove_orphans`.
+    Its name has machine and process, for `remove_orphans`.
 
     Args:
-        parent: where; None for the usual place of temporary files.
+        parent: folder; None for the default temporary folder.
     """
     return tempfile.TemporaryDirectory(prefix=f"{_own_prefix()}{os.getpid()}-", dir=parent)
 
 
 def remove_orphans(parent: str | None) -> None:
-    """Removes the recordings that killed workers could not remove, on this machine alone."""
+    """Removes the folders of killed workers of this machine."""
     start = _own_prefix()
     for folder in Path(parent or tempfile.gettempdir()).glob(f"{start}*"):
         number = folder.name.removeprefix(start).partition("-")[0]
@@ -28,17 +28,17 @@ def remove_orphans(parent: str | None) -> None:
 
 
 def _own_prefix() -> str:
-    # Several machines may share a folder, and none knows the others' processes.
+    # Machines may share a folder, and do not know each other's processes.
     return f"speechgan-{socket.gethostname()}-"
 
 
 def _is_alive(process: int) -> bool:
     if os.name == "nt":
-        return True  # there, asking would end it
+        return True  # on Windows os.kill would end the process
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass  # another user's
+        pass  # alive, but another user's
     return True

@@ -1,4 +1,4 @@
-"""Worker processes: a pool for short tasks, and processes that each do an item after another."""
+"""Worker processes: a pool for short tasks, and workers for long items."""
 
 import contextlib
 import multiprocessing
@@ -16,37 +16,37 @@ from typing import Any
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.interrupts import heed_interrupts
 
-# Spawned: a forked copy of a process with threads, or with a GPU, may hang.
+# Spawned, as a forked copy of a process with threads, or with a GPU, may hang.
 SPAWN = multiprocessing.get_context("spawn")
 POLL_SECONDS = 0.2
-# For a worker that is told to end to remove what it has left unfinished.
+# Time for a terminated worker to remove its unfinished files.
 END_SECONDS = 3.0
 
 Report = Callable[[float], object]
-"""Told how much more of an item has been done, in whatever unit the caller counts."""
+"""Called with the newly finished amount of an item, in a unit of the caller's choice."""
 Work = Callable[[Any, Report], Any]
-"""Does one item."""
+"""Processes one item."""
 
 
 def count_cores() -> int:
-    """How many this process may use."""
+    """The number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def start_workers(count: int) -> ProcessPoolExecutor:
-    """A pool of so many processes that end with their parent, however that ends."""
+    """A pool of processes that end with their parent, even if that is killed."""
     return ProcessPoolExecutor(count, SPAWN, _follow_parent)
 
 
 @dataclass(frozen=True)
 class WorkerDeath:
-    """How a worker ended before its item was done.
+    """The end of a worker before its item was finished.
 
     Attributes:
-        process: its number.
-        code: exit code; a signal is negative.
+        process: its ID.
+        code: exit code; negative for a signal.
     """
 
     process: int
@@ -65,17 +65,18 @@ def run_in_workers(
     died: Callable[[int, WorkerDeath], object] = lambda number, death: None,
     left: Callable[[int, int], object] = lambda number, process: None,
 ) -> Iterator[tuple[int, Any]]:
-    """Does items in processes side by side; an item whose worker was killed is tried once more.
+    """Processes items in parallel workers; an item whose worker was killed is tried once more.
 
     When the iteration is left, by Ctrl-C too, all workers end.
 
     Args:
-        start: makes the work, once in each process; it and the items go there by pickle.
-        items: what is to be done.
+        start: makes the function that does the work, once in each process; it and the items are
+            pickled.
+        items: to be processed.
         count: most processes.
-        progress: told what the workers report.
-        died: told each time that an item's worker was killed.
-        left: told of an item and the number of a process that had no time to clean up after it.
+        progress: called with the workers' reports.
+        died: called each time that an item's worker was killed.
+        left: called with an item's number and the ID of a process that could not clean up after it.
 
     Yields:
         The number of an item with its result, or with the `SpeechganError` that the work raised, or
@@ -117,13 +118,12 @@ def run_in_workers(
 
 
 class _Worker:
-    """A process that does an item after another.
+    """A process that works on one item after the other.
 
     Attributes:
-        number: of the item that it was given last.
-        busy: whether that is still to be done.
-        done: how much it has reported in all; what was reported of an item is taken back if the
-            process dies.
+        number: of its last item.
+        busy: whether that is not finished yet.
+        done: sum of its reports; those of an unfinished item are subtracted if the process dies.
     """
 
     def __init__(self, start: Callable[[], Work]) -> None:
@@ -142,17 +142,17 @@ class _Worker:
 
     @property
     def handles(self) -> list[Any]:
-        """What becomes ready when there is an answer or the process ends."""
+        """Handles that become ready when there is a result or the process ends."""
         return [self._connection, self.process.sentinel]
 
     def give(self, number: int, item: Any) -> None:
-        """Lets it do an item."""
+        """Gives it an item."""
         self.number, self.busy, self._before = number, True, self.done.value
         with contextlib.suppress(OSError):  # it has just died, which `take` finds
             self._connection.send(item)
 
     def take(self) -> Any:
-        """The result, an error or a `WorkerDeath`; None while there is none of them."""
+        """The result, an error or a `WorkerDeath`; None if there is none yet."""
         if not self.busy:
             return None
         try:
@@ -169,7 +169,7 @@ class _Worker:
         return answer
 
     def end(self) -> bool:
-        """Waits for the process, which has been told to end; whether it had to be killed then."""
+        """Waits for the process, which was terminated; whether it had to be killed."""
         self.process.join(END_SECONDS)
         kills = self.process.is_alive()
         self.process.kill()
@@ -178,7 +178,7 @@ class _Worker:
 
 
 def _serve(connection: Connection, start: Callable[[], Work], done: Any) -> None:
-    """What a worker does until it is told to end."""
+    """The main loop of a worker."""
     _follow_parent()
     heed_interrupts()
 
@@ -198,7 +198,7 @@ def _serve(connection: Connection, start: Callable[[], Work], done: Any) -> None
 
 
 def _follow_parent() -> None:
-    # Ctrl-C reaches the workers too; one message, from the parent, is enough.
+    # Ctrl-C reaches the workers too, but only the parent should react to it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
 

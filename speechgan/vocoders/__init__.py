@@ -1,1 +1,1 @@
-"""From an image of a voice back to a wave."""
+"""Vocoders: from an image of a voice to a wave."""

@@ -1,4 +1,4 @@
-"""What every vocoder does."""
+"""The protocol of vocoders."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,11 +10,11 @@ from speechgan.features.voice import Voice
 
 @dataclass(frozen=True)
 class Original:
-    """What a voice was converted from.
+    """The source of a conversion.
 
     Attributes:
         wave: `(sample,)`.
-        voice: analysed from it.
+        voice: its analysis.
     """
 
     wave: np.ndarray
@@ -26,7 +26,7 @@ class Vocoder(Protocol):
 
     Attributes:
         sample_rate: of the wave, in hertz.
-        takes_f0: whether pitch is what the voice's F0 says, rather than part of its image.
+        takes_f0: whether the pitch comes from the voice's F0, not from its image.
     """
 
     sample_rate: int
@@ -35,5 +35,5 @@ class Vocoder(Protocol):
     def synthesise(
         self, voice: Voice, samples: int, original: Original | None = None
     ) -> np.ndarray:
-        """A voice to `(samples,)` float32; most vocoders need nothing of the original."""
+        """A voice to `(samples,)` float32; most vocoders do not need the original."""
         ...

@@ -1,4 +1,4 @@
-"""Which vocoder fits which features."""
+"""Chooses a vocoder that fits the features."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,10 @@ NAMES = (*VOCODERS, NEURAL)
 
 
 def choose_vocoder(features: Any, name: str = "auto") -> "Vocoder":
-    """A vocoder that needs no training, for voices that these features have analysed.
+    """A vocoder that needs no training, for voices analysed by the given features.
 
     Args:
-        features: name those that fit, the best one first, in their attribute `vocoders`.
+        features: of the analysis; their attribute `vocoders` names those that fit, the best first.
         name: one of `VOCODERS`, or `auto` for the best that fits.
 
     Raises:

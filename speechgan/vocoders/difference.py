@@ -1,4 +1,4 @@
-"""No vocoder at all: the source's own waveform, filtered by what the envelope changed."""
+"""Conversion without a vocoder: the source's waveform, filtered by the change of its envelope."""
 
 import numpy as np
 import pyworld
@@ -7,19 +7,19 @@ from speechgan.features.voice import Voice
 from speechgan.features.world import World
 from speechgan.vocoders.base import Original
 
-# Of the filter in each frame: what lies below the source's noise cannot be raised to speech.
+# Limit of the filter's gain, as it would amplify noise where the source has no speech.
 MOST_GAIN = 10 ** (24 / 20)
 
 
 class SpectralDifference:
-    """Differential conversion (Kobayashi et al. 2014): where pitch need not change.
+    """Differential conversion (Kobayashi et al. 2014), for speakers of about the same pitch.
 
-    The waveform keeps its excitation, phase and pitch, and with them a naturalness that no vocoder
-    gives back; for speakers of about the same pitch. Deliberate difference: the filter acts on
-    short-time spectra, without phase, where the paper's is an MLSA filter of mel-cepstra.
+    The waveform keeps its excitation, phase and pitch, and so sounds more natural than a vocoder's.
+    Deliberate difference: the filter multiplies short-time spectra, with zero phase, where the
+    paper's is an MLSA filter of mel-cepstra.
 
     Args:
-        features: that made the voices.
+        features: of the analysis.
     """
 
     takes_f0 = False
@@ -57,9 +57,10 @@ class SpectralDifference:
 def filter_frames(
     wave: np.ndarray, gains: np.ndarray, hop_length: int, fft_size: int
 ) -> np.ndarray:
-    """A wave whose short-time spectra are multiplied by gains.
+    """Multiplies a wave's short-time spectra by gains.
 
-    Hann windows of half the transform's length, so that the filters may ring; overlap-add.
+    By overlap-add of Hann windows of half the transform's length, with room for the filters'
+    responses.
 
     Args:
         wave: `(sample,)`.

@@ -1,4 +1,4 @@
-"""Griffin-Lim: a phase that fits a magnitude spectrogram, found by going back and forth."""
+"""Griffin-Lim: iterative estimation of the phase of a magnitude spectrogram."""
 
 import numpy as np
 import torch
@@ -9,17 +9,17 @@ from speechgan.features.mel import LogMel, MelVoice
 from speechgan.features.voice import Voice
 from speechgan.vocoders.base import Original
 
-# Bands overlap little, so that some dozens of updates are enough.
+# Updates of the magnitudes; some dozens are enough, as bands overlap little.
 UPDATES = 50
 
 
 class GriffinLim:
-    """Phase by iteration (Griffin & Lim 1984), with the momentum of Perraudin et al. (2013).
+    """Iterative phase estimation (Griffin & Lim 1984), with momentum (Perraudin et al. 2013).
 
-    The magnitudes behind a log-mel image are found first, by non-negative least squares.
+    Before it, linear magnitudes are estimated from a log-mel image, by non-negative least squares.
 
     Args:
-        features: that made the images.
+        features: of the analysis.
         iterations: of the phase.
         momentum: 0 is the original, 0.99 the fast variant.
     """
@@ -33,7 +33,7 @@ class GriffinLim:
     def synthesise(
         self, voice: Voice, samples: int, original: Original | None = None
     ) -> np.ndarray:
-        """A voice, of which the log-mel image is used, to `(samples,)` float32."""
+        """A voice, by its log-mel image, to `(samples,)` float32."""
         mel: LogMel = self.features.mel
         magnitude = unmel(torch.from_numpy(voice.image), mel.filters)
         return self.invert(magnitude, samples).numpy()
@@ -44,7 +44,7 @@ class GriffinLim:
         A random start would give another result on every call.
         """
         mel = self.features.mel
-        # The inverse transform needs frames that overlap; a moment of sound has but one.
+        # The inverse transform needs overlapping frames; a very short sound has only one.
         missing = max(0, mel.n_fft // mel.hop_length - magnitude.shape[1])
         magnitude = torch.nn.functional.pad(magnitude, (0, missing))
         wave = griffinlim(

@@ -13,7 +13,7 @@ class NeuralVocoder:
     """A trained `Vocos`.
 
     Args:
-        features: that made the images, of the same settings as in training.
+        features: of the analysis, with the same settings as in training.
         generator: with its weights, in evaluation mode.
     """
 
@@ -27,7 +27,7 @@ class NeuralVocoder:
     def synthesise(
         self, voice: Voice, samples: int, original: Original | None = None
     ) -> np.ndarray:
-        """A voice, of which the log-mel image is used, to `(samples,)` float32."""
+        """A voice, by its log-mel image, to `(samples,)` float32."""
         device = next(self.generator.parameters()).device
         image = torch.from_numpy(voice.image).to(device)[None, None]
         missing = max(0, self.generator.n_fft // self.generator.hop_length - image.shape[-1])

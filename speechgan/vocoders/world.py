@@ -1,4 +1,4 @@
-"""The WORLD vocoder: pulses and noise through the envelope."""
+"""The WORLD vocoder: pulses and noise, filtered by the envelope."""
 
 import numpy as np
 import pyworld
@@ -12,7 +12,7 @@ class WorldVocoder:
     """Synthesis of the WORLD vocoder (Morise et al. 2016).
 
     Args:
-        features: that made the voices.
+        features: of the analysis.
     """
 
     takes_f0 = True
@@ -26,7 +26,7 @@ class WorldVocoder:
         """A voice to `(samples,)` float32.
 
         Raises:
-            ValueError: a voice without F0 or aperiodicity, which WORLD has not analysed.
+            ValueError: a voice without F0 or aperiodicity, not analysed by WORLD.
         """
         if voice.f0 is None or voice.aperiodicity is None:
             raise ValueError("WORLD needs F0 and aperiodicity")
@@ -41,5 +41,5 @@ class WorldVocoder:
 
 
 def _rows(image: np.ndarray) -> np.ndarray:
-    """`(bin, frame)` to the `(frame, bin)` in double precision that pyworld asks for."""
+    """`(bin, frame)` to `(frame, bin)` in double precision, as pyworld needs it."""
     return np.ascontiguousarray(image.T, dtype=np.float64)

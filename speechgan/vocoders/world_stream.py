@@ -1,4 +1,4 @@
-"""WORLD's synthesis of a voice that is still being heard: pulses go on where they were."""
+"""WORLD's synthesis as a stream, with its state kept from block to block."""
 
 import numpy as np
 import pyworld
@@ -6,29 +6,31 @@ import pyworld
 from speechgan.features.voice import Voice
 from speechgan.features.world import World
 
-# As in WORLD: pulses a second where a voice has no pitch, and the least power of a spectrum.
-UNVOICED_F0, LEAST_POWER = 500.0, 1e-12
-# Samples before a pulse over which it rings, as it lies between two samples.
+# As in WORLD: pulses a second where a voice has no pitch.
+UNVOICED_F0 = 500.0
+# As in WORLD: added to power spectra before their logarithm.
+LEAST_POWER = 1e-12
+# Samples of a pulse's response before the pulse, which lies between two samples.
 RINGING = 16
 
 
 class WorldStream:
-    """Synthesis of the WORLD vocoder (Morise et al. 2016), frames after frames.
+    """Synthesis of the WORLD vocoder (Morise et al. 2016), block by block.
 
-    A pulse for each period, and noise until the next one, both through the minimum-phase filter of
-    the envelope at that moment. Phase, noise and what still rings go on from call to call, so that
-    there are no seams. Deliberate differences: a period is as long as F0 at its beginning says, as
-    the next pulse would have to be waited for; and a pulse's mean is taken out over 64 ms after it,
-    where pyworld takes it out around it.
+    A pulse for each period, and noise until the next one, both filtered by the minimum-phase filter
+    of the envelope at that time. Phase, noise and the tails of responses continue from call to
+    call, without discontinuities. Deliberate differences: the length of a period is that of F0 at
+    its beginning, as otherwise the next pulse would have to be waited for; and a pulse's mean is
+    subtracted over 64 ms after it, where pyworld does it around it.
 
     Args:
-        features: that made the voices.
+        features: of the analysis.
 
     Attributes:
-        last: the frame that the next ones go on from.
-        phase: there, in periods.
-        ringing: `(fft_size,)`, what earlier pulses add to the samples to come.
-        frames: that there were.
+        last: the last frame of the previous call.
+        phase: at that frame, in periods.
+        ringing: `(fft_size,)`, the tails of earlier pulses' responses.
+        frames: number of frames so far.
     """
 
     def __init__(self, features: World) -> None:
@@ -40,7 +42,7 @@ class WorldStream:
 
     @property
     def delay(self) -> int:
-        """Samples by which the sound comes late: a frame is known when the next one is."""
+        """Delay of the output, in samples: a frame is synthesised when the next one is known."""
         return self.features.hop_length + RINGING
 
     def __call__(self, voice: Voice) -> np.ndarray:
@@ -67,7 +69,7 @@ class WorldStream:
         return wave[:samples].astype(np.float32)
 
     def _find_pulses(self, f0: np.ndarray, samples: int) -> tuple[np.ndarray, ...]:
-        """Of pulses: samples before them, how far behind these they lie, F0, whether voiced."""
+        """Pulses: the samples before them, their offsets from these, F0, and whether voiced."""
         frame = np.arange(samples) / self.features.hop_length
         known = np.arange(len(f0))
         voiced = np.interp(frame, known, (f0 > 0).astype(np.float64)) > 0.5
@@ -107,7 +109,7 @@ class WorldStream:
 
 
 def minimum_phase(power: np.ndarray) -> np.ndarray:
-    """The spectrum `(..., frequency)` of least delay with this power, by the cepstrum."""
+    """The minimum-phase spectrum `(..., frequency)` with this power, by the cepstrum."""
     size = 2 * (power.shape[-1] - 1)
     cepstrum = np.fft.irfft(np.log(power + LEAST_POWER) / 2, size)
     cepstrum[..., 1 : size // 2] *= 2
@@ -117,7 +119,7 @@ def minimum_phase(power: np.ndarray) -> np.ndarray:
 
 
 def _between(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Rows `(frame, ...)` at places between frames."""
+    """Rows `(frame, ...)`, linearly interpolated at places between frames."""
     before = places.astype(int)
     share = (places - before)[:, None]
     return (1 - share) * rows[before] + share * rows[before + 1]

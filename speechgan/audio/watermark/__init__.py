@@ -1,4 +1,4 @@
-"""An inaudible mark in a sound, by which what was converted can be told from what was not."""
+"""An inaudible watermark by which converted speech can be recognised."""
 
 from speechgan.audio.watermark.detection import SHORTEST_SECONDS, Detection, detect, detect_blocks
 from speechgan.audio.watermark.embedding import Embedder, embed, embed_blocks

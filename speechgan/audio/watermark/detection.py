@@ -1,4 +1,4 @@
-"""A watermark looked for in a sound that may have been cut, coded, resampled or made noisy."""
+"""Detection of the watermark, robust against cuts, codecs, resampling and noise."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,31 +18,33 @@ from speechgan.audio.watermark.pattern import (
 )
 
 SHORTEST_SECONDS = 3.0
-"""Of less sound nobody can tell."""
-# A long sound may be marked in a part only: it is heard in pieces that overlap.
-PIECE_SECONDS, STEP_SECONDS = 10.0, 5.0
-# Unmarked sounds pass it less than once in a thousand, see docs/results.md.
+"""Shortest sound in which the watermark can be detected."""
+# Length of the overlapping pieces of a long sound, which may be marked in a part only.
+PIECE_SECONDS = 10.0
+# From one piece to the next.
+STEP_SECONDS = 5.0
+# Less than one unmarked sound in a thousand exceeds it, see docs/results.md.
 THRESHOLD = 5.3
-# Each further piece is a further chance of a false alarm: what a Gaussian tail asks for that.
+# Raises the threshold with the number of pieces, for the same rate of false alarms.
 THRESHOLD_PER_LOG = 0.2
 RATE, FRAME, HOP = 8000, 128, 64
 _PERIOD = round(CELL_SECONDS * CELLS * RATE / HOP)
-# Frames on either side, in a band and its two neighbours, that a cell is compared with.
+# Frames on either side, in its band and the two next to it, that a cell is compared with.
 _AROUND = 2
 _CLIP_DECIBELS = 6.0
-# Against this many other keys' patterns is measured how far a sound agrees with any.
+# Number of other keys' patterns, whose correlations are the scale of a score.
 _DECOYS = 16
 
 
 @dataclass(frozen=True)
 class Detection:
-    """What was found.
+    """The result of a detection.
 
     Attributes:
-        marked: whether the sound carries the mark; None if it is too short to tell.
-        score: of the piece that agrees best with the pattern, in standard deviations of how far it
-            agrees with patterns that are not in it.
-        threshold: from which score on a sound of this length counts as marked.
+        marked: whether the sound has the watermark; None if it is too short.
+        score: highest correlation of a piece with the pattern, in standard deviations of its
+            correlations with other patterns.
+        threshold: score from which on a sound of this length counts as marked.
         start, end: of that piece, in seconds.
     """
 
@@ -54,7 +56,7 @@ class Detection:
 
 
 def detect(wave: Wave, sample_rate: float, key: str = KEY) -> Detection:
-    """Looks for the mark of a key in `(sample,)` or `(channel, sample)`; see `detect_blocks`."""
+    """Detects a key's watermark in `(sample,)` or `(channel, sample)`; see `detect_blocks`."""
     whole = np.atleast_2d(wave)
     return detect_blocks([whole], sample_rate, len(whole), key)
 
@@ -62,16 +64,16 @@ def detect(wave: Wave, sample_rate: float, key: str = KEY) -> Detection:
 def detect_blocks(
     blocks: Iterable[Wave], sample_rate: float, channels: int, key: str = KEY
 ) -> Detection:
-    """Looks for the mark of a key in a sound that comes in blocks.
+    """Detects a key's watermark in a sound that comes in blocks.
 
-    The energies of the pattern's bands are folded over its period and compared with it in all
-    places, so that a cut at any moment does no harm. Kept are 11 MB for an hour.
+    The energies of the pattern's bands are folded over its period and correlated with it at all
+    offsets, so that cuts anywhere do no harm. It takes 11 MB of memory for an hour.
 
     Args:
         blocks: `(channel, sample)` floating point, of any lengths.
         sample_rate: in Hz.
         channels: of the blocks.
-        key: whose pattern is looked for.
+        key: of the pattern.
     """
     energies = _measure_energies(resample_blocks(blocks, sample_rate, RATE, channels), channels)
     frames = energies.shape[1]
@@ -89,21 +91,21 @@ def detect_blocks(
 
 
 def score_energies(energies: np.ndarray, key: str = KEY) -> float:
-    """How far `(band, frame)` energies agree with a key's pattern, wherever that begins.
+    """Highest correlation of `(band, frame)` energies with a key's pattern, over all offsets.
 
-    In standard deviations of the agreement with other patterns; 0 for silence.
+    In standard deviations of the correlations with other patterns; 0 for silence.
     """
     surprise = _surprise(energies)
     padded = np.pad(surprise, ((0, 0), (0, -surprise.shape[1] % _PERIOD)))
     folded = np.fft.rfft(padded.reshape(BANDS, -1, _PERIOD).sum(axis=1))
     others = [_agree(folded, f"{key}/decoy {number}") for number in range(_DECOYS)]
     usual = float(np.sqrt(np.mean(np.square(others))))
-    # In silence there is nothing but what rounding leaves.
+    # In silence there are only rounding errors.
     return float(_agree(folded, key).max()) / usual if usual > 1e-6 else 0.0
 
 
 def _agree(folded: np.ndarray, key: str) -> np.ndarray:
-    """Correlation with a pattern that begins at each frame of a period."""
+    """Correlations with a pattern at all offsets within a period."""
     agreement: np.ndarray = np.fft.irfft((folded * _transform_pattern(key)).sum(axis=0), _PERIOD)
     return agreement
 
@@ -116,7 +118,7 @@ def _transform_pattern(key: str) -> np.ndarray:
 
 
 def _measure_energies(blocks: Iterable[Wave], channels: int) -> np.ndarray:
-    """`(band, frame)` of all channels together, of blocks at `RATE`."""
+    """Energies `(band, frame)`, summed over channels, of blocks at `RATE`."""
     band = sort_bins(FRAME, RATE)
     into_bands = (band[:, None] == np.arange(BANDS)).astype(np.float64)
     window = np.hanning(FRAME + 1)[:-1]
@@ -135,10 +137,10 @@ def _measure_energies(blocks: Iterable[Wave], channels: int) -> np.ndarray:
 
 
 def _surprise(energies: np.ndarray) -> np.ndarray:
-    """How much louder, in dB, a cell is than its neighbours, which speech cannot know well.
+    """Levels of cells relative to their neighbours, in dB, which are little correlated in speech.
 
-    Cells that a steady noise fills count less, as the mark is not in the noise; what stands out
-    too much is a beginning of a sound and not a mark.
+    Cells with stationary noise have lower weights, as the watermark is not in the noise; large
+    differences are clipped softly, as they are onsets, not the watermark.
     """
     energies = energies.astype(np.float64)
     energies = energies + 1e-7 * energies.mean() + 1e-14

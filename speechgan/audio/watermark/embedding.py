@@ -1,4 +1,4 @@
-"""A watermark put into a sound, block after block."""
+"""Embedding of the watermark, block by block."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,7 +13,7 @@ from speechgan.audio.watermark.pattern import (
     sort_bins,
 )
 
-# Louder or softer by so much; measured in docs/results.md.
+# Gain of a cell, up or down; for its effects see docs/results.md.
 DEPTH_DECIBELS = 2.0
 FRAME_SECONDS = 0.016
 
@@ -21,17 +21,17 @@ FRAME_SECONDS = 0.016
 class Embedder:
     """Marks one sound, in blocks of any length; memory does not grow with the sound.
 
-    In frames of 16 ms, the cells of a pattern (125 Hz by 32 ms, repeated every 2.05 s) are made
-    louder or softer by 2 dB. A gain adds nothing of its own: silence stays silence, and what is
-    changed lies where the sound itself masks it. After the idea of spread spectrum (Cox, Kilian,
-    Leighton and Shamoon, 1997, IEEE Transactions on Image Processing 6(12)), with gains of cells
-    (Kirovski and Malvar, 2003, IEEE Transactions on Signal Processing 51(4)).
+    In frames of 16 ms, the cells of a pattern (125 Hz by 32 ms, repeated every 2.05 s) are
+    amplified or attenuated by 2 dB. As nothing is added, silence stays silence, and changes are
+    masked by the sound itself. A spread-spectrum watermark (Cox, Kilian, Leighton and Shamoon,
+    1997, IEEE Transactions on Image Processing 6(12)), with gains of cells (Kirovski and Malvar,
+    2003, IEEE Transactions on Signal Processing 51(4)).
 
     Args:
         sample_rate: in Hz; below 7 kHz, only those bands are marked that the sound has.
         channels: of the blocks; all get the same gains.
-        key: whose pattern it is.
-        decibels: how much louder or softer; deeper is heard more and found more surely.
+        key: of the pattern.
+        decibels: gain, up or down; more is more audible and detected more reliably.
     """
 
     def __init__(
@@ -43,13 +43,13 @@ class Embedder:
     ) -> None:
         self.sample_rate = sample_rate
         self._hop = hop = max(1, round(sample_rate * FRAME_SECONDS / 2))
-        # Its square, half a frame later, adds up with itself to 1.
+        # Squares of overlapping windows add up to 1.
         self._window = np.sin(np.pi * (np.arange(2 * hop) + 0.5) / (2 * hop))
         band = sort_bins(2 * hop, sample_rate)
         self._bins = np.flatnonzero(band >= 0)
         changes = 10 ** (decibels * make_pattern(key) / 20) - 1
         self._changes = changes[band[self._bins]].T  # (cell, bin)
-        # Half a frame of silence goes before the first sample, so that two frames hold each.
+        # Half a frame of silence before the first sample, so that each sample is in two frames.
         self._heard = np.zeros((channels, hop))
         self._change = np.zeros((channels, hop))
         self._frames = 0
@@ -71,7 +71,7 @@ class Embedder:
             change[:, :ready] += added[..., :hop].reshape(len(heard), ready)
             change[:, hop:] += added[..., hop:].reshape(len(heard), ready)
         sound = heard[:, :ready]
-        # A peak is not lifted over full scale; where it was above, not further.
+        # A peak is not raised above full scale; one that is above already is not raised.
         limit = np.maximum(1, np.abs(sound))
         marked = np.clip(sound + change[:, :ready], -limit, limit)
         self._heard, self._change = heard[:, ready:], change[:, ready:]
@@ -80,16 +80,16 @@ class Embedder:
         return marked[:, skipped:].astype(np.float32)
 
     def flush(self) -> Wave:
-        """The last samples: together with those before, as many as went in."""
+        """The last samples; in total there are as many as in the input."""
         left = self._heard.shape[1] - self._ahead
         return self(np.zeros((len(self._heard), 3 * self._hop)))[:, :left]
 
     def _changes_of(self, frames: np.ndarray) -> np.ndarray:
-        """What is to be added to `(channel, frame, sample)`."""
+        """The changes to add to frames `(channel, frame, sample)`."""
         numbers = self._frames + np.arange(frames.shape[1])
         self._frames += frames.shape[1]
         seconds = numbers * self._hop / self.sample_rate
-        # Where a frame begins with a cell, a rounding error must not put it into the one before.
+        # Rounding must not assign a frame at the beginning of a cell to the cell before.
         cells = np.floor(seconds / CELL_SECONDS + 1e-6).astype(int) % CELLS
         spectrum = np.fft.rfft(frames * self._window)
         change = np.zeros_like(spectrum)
@@ -114,10 +114,10 @@ def embed(wave: Wave, sample_rate: float, key: str = KEY) -> Wave:
     Args:
         wave: `(sample,)` or `(channel, sample)`, floating point, full scale at ±1.
         sample_rate: in Hz.
-        key: whose pattern it is.
+        key: of the pattern.
 
     Returns:
-        The same shape, float32; nowhere beyond full scale where the wave was not.
+        The same shape, float32; beyond full scale only where the wave was.
     """
     whole = np.atleast_2d(wave)
     marked = np.concatenate(list(embed_blocks([whole], sample_rate, len(whole), key)), axis=1)

@@ -1,22 +1,26 @@
-"""The pattern of a watermark: which cells of the spectrogram it makes louder, which softer."""
+"""The pattern of the watermark: cells of the spectrogram that are amplified or attenuated."""
 
 import hashlib
 
 import numpy as np
 
-# In Hz: what survives a telephone, MP3 at 64 kbit/s and most microphones, in bands of 125 Hz.
-LOWEST, HIGHEST, BANDS = 312.5, 3437.5, 25
-# Short enough to be told from syllables, which change the same bands more slowly.
-CELL_SECONDS, CELLS = 0.032, 64
+# Frequency range in Hz, which telephones, MP3 at 64 kbit/s and most microphones preserve.
+LOWEST, HIGHEST = 312.5, 3437.5
+# Number of bands, of 125 Hz.
+BANDS = 25
+# Duration of a cell: shorter than syllables, which change the same bands more slowly.
+CELL_SECONDS = 0.032
+# Cells of a period.
+CELLS = 64
 KEY = "speechgan"
-"""What marks are made and found with unless another key is given; it is no secret."""
+"""The default key, which is no secret."""
 
 
 def make_pattern(key: str = KEY) -> np.ndarray:
-    """The signs of a key, ±1, `(band, cell)`: louder or softer.
+    """The signs of a key's gains, ±1, `(band, cell)`.
 
-    Patterns of two keys agree in about half of the cells, so neither finds the other. They come
-    from SHA-256, not from NumPy's generators, whose numbers may differ between versions.
+    Patterns of two keys agree in about half of the cells, so they are not confused. They come from
+    SHA-256, not from NumPy's generators, whose numbers may differ between versions.
     """
     digests = (
         hashlib.sha256(f"{key}/{n}".encode()).digest() for n in range(BANDS * CELLS // 256 + 1)
@@ -26,7 +30,7 @@ def make_pattern(key: str = KEY) -> np.ndarray:
 
 
 def sort_bins(samples: int, sample_rate: float) -> np.ndarray:
-    """The band of each bin of a real Fourier transform of so many samples; -1 for those in none."""
+    """The band of each bin of a real Fourier transform of so many samples; -1 for no band."""
     frequencies = np.fft.rfftfreq(samples, 1 / sample_rate)
     band = np.floor((frequencies - LOWEST) / (HIGHEST - LOWEST) * BANDS).astype(int)
     return np.where((band >= 0) & (band < BANDS), band, -1)

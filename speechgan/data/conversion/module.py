@@ -27,12 +27,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class OpenVoices:
-    """Speakers, analysed.
+    """The analysed recordings of all speakers.
 
     Attributes:
         speakers: in the order of their numbers.
         statistics: of each, over the training recordings.
-        frames: to train on, of each.
+        frames: number of training frames of each.
         seconds: likewise.
         batches: to train on.
         valid: held-out voices of each speaker, by the recording's name.
@@ -53,13 +53,13 @@ class ConversionData:
     Attributes:
         root: folder with a folder for each speaker, or shards of one.
         cache: folder for analysed recordings.
-        speakers: whom to take, in this order; everybody if empty.
-        about: table of what is known of the speakers, see `scan_voices`; or None.
+        speakers: names of those to take, in this order; all if empty.
+        about: table of the speakers' metadata, see `scan_voices`; or None.
         batch_size: items of a batch.
         frames: length of an item.
-        valid_fraction: share of the recordings held out where no folder `valid` does it.
-        aligned: whether sentences of equal names are aligned into pairs, for the supervised
-            yardstick; all the other systems are not told.
+        valid_fraction: share of the recordings held out where there is no folder `valid`.
+        aligned: whether sentences of equal names are aligned into pairs, for supervised baselines;
+            the other systems get unpaired crops.
         workers: processes that analyse; None for as many as there are cores.
         seed: of all random choices.
 
@@ -87,12 +87,12 @@ class ConversionData:
         features: VoiceFeatures,
         known: Mapping[str, SpeakerStatistics] | None = None,
     ) -> OpenVoices:
-        """Analyses what is not analysed yet.
+        """Analyses the recordings, as far as they are not in the cache.
 
         Args:
-            features: what analyses.
-            known: speakers of a model that is trained further, in the order of their numbers; those
-                found in `root` that are not among them get the next numbers.
+            features: of the analysis.
+            known: speakers of a model to be fine-tuned, in the order of their numbers; others found
+                in `root` get the next numbers.
 
         Raises:
             SpeechganError: less than two speakers in all, or a speaker without a recording that can
@@ -181,7 +181,7 @@ def _seconds(voices: Sequence[Voice], features: VoiceFeatures) -> float:
 
 
 def _warn(speaker: str, voices: Sequence[Voice], features: VoiceFeatures) -> None:
-    """Says what is too little or too noisy to expect a good voice of."""
+    """Warns of too short or too noisy recordings; refuses a speaker without any."""
     if not voices:
         raise SpeechganError(
             f"{speaker}: no recording to train on can be used; add some, or leave this speaker out"

@@ -1,4 +1,4 @@
-"""Training batches of speakers who never say the same sentence, or are not told that they do."""
+"""Training batches for voice conversion: unpaired crops, and aligned ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from speechgan.data.batch import Batch
 
 @dataclass(frozen=True)
 class VoiceBatch(Batch):
-    """Crops of source speakers, and others of the speakers they are to become.
+    """Crops of source speakers and of target speakers.
 
     Images are normalised by their speakers' statistics.
 
@@ -30,15 +30,15 @@ class VoiceBatch(Batch):
 
 
 class UnpairedCrops:
-    """Random crops in numbered batches, each the same whenever it is asked for.
+    """Random crops in numbered batches; a number always gives the same batch.
 
-    With two speakers the first is always the source and the second the target, so that each
-    direction of a cycle sees its own domain; of more, both are drawn, and are never the same as
-    long as there are recordings of two.
+    Of two speakers the first is always the source and the second the target, so that each
+    direction of a cycle sees its own domain; of more, both are drawn, and always differ if at
+    least two have recordings.
 
     Args:
-        images: normalised `(bin, frame)` images of each speaker's recordings; a speaker of a model
-            that is trained further may have none.
+        images: normalised `(bin, frame)` images of each speaker's recordings; in fine-tuning a
+            speaker of the model may have none.
         batch_size: items of a batch.
         frames: length of an item; a shorter recording is repeated.
         frame_seconds: from one frame to the next.
@@ -86,7 +86,7 @@ class UnpairedCrops:
 
 
 class AlignedCrops:
-    """Random crops of aligned pairs, for the supervised yardstick; see `UnpairedCrops`.
+    """Random crops of aligned pairs, for supervised baselines; see `UnpairedCrops`.
 
     Args:
         pairs: source and target `(bin, frame)`, normalised, the target warped to the source.

@@ -1,4 +1,4 @@
-"""Voices of recordings, analysed once: WORLD takes longer than the training step that reads it."""
+"""A cache of analysed voices, as WORLD takes longer than a training step."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ from speechgan.utils.workers import start_workers
 
 REMEDY = "choose another folder with data.cache=DIR"
 PARTS = ("image", "loudness", "f0", "aperiodicity")
-# No gain brings what is below to a level without overflow.
+# Below this level the gain to the reference level would overflow.
 QUIETEST = 1e-30
 
 Job = tuple[Source, Path, VoiceFeatures]
@@ -41,12 +41,12 @@ def analyse_recordings(
 
     A recording that cannot be read is left out, and named in a warning.
 
-    A voice is kept under a hash of the recording's content and the features' settings, so that
-    moved or renamed recordings are known and changed ones are not.
+    A voice is stored under a hash of the recording's content and the features' settings, so that
+    moved or renamed recordings are found, and changed ones are analysed again.
 
     Args:
         paths: recordings of any rate and channel count; channels are averaged.
-        features: what analyses.
+        features: of the analysis.
         folder: of the cache.
         workers: processes.
         progress: whether to show a bar on stderr, if that is a terminal.
@@ -66,7 +66,7 @@ def analyse_recordings(
     missing = [path for path, voice in voices.items() if voice is None]
     if missing:
         remove_abandoned(folder)
-    # Analysing the same content twice at once would be wasted, but do no harm.
+    # Equal recordings are analysed twice, which is harmless.
     jobs = [(path, places[path], features) for path in missing]
     silent = None if progress and jobs else True
     with (
@@ -86,7 +86,7 @@ def analyse_recordings(
 
 @contextmanager
 def _map_jobs(jobs: Sequence[Job], workers: int) -> Iterator[Iterator[str]]:
-    """What `_analyse` says of each job, in their order."""
+    """The results of `_analyse` for the jobs, in their order."""
     if workers > 1 and len(jobs) > 1:
         try:
             with start_workers(min(workers, len(jobs))) as pool:
@@ -116,7 +116,7 @@ def read_voice_wave(path: Source, sample_rate: int) -> np.ndarray:
 
 def _hash(path: Source, features: VoiceFeatures) -> str:
     try:
-        # Of what is in shards the index knows it: nothing is fetched to find out that it is known.
+        # The index of shards has the hash, so nothing is fetched to look it up.
         content = (
             hashlib.sha256(path.read_bytes()).hexdigest()
             if isinstance(path, Path)
@@ -129,7 +129,7 @@ def _hash(path: Source, features: VoiceFeatures) -> str:
 
 
 def _load(place: Path) -> Voice | None:
-    """A kept voice; None where there is none, or a damaged one."""
+    """A voice from the cache; None if it is missing or damaged."""
     try:
         with np.load(place, allow_pickle=False) as parts:
             return Voice(**{name: parts[name] for name in PARTS if name in parts})
@@ -138,7 +138,7 @@ def _load(place: Path) -> Voice | None:
 
 
 def _analyse(path: Source, place: Path, features: VoiceFeatures) -> str:
-    """Keeps a recording's voice; says why if there is none in it."""
+    """Stores a recording's voice; returns why it cannot be read, or an empty string."""
     try:
         wave = read_voice_wave(path, features.sample_rate)
     except SpeechganError as error:

@@ -1,4 +1,4 @@
-"""Who speaks in which recordings: one folder a speaker, nothing else to prepare."""
+"""Finds speakers and their recordings: one folder a speaker."""
 
 import csv
 import hashlib
@@ -21,13 +21,13 @@ FACTS = ("sex", "language", "licence")
 
 @dataclass(frozen=True)
 class Speaker:
-    """One speaker's recordings and what is known of the speaker.
+    """One speaker's recordings and metadata.
 
     Attributes:
         name: of the folder.
         train, valid, test: recordings by split.
-        folder: that holds them; in shards, below their root.
-        sex, language, licence: as `speakers.csv` says; empty where it does not.
+        folder: that holds them; in shards, relative to their root.
+        sex, language, licence: from `speakers.csv`; empty if not given there.
     """
 
     name: str
@@ -42,8 +42,8 @@ class Speaker:
     def sentence(self, path: Source) -> str:
         """A recording's name below the folder, without split and extension.
 
-        Two speakers' recordings of one name may be the same sentence; two of one speaker in
-        different folders are two.
+        Recordings of two speakers with one name may be the same sentence; equal file names in
+        different folders of a speaker are not.
         """
         return _name_sentence(path.relative_to(self.folder))
 
@@ -57,8 +57,8 @@ def scan_voices(
     """The speakers below a folder, in alphabetical order or in that of `names`.
 
     `root/SPEAKER/**/*.wav`; folders `train`, `valid` and `test` inside a speaker's name the split.
-    Where there is no `valid`, a share of `train` is held out by a hash of the files' names alone,
-    so that a sentence which several speakers say is held out of all of them.
+    Where there is no `valid`, a share of `train` is held out by a hash of the file names alone, so
+    that a sentence said by several speakers is held out for all of them.
 
     Args:
         root: folder of folders, or shards of one.
@@ -117,8 +117,8 @@ def _describe(
 ) -> Speaker:
     train, valid = recordings.get("train", []), recordings.get("valid", [])
     if not valid and len(train) > 1:
-        # A threshold on the hash, not a count of files: whether a sentence is held out must not
-        # depend on what else a speaker has said.
+        # A threshold on the hash, not a number of files: whether a sentence is held out must not
+        # depend on a speaker's other sentences.
         shares = {path: _share(_name_sentence(path)) for path in train}
         valid = [path for path in train if shares[path] < valid_fraction] or [
             min(train, key=lambda path: shares[path])
@@ -140,7 +140,7 @@ def _name_sentence(path: PurePath) -> str:
 
 
 def _share(name: str) -> float:
-    """A number from 0 to 1 that is the same for the same name."""
+    """A hash of a name as a number from 0 to 1."""
     return int.from_bytes(hashlib.sha256(os.fsencode(name)).digest()[:4]) / 2**32
 
 

@@ -1,1 +1,1 @@
-"""Public corpora: what there is, fetched, checked and laid out for training."""
+"""Public corpora: a catalogue, download, verification and layout for training."""

@@ -1,9 +1,9 @@
-"""What can be fetched: whose it is, under which licence, from where, and how it is laid out.
+"""The corpora that can be fetched, with authors, licence, address and layout.
 
-No checksum or size is made up. DataShare's MD5 and addresses are those that it tells at
+No checksum or size is invented. DataShare's MD5 and addresses are those of its API,
 datashare.ed.ac.uk/server/api/core/bitstreams, as quoted by several public download scripts;
-OpenSLR's stand in its md5sum.txt, and in lhotse; Zenodo's on its page. What could not be found is
-left empty, or said to be a rounded size.
+OpenSLR's are in its md5sum.txt, and in lhotse; Zenodo's on its page. A checksum that could not be
+found is left empty, and a size that is not exact is marked as such.
 """
 
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ class Archive:
         name: of the file, here and on a mirror.
         url: where the publisher has it.
         size: to download, in bytes.
-        unpacked: of what is kept of it, in bytes, about.
-        layout: of members, a regular expression of the whole name, and where they go; members that
-            fit none are left out.
-        md5: in hexadecimal, as the publisher gives it; empty if it gives none.
+        unpacked: approximate size of the unpacked members, in bytes.
+        layout: regular expressions of the whole names of members, and their targets; members that
+            match none are left out.
+        md5: in hexadecimal, as published; empty if none is.
         exact: whether `size` is known to the byte.
     """
 
@@ -38,11 +38,11 @@ class Archive:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Recordings that somebody has published.
+    """A published corpus.
 
     Attributes:
-        name: that it is asked for by.
-        title: and what is in it, in one line.
+        name: on the command line.
+        title: and content, in one line.
         licence: short.
         attribution: what to cite.
         page: of the publisher.
@@ -66,7 +66,7 @@ def _bitstream(number: str) -> str:
 def _voicebank(
     folder: str, number: str, size: int, md5: str, hours: float, exact: bool = True
 ) -> Archive:
-    # 16 bits at 48 kHz. A macOS twin of a file, "._p226_001.wav", begins with a dot.
+    # 16 bits at 48 kHz. Names with a dot first are metadata of macOS, such as "._p226_001.wav".
     layout = ((r"(?:.*/)?(\w[^/]*\.wav)", rf"{folder}/\1"),)
     unpacked = round(hours * 3600 * 96000)
     return Archive(f"{folder}.zip", _bitstream(number), size, unpacked, layout, md5, exact)
@@ -157,7 +157,7 @@ VCTK = Corpus(
             _bitstream("535f4286-e54c-4038-838c-a02285e32cb2"),
             11_747_302_977,
             6_000_000_000,
-            # Of the two microphones, the first: it did not fail for any speaker.
+            # The first of two microphones, as it did not fail for any speaker.
             (
                 (r"(?:.*/)?wav48_silence_trimmed/(\w+/\w+_mic1\.flac)", r"\1"),
                 (r"(?:.*/)?(speaker-info|license_text)(?:\.txt)?", r"vctk-\1.txt"),
@@ -171,11 +171,12 @@ VCTK = Corpus(
     ),
 )
 
-# Which environments VoiceBank+DEMAND tests on; and three others to choose models by. Whole
-# environments, as the sixteen channels of one are nearly the same sound.
+# Splits are of whole environments, as the sixteen channels of one are nearly the same sound.
+# The environments of VoiceBank+DEMAND's test set.
 _TEST = ("DLIVING", "OOFFICE", "SPSQUARE", "TBUS")
+# Three others, for validation.
 _VALID = ("DWASHING", "NPARK", "PRESTO")
-# SCAFE is left out: it is there at 48 kHz alone, and its MD5 could not be found.
+# SCAFE is left out: it is published at 48 kHz only, and its MD5 could not be found.
 _DEMAND = {
     "DKITCHEN": (110_501_049, "7ffbf52d7f4699f96927846103dc8788"),
     "DLIVING": (80_170_627, "46741384d9e434a0bd8b3ec1830b6052"),

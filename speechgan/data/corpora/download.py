@@ -1,4 +1,4 @@
-"""A large file over HTTP, that may break off at any moment and goes on where it stood."""
+"""Downloads of large files over HTTP, resumed after interruptions."""
 
 import http.client
 import logging
@@ -20,20 +20,22 @@ log = logging.getLogger(__name__)
 
 PIECE = 2**18
 PATIENCE = 60.0
-"""Seconds that a server may say nothing."""
+"""Timeout of a connection without data, in seconds."""
 TRIES = 5
-"""In a row that bring nothing new."""
-PAUSE, LONGEST_PAUSE = 1.0, 30.0
-"""Seconds before the second try, twice as long before each further one, and at most."""
+"""Attempts in a row without progress."""
+PAUSE = 1.0
+"""Seconds before the second attempt; it doubles with each further one."""
+LONGEST_PAUSE = 30.0
+"""Longest pause, in seconds."""
 TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class BrokenError(Exception):
-    """What may go better the next time."""
+    """A temporary failure, after which the download is tried again."""
 
 
 def require_web(url: str) -> str:
-    """An address, if it is one of the web.
+    """Checks that a URL is of the web, and returns it.
 
     Raises:
         SpeechganError: it is not http or https, or names no server.
@@ -49,19 +51,20 @@ def require_web(url: str) -> str:
 
 
 def download(url: str, part: Path, size: int | None, progress: Callable[[int], None]) -> None:
-    """Completes a file that is there in part, or not at all.
+    """Downloads a file, or the rest of it.
 
     Proxies are those of the environment.
 
     Args:
         url: http or https.
-        part: the file; what it holds is kept and not asked for again, if the server can do that.
+        part: the file; what it holds is kept, and only the rest requested, if the server can do
+            that.
         size: in bytes; None if only the server knows.
-        progress: is told how many bytes are there.
+        progress: called with the number of bytes in the file.
 
     Raises:
-        SpeechganError: no such file, another one than was expected, no connection in several tries,
-            or it cannot be written. What is there stays.
+        SpeechganError: no such file, an unexpected one, repeated failures of the connection, or the
+            file cannot be written. What is downloaded is kept.
     """
     require_web(url)
     most, failures = _length(part), 0
@@ -70,8 +73,8 @@ def download(url: str, part: Path, size: int | None, progress: Callable[[int], N
             _go_on(url, part, size, progress)
             return
         except BrokenError as error:
-            # Counts only if it brings something new: or a server that always begins anew, and
-            # always breaks off, would keep us for ever.
+            # Only new bytes reset the count, or a server that always restarts from the beginning
+            # and always breaks off would never end it.
             failures = 1 if _length(part) > most else failures + 1
             most = max(most, _length(part))
             if failures >= TRIES:
@@ -112,11 +115,11 @@ def _go_on(url: str, part: Path, size: int | None, progress: Callable[[int], Non
 
 
 def _judge(url: str, part: Path, have: int, error: urllib.error.HTTPError) -> None:
-    """What an answer that is an error means; nothing if the file is complete."""
+    """Raises the error that an HTTP error status stands for; none if the file is complete."""
     if error.code in TRY_AGAIN:
         raise BrokenError(f"the server says {error.code}, {error.reason}") from None
     if error.code == 416 and have:
-        # We asked for what comes after the end: of this file, or of a shorter one.
+        # The requested range begins after the end, so the file is complete or too long.
         end = re.fullmatch(r"bytes \*/(\d+)", error.headers.get("Content-Range", ""))
         if end and int(end[1]) == have:
             return
@@ -127,7 +130,7 @@ def _judge(url: str, part: Path, have: int, error: urllib.error.HTTPError) -> No
 
 
 def _find_begin(answer: Any, part: Path, have: int) -> int:
-    """The byte that an answer begins with."""
+    """The offset of a response's first byte."""
     if answer.status != 206:
         if have:
             log.warning("%s: this server cannot go on; beginning anew", part.name)
@@ -139,7 +142,7 @@ def _find_begin(answer: Any, part: Path, have: int) -> int:
 
 
 def _require_expected(url: str, answer: Any, begin: int, size: int | None) -> int | None:
-    """The file's length in bytes, of an answer that is that file as far as its header tells."""
+    """The file's length in bytes, if the response's headers fit the expected file."""
     if answer.headers.get_content_type() == "text/html":
         raise SpeechganError(f"{url}: a page, and no archive; try --mirror with another server")
     told = answer.headers.get("Content-Length", "")
@@ -152,7 +155,7 @@ def _require_expected(url: str, answer: Any, begin: int, size: int | None) -> in
 
 
 def _write(answer: Any, part: Path, begin: int, progress: Callable[[int], None]) -> None:
-    """Appends what comes, as far as it comes."""
+    """Appends the response's content, as far as it arrives."""
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
         file = part.open("ab" if begin else "wb")
@@ -176,7 +179,7 @@ def _write(answer: Any, part: Path, begin: int, progress: Callable[[int], None])
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """What opens http and https alone, also where a server sends us elsewhere."""
+    """An opener of http and https only, also after redirects."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler,

@@ -1,4 +1,4 @@
-"""A corpus on its way into a folder: downloaded, checked, unpacked, one archive after the other."""
+"""Fetches a corpus: downloads, checks and unpacks one archive after the other."""
 
 import hashlib
 import os
@@ -16,10 +16,10 @@ from speechgan.utils.nearest import suggest
 
 PIECE = 2**20
 SLACK = 3
-"""How many times what was expected an archive may unpack to."""
+"""An archive may unpack to so many times its expected size."""
 
 Watch = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
-"""Shows work of such a name and so many bytes, and is told how far it is."""
+"""Makes a progress display of a name and a number of bytes; it is called with the bytes done."""
 
 
 def find_corpus(name: str) -> Corpus:
@@ -36,17 +36,17 @@ def find_corpus(name: str) -> Corpus:
 
 
 class Fetch:
-    """What is to be done to have a corpus in a folder.
+    """Fetching of a corpus into a folder.
 
-    In `archives/` of the folder lie those that are not unpacked yet, `NAME.part` if they are not
-    complete, and for each a `NAME.sha256` of what came, and a `NAME.unpacked` when it is done.
-    Other corpora may lie in the same folder.
+    Its subfolder `archives/` holds archives that are not unpacked yet, `NAME.part` while they are
+    incomplete, the checksum of each as `NAME.sha256`, and a marker `NAME.unpacked` when it is done.
+    Other corpora may be in the same folder.
 
     Args:
-        corpus: which.
-        folder: where to.
+        corpus: to fetch.
+        folder: target.
         mirror: address of a folder with the same archives; None for the publisher's.
-        keep: whether archives stay when they are unpacked.
+        keep: whether archives are kept after unpacking.
 
     Raises:
         SpeechganError: the mirror is no address of the web.
@@ -62,37 +62,37 @@ class Fetch:
 
     @property
     def pending(self) -> list[Archive]:
-        """What is not unpacked yet."""
+        """Archives that are not unpacked yet."""
         return [a for a in self.corpus.archives if not self._beside(a, "unpacked").exists()]
 
     @property
     def to_download(self) -> int:
-        """Bytes that are still to come."""
+        """Bytes that are still to be downloaded."""
         return sum(self._count_missing(archive) for archive in self.pending)
 
     @property
     def to_unpack(self) -> int:
-        """Bytes that will be in the folder in the end, about, without kept archives."""
+        """Approximate bytes still to be unpacked, without kept archives."""
         return sum(archive.unpacked for archive in self.pending)
 
     @property
     def needed(self) -> int:
-        """Bytes that must be free: an archive goes before the next comes, unless it is kept."""
+        """Bytes that must be free; an archive is removed before the next comes, unless kept."""
         missing = [0, *(self._count_missing(archive) for archive in self.pending)]
         return self.to_unpack + (sum(missing) if self.keep else max(missing))
 
     def count_free(self) -> int:
-        """Bytes that are free where the folder is, or is to be."""
+        """Free bytes on the disk of the folder."""
         place = self.folder.absolute()
         while not place.exists():
             place = place.parent
         return shutil.disk_usage(place).free
 
     def require_space(self) -> None:
-        """Refuses what will not fit.
+        """Checks the free space.
 
         Raises:
-            SpeechganError: it will not.
+            SpeechganError: there is too little.
         """
         if self.needed > self.count_free():
             raise SpeechganError(
@@ -101,10 +101,10 @@ class Fetch:
             )
 
     def run(self, watch: Watch) -> None:
-        """Does it.
+        """Downloads, checks and unpacks all pending archives.
 
         Raises:
-            SpeechganError: something went wrong; whatever it was, the same again goes on.
+            SpeechganError: something failed; calling it again continues.
         """
         try:
             self.archives.mkdir(parents=True, exist_ok=True)
@@ -123,15 +123,15 @@ class Fetch:
         url = f"{self.mirror}/{archive.name}" if self.mirror else archive.url
         with watch(archive.name, archive.size) as progress:
             download(url, part, archive.size if archive.exact else None, progress)
-        # Before it has its name: a wrong one is then asked for again, and not taken for right.
+        # Before it gets its name, so that a wrong file is not taken for the archive.
         self._check(archive, part, watch)
         os.replace(part, self.archives / archive.name)
 
     def _check(self, archive: Archive, path: Path, watch: Watch) -> None:
-        """Notes the SHA-256 of an archive that is as published.
+        """Stores the SHA-256 of an archive whose size and MD5 are as published.
 
         Raises:
-            SpeechganError: it is not; it is moved aside.
+            SpeechganError: they are not; the archive is moved aside.
         """
         known, sha256 = self._beside(archive, "sha256"), hashlib.sha256()
         if path.name == archive.name and known.exists():
@@ -168,7 +168,7 @@ class Fetch:
             path.unlink()
 
     def write_about(self) -> None:
-        """Whose it is goes where it goes: the licences ask for that.
+        """Writes title, licence and attribution into the folder, as the licences require.
 
         Raises:
             SpeechganError: it cannot be written.

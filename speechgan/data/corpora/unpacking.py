@@ -1,4 +1,4 @@
-"""An archive of somebody else's: what is wanted of it, in its place, and nothing anywhere else."""
+"""Unpacks selected members of an untrusted archive, and writes nothing outside the folder."""
 
 import gzip
 import os
@@ -19,29 +19,29 @@ from speechgan.utils.files import cannot_write
 
 PIECE = 2**20
 Member = tuple[str, IO[bytes] | None]
-"""Name and content of what an archive holds; None for what is no plain file."""
+"""Name and content of a member; None for the content of what is no plain file."""
 
 
 def unpack(
     path: Path, layout: Layout, into: Path, most: int, progress: Callable[[int], None]
 ) -> int:
-    """Unpacks what a layout wants, and checks the archive to its end.
+    """Unpacks the members that a layout selects, and checks the archive to its end.
 
-    No link and no device is made, no name leads out of the folder, and no more is written than was
-    expected at most.
+    Links, devices and names that lead out of the folder are refused, and so is an archive that
+    unpacks to more than `most` bytes.
 
     Args:
         path: a `.zip` or a `.tar.gz`.
         layout: see `Archive`.
-        into: a folder, which is made.
-        most: bytes.
-        progress: is told how many bytes are written.
+        into: target folder, which is made.
+        most: limit of the unpacked size, in bytes.
+        progress: called with the number of bytes written.
 
     Returns:
         The number of files.
 
     Raises:
-        SpeechganError: it is damaged, is not what it should be, or cannot be unpacked here.
+        SpeechganError: the archive is damaged, unexpected or refused, or cannot be unpacked here.
     """
     written = files = 0
     open_archive = _open_zip if path.suffix == ".zip" else _open_tar
@@ -92,10 +92,10 @@ def merge(source: Path, target: Path) -> None:
 
 
 def _find_place(archive: Path, name: str, layout: Layout) -> PurePosixPath | None:
-    """Where a member goes, if it is wanted.
+    """The target of a member; None if it is not selected.
 
     Raises:
-        SpeechganError: it wants to go somewhere else.
+        SpeechganError: its name leads out of the folder.
     """
     path, windows = PurePosixPath(name), PureWindowsPath(name)
     if path.is_absolute() or windows.drive or windows.root or ".." in windows.parts:
@@ -108,7 +108,7 @@ def _find_place(archive: Path, name: str, layout: Layout) -> PurePosixPath | Non
 
 def _copy(content: IO[bytes], target: Path) -> Iterator[int]:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("xb") as file:  # of two of one name, one would be lost unseen
+    with target.open("xb") as file:  # fails if two members have one target
         while piece := content.read(PIECE):
             file.write(piece)
             yield len(piece)
@@ -137,7 +137,7 @@ def _open_tar(path: Path) -> Iterator[Iterator[Member]]:
     with gzip.open(path) as plain:
         with tarfile.open(fileobj=plain, mode="r|") as archive:
             yield _list_tar(archive)
-        # The checksum comes last, behind what tarfile reads.
+        # gzip's checksum comes last, after all that tarfile reads.
         while plain.read(PIECE):
             pass
 

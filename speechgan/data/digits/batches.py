@@ -12,12 +12,12 @@ from speechgan.data.digits.sequences import follow, join_seconds
 
 @dataclass(frozen=True)
 class LabelledBatch(Batch):
-    """Images, what they are, and what they are not.
+    """Images, their labels, and wrong labels.
 
     Attributes:
         image: `(batch, 1, bin, frame)` in [-1, 1].
         labels: `(batch, 2)` numbers of digit and speaker; of sequences `(batch, place, 2)`.
-        others: alike, both different from the image's own wherever there is another.
+        others: of the same shape; both differ from the image's own if there is more than one.
     """
 
     image: Tensor
@@ -26,17 +26,17 @@ class LabelledBatch(Batch):
 
 
 class LabelledImages:
-    """Images in numbered batches, each the same whenever it is asked for.
+    """Images in numbered batches; a number always gives the same batch.
 
     Args:
         images: `(image, bin, frame)` in [-1, 1].
         labels: `(image, 2)` numbers of digit and speaker.
-        counts: of digits and of speakers that there are.
+        counts: numbers of digits and of speakers.
         batch_size: items of a batch.
-        shift: most frames by which an item is moved, at random.
+        shift: largest random shift of an item, in frames.
         image_seconds: length of an image.
         seed: of all random choices.
-        sequence: how many images of one speaker, side by side, are an item.
+        sequence: number of images of one speaker, side by side, in an item.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class LabelledImages:
 
 
 def shift_frames(image: np.ndarray, frames: int) -> np.ndarray:
-    """`(bin, frame)`, later by so many frames; what comes in is silence."""
+    """Delays `(bin, frame)` by so many frames, filling up with silence."""
     moved = np.roll(image, frames, axis=1)
     moved[:, : max(0, frames)] = -1
     moved[:, image.shape[1] + min(0, frames) :] = -1

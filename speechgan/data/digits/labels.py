@@ -1,4 +1,4 @@
-"""What the two labels of a spoken digit stand for."""
+"""The two labels of spoken digits, and the recordings that have them."""
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,8 +14,8 @@ class Labels:
     """Names in the order of their numbers.
 
     Attributes:
-        digits: what is said.
-        speakers: who says it.
+        digits: the words.
+        speakers: the speakers.
     """
 
     digits: tuple[str, ...]
@@ -32,18 +32,18 @@ class Utterance:
 
 
 def find_utterances(root: Root | Place, split: str = "") -> list[Utterance]:
-    """The recordings of a folder, or of one in it, named `DIGIT_SPEAKER_TAKE`.
+    """The recordings of a folder, or of a subfolder, named `DIGIT_SPEAKER_TAKE`.
 
     Args:
         root: folder, shards of one, or a folder of an object store.
         split: name of the folder in it.
 
     Raises:
-        SpeechganError: no such folder, none in it, or one that is named otherwise.
+        SpeechganError: no such folder, no recordings in it, or one with another kind of name.
     """
     folder = f"{root}/{split}".rstrip("/")
     files = _list_files(root)
-    # Folders of a store are but parts of the names of files.
+    # In an object store folders are only parts of file names.
     is_there = (root / split).is_dir() if isinstance(root, Path) else bool(files)
     if not is_there:
         raise SpeechganError(f"{folder}: no such folder; name one that has train/ in it")

@@ -32,7 +32,7 @@ class ImageSet:
     labels: np.ndarray
 
     def in_sequence(self, length: int) -> "ImageSet":
-        """Sequences of one speaker; each image begins one, and the rest is drawn, always alike."""
+        """Sequences of one speaker: one starts with each image, the rest is drawn with seed 0."""
         rng = np.random.default_rng(0)
         chosen = follow(np.arange(len(self.images)), self.labels[:, 1], length, rng)
         return ImageSet(join_seconds(self.images[chosen.flat], length), self.labels[chosen])
@@ -40,7 +40,7 @@ class ImageSet:
 
 @dataclass(frozen=True)
 class OpenDigits:
-    """Spoken digits, analysed.
+    """The analysed recordings of spoken digits.
 
     Attributes:
         labels: names of digits and speakers.
@@ -62,12 +62,12 @@ class DigitData:
     Attributes:
         root: folder with `train/` in it, files named `DIGIT_SPEAKER_TAKE`, or shards of one.
         batch_size: items of a batch.
-        shift: most frames by which an item is moved, at random.
-        valid_every: of each digit by each speaker, every so many-th recording is held out; those
-            of whom there are fewer are all trained on.
-        unheard: combinations, as `DIGIT_SPEAKER`, that are left out altogether.
-        sequence: recordings of one speaker, drawn at random, that are one item, said one after
-            another.
+        shift: largest random shift of an item, in frames.
+        valid_every: of each digit by each speaker one recording in so many is held out; none, where
+            there are fewer.
+        unheard: combinations, as `DIGIT_SPEAKER`, that are left out of training and validation.
+        sequence: number of recordings of one speaker, drawn at random, that are concatenated to an
+            item.
         seed: of all random choices.
 
     Raises:
@@ -93,7 +93,7 @@ class DigitData:
 
         Raises:
             SpeechganError: none to train on, one that cannot be read, or an unheard combination
-                that there is not.
+                that does not exist.
         """
         root = open_root(self.root)
         folder, found = f"{root}/train", find_utterances(root, "train")
@@ -134,10 +134,10 @@ class DigitData:
 
 
 def analyse_utterances(found: Sequence[Utterance], features: MelClip, labels: Labels) -> ImageSet:
-    """Images of recordings; one that holds no sound is left out, with a warning.
+    """Images of recordings; silent ones are left out, with a warning.
 
     Raises:
-        SpeechganError: a recording that cannot be read, or a label that is not known.
+        SpeechganError: a recording that cannot be read, or an unknown label.
     """
     images, numbers = [], []
     for utterance in found:

@@ -1,4 +1,4 @@
-"""Recordings of one speaker, said one after another."""
+"""Sequences of several recordings of one speaker."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ import numpy as np
 def follow(
     first: np.ndarray, speakers: np.ndarray, length: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Sequences of recordings, each of which may come more than once.
+    """Draws sequences of recordings, in which a recording may be repeated.
 
     Args:
         first: `(item,)`, numbers of the recordings that sequences begin with.
-        speakers: `(recording,)`, who says each.
+        speakers: `(recording,)`, the speaker of each.
         length: of a sequence.
         rng: draws those that follow among all of the same speaker.
 
@@ -30,7 +30,7 @@ def join_seconds(images: np.ndarray, length: int) -> np.ndarray:
 
 
 def cut_seconds(images: np.ndarray, length: int) -> np.ndarray:
-    """The way back: all seconds of the first image, then those of the second."""
+    """The inverse of `join_seconds`."""
     items, bins, frames = images.shape
     rows = images.reshape(items, bins, length, frames // length)
     return rows.transpose(0, 2, 1, 3).reshape(items * length, bins, frames // length)

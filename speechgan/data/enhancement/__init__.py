@@ -1,1 +1,1 @@
-"""Noisy and clean speech: mixtures made while training, and recorded pairs."""
+"""Noisy and clean speech: mixtures made during training, and recorded pairs."""

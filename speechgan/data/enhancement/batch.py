@@ -1,4 +1,4 @@
-"""What a training step is given."""
+"""The training batches of enhancement."""
 
 from dataclasses import dataclass
 

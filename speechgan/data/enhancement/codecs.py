@@ -1,4 +1,4 @@
-"""What a recording went through on its way: telephone and music codecs."""
+"""Simulation of telephone and music codecs."""
 
 import io
 
@@ -6,7 +6,7 @@ import numpy as np
 import soundfile
 import soxr
 
-# Container, subtype and the rate that the codec is used at; None is the recording's own.
+# Container, subtype, and sample rate of the codec; None is the recording's own.
 CODECS: dict[str, tuple[str, str, int | None]] = {
     "mu-law": ("WAV", "ULAW", 8000),
     "a-law": ("WAV", "ALAW", 8000),
@@ -22,13 +22,13 @@ COMPRESSED = ("OGG", "MP3")
 def pass_through_codec(
     wave: np.ndarray, sample_rate: int, codec: str, compression: float = 0.8
 ) -> np.ndarray:
-    """A wave encoded and decoded, aligned with what went in.
+    """A wave encoded and decoded, aligned with the input.
 
     Args:
         wave: `(sample,)`, full scale at ±1; louder samples are clipped.
         sample_rate: in Hz; 8, 12, 16, 24 or 48 kHz for Opus.
         codec: a key of `CODECS`.
-        compression: of Vorbis, Opus and MP3, from 0, the best quality, to 1, the smallest file.
+        compression: for Vorbis, Opus and MP3, from 0, the best quality, to 1, the smallest file.
 
     Returns:
         The same shape, float32. Telephone codecs leave nothing above 4 kHz.
@@ -50,17 +50,17 @@ def pass_through_codec(
 
 
 def narrow(wave: np.ndarray, sample_rate: int, codec: str) -> np.ndarray:
-    """What the sample rate of a codec, and nothing else of it, leaves of a `(sample,)` wave."""
+    """Limits a `(sample,)` wave to the band of a codec's sample rate, without the codec."""
     rate = CODECS[codec][2]
     return wave if rate is None else resample_through(wave, sample_rate, rate)
 
 
 def resample_through(wave: np.ndarray, sample_rate: int, rate: int) -> np.ndarray:
-    """What another sample rate, in hertz, leaves of a `(sample,)` wave: there and back."""
+    """Resamples a `(sample,)` wave to another rate, in hertz, and back."""
     there = soxr.resample(wave, sample_rate, rate)
     return _fit(soxr.resample(there, rate, sample_rate), len(wave))
 
 
 def _fit(wave: np.ndarray, samples: int) -> np.ndarray:
-    """Cut to a length, or filled up with silence: codecs work in frames of their own."""
+    """Cuts or pads to a length, as codecs round it up to whole frames."""
     return np.pad(wave[:samples], (0, max(0, samples - len(wave))))

@@ -1,4 +1,4 @@
-"""What befalls a recording once speech and noise are in it: from its colour to lost packets."""
+"""Degradations of a noisy recording as a whole: filters, clipping, codecs, packet loss."""
 
 from collections.abc import Callable
 
@@ -17,11 +17,11 @@ TELEPHONE = 300.0, 3400.0, 8000
 class Damage:
     """Damages batches of recordings.
 
-    Batches are numbered, and of each number the random choices are always the same. So that those
-    of a known configuration stay what they were, what is new draws after all that is older.
+    To keep the batches of existing configurations unchanged, a new degradation must draw its random
+    numbers after all older ones.
 
     Args:
-        settings: how often what happens.
+        settings: chances and ranges.
         sample_rate: in hertz.
     """
 
@@ -49,7 +49,7 @@ class Damage:
     def _colour(
         self, rng: np.random.Generator, noisy: np.ndarray, clean: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """One random filter for both sides: a smooth tilt, a lost upper band, or both."""
+        """One random filter for noisy and clean: a smooth tilt, a low-pass, or both."""
         half, (items, samples) = self.sample_rate / 2, noisy.shape
         anchors = rng.uniform(-6, 6, (items, 6))
         cutoff = rng.uniform(0.35, 0.95, (items, 1)) * half
@@ -74,7 +74,7 @@ class Damage:
     def _send(
         self, rng: np.random.Generator, noisy: np.ndarray, clean: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Some items through a codec, whose band the clean side has too."""
+        """Passes some noisy items through a codec, and limits the clean ones to its band."""
         for item in np.flatnonzero(self.settings.befalls("codec", rng, len(noisy))):
             codec, compression = draw_codec(rng)
             noisy[item] = pass_through_codec(noisy[item], self.sample_rate, codec, compression)
@@ -83,12 +83,12 @@ class Damage:
 
 
 def draw_codec(rng: np.random.Generator) -> tuple[str, float]:
-    """A codec, and how strongly it compresses where it has a choice."""
+    """A codec and its compression, see `pass_through_codec`."""
     return str(rng.choice(sorted(CODECS))), rng.uniform(0.3, 0.9)
 
 
 def draw_height(rng: np.random.Generator, items: int) -> np.ndarray:
-    """At which share of its peak each of so many items is clipped, `(item, 1)`."""
+    """Clipping levels `(item, 1)`, as shares of the items' peaks."""
     share: np.ndarray = 10 ** rng.uniform(-1, np.log10(0.9), (items, 1))
     return share
 
@@ -101,10 +101,10 @@ def clip(wave: np.ndarray, share: np.ndarray) -> np.ndarray:
 
 
 def lose_band(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -> np.ndarray:
-    """A telephone's band of a `(sample,)` wave, or in every second case all below 2 to 6 kHz.
+    """Limits a `(sample,)` wave to a telephone's band or, in every second case, to 2 to 6 kHz.
 
-    The slopes may be as gentle as that of a loudspeaker or as steep as that of a codec, and often
-    the wave was kept at just the sample rate that its band needs.
+    The slopes are between those of a loudspeaker and of a codec. A telephone's wave, and every
+    second of the others, is resampled to the lowest rate for its band and back.
     """
     low, high, rate = TELEPHONE
     resampled = True
@@ -114,7 +114,7 @@ def lose_band(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -> n
     slope = np.exp(rng.uniform(np.log(8), np.log(80)))
     length = scipy.fft.next_fast_len(len(wave), real=True)
     frequency = np.linspace(0, sample_rate / 2, length // 2 + 1)
-    # No phase but zero: the clean side is not delayed either.
+    # Zero phase, as the clean side is not delayed.
     gain = 1 / (1 + (frequency / high) ** slope)
     gain *= 1 - 1 / (1 + (frequency / low) ** slope) if low else 1
     narrowed = scipy.fft.irfft(scipy.fft.rfft(wave, length) * gain, length)[: len(wave)]
@@ -122,12 +122,12 @@ def lose_band(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -> n
 
 
 def lose_quality(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -> np.ndarray:
-    """What a codec leaves of a `(sample,)` wave."""
+    """Passes a `(sample,)` wave through a random codec."""
     return pass_through_codec(wave, sample_rate, *draw_codec(rng))
 
 
 def lose_packets(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -> np.ndarray:
-    """A `(sample,)` wave with gaps of 10 to 120 ms: one or more, 0.2 to 4 a second.
+    """Makes gaps of 10 to 120 ms in a `(sample,)` wave: at least one, 0.2 to 4 a second.
 
     They are zero, every third of them with fades of 1 to 5 ms before and after it.
     """
@@ -143,12 +143,12 @@ def lose_packets(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -
 
 
 def conceal_packets(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -> np.ndarray:
-    """The same with its gaps filled, as `Restorer` fills them before a network hears them."""
+    """The same with the gaps filled as `Restorer` fills them before the network."""
     return fill_gaps(lose_packets(rng, wave, sample_rate), sample_rate)
 
 
 def conceal_clipping(rng: np.random.Generator, wave: np.ndarray, sample_rate: int) -> np.ndarray:
-    """What `Restorer` makes of a `(sample,)` wave that was clipped."""
+    """A `(sample,)` wave clipped, and declipped as in `Restorer`."""
     return declip(clip(wave[None], draw_height(rng, 1))[0], sample_rate)
 
 
@@ -158,4 +158,4 @@ LOSSES: dict[str, Callable[[np.random.Generator, np.ndarray, int], np.ndarray]] 
     "packet_loss": conceal_packets,
     "clip_loss": conceal_clipping,
 }
-"""What befalls the noisy side alone, in this order, by the name of its chance."""
+"""Degradations of the noisy side alone, in this order, by the names of their chances."""

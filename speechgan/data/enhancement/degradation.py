@@ -1,4 +1,4 @@
-"""The settings of how speech is made noisy and damaged."""
+"""Settings of noise and degradations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -12,38 +12,38 @@ Range = tuple[float, float]
 class Degradation:
     """How speech is made noisy; each chance is per item of a batch.
 
-    What is lost on the noisy side alone is there to be invented by who restores; an enhancer, which
-    is not to invent, is better taught by the losses of both sides.
+    What only the noisy side loses is for restoration, which has to generate it. An enhancer should
+    not generate anything, and is better trained by losses of both sides.
 
     Attributes:
         snr_db: least and greatest signal-to-noise ratio.
         level_dbfs: least and greatest peak level of the noisy wave.
         speed: least and greatest factor on speed, pitch and formants together.
-        formant: chance that the formants are changed by themselves.
+        formant: chance that the formants alone are changed.
         formants: least and greatest factor on them.
-        second_noise: chance of a second recording on top of the first.
+        second_noise: chance of a second noise recording added to the first.
         noise_speed: least and greatest factor on the speed and pitch of a noise recording.
-        noise_reversed: chance that it runs backwards.
-        noise_equalise: chance that it gets a spectral shape of its own, of up to 12 dB.
+        noise_reversed: chance that it is reversed in time.
+        noise_equalise: chance of a random spectral shape of it, of up to 12 dB.
         babble: chance that the noise is several other voices.
         coloured: chance that the noise is Gaussian with a random spectral slope.
         gap: chance of silence before or after the speech.
         speechless: chance that there is no speech at all.
-        noiseless: chance that the noise is hardly there, 40 dB below the speech.
-        room: chance of a simulated room around the speech; the clean side keeps the direct sound
+        noiseless: chance that the noise is 40 dB below the speech.
+        room: chance of simulated reverberation of the speech; the clean side keeps the direct sound
             and the first `early_seconds` of reflections.
         early_seconds: of those reflections.
         band_limit: chance that the whole recording, clean side too, loses its upper band.
         equalise: chance of a random smooth spectral tilt on the whole recording.
         clip: chance that the noisy side is clipped, at 10 to 90 % of its peak.
         codec: chance that the noisy side goes through a codec of
-            `speechgan.data.enhancement.codecs`; of a telephone's, the clean side keeps the band
-            alone.
+            `speechgan.data.enhancement.codecs`; the clean side is limited to a telephone codec's
+            band.
         band_loss: chance that the noisy side alone loses a band, see `damage.lose_band`.
-        codec_loss: the same as `codec`, but that the clean side keeps its whole band.
+        codec_loss: like `codec`, but the clean side keeps its whole band.
         packet_loss: chance of gaps in the noisy side alone, see `damage.conceal_packets`.
-        clip_loss: chance that the noisy side is clipped as by `clip`, and made anew as far as it
-            can be without a network, see `damage.conceal_clipping`.
+        clip_loss: chance that the noisy side is clipped as by `clip`, and declipped without a
+            network, see `damage.conceal_clipping`.
 
     Raises:
         ValueError: a chance that is not from 0 to 1, or a range whose least is above its greatest.
@@ -86,11 +86,11 @@ class Degradation:
                 raise ValueError(f"data.degradation.{name}={value}: must be from 0 to 1")
 
     def befalls(self, name: str, rng: np.random.Generator, items: int) -> np.ndarray:
-        """Whether what has the chance of that name befalls each of so many items, `(item, 1)`."""
+        """Draws to which of so many items the degradation of that name applies, `(item, 1)`."""
         chosen: np.ndarray = rng.random((items, 1)) < getattr(self, name)
         return chosen
 
     def draw(self, name: str, rng: np.random.Generator, items: int) -> np.ndarray:
-        """From the range of that name, for each of so many items, `(item, 1)`."""
+        """Draws from the range of that name, for each of so many items, `(item, 1)`."""
         least, greatest = getattr(self, name)
         return rng.uniform(least, greatest, (items, 1))

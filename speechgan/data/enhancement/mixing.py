@@ -15,10 +15,10 @@ from speechgan.data.stores import Store
 
 
 class Mixtures:
-    """Noisy and clean batches, numbered: batch `n` is the same whenever it is asked for.
+    """Noisy and clean batches, numbered: batch `n` is always the same.
 
-    Every random choice comes from a generator seeded with `(seed, n)`, so a resumed run asks for
-    the batch at which it was stopped and nothing else need be remembered.
+    Every random choice comes from a generator seeded with `(seed, n)`, so a resumed run needs only
+    the number of the next batch.
 
     Args:
         speech: clean recordings.
@@ -66,7 +66,7 @@ class Mixtures:
         )
 
     def _speech(self, rng: np.random.Generator) -> np.ndarray:
-        """`(sample,)`: part of an utterance, then of more of any speaker until it is full."""
+        """`(sample,)`: parts of one or more utterances, of any speakers, until it is full."""
         speed = rng.uniform(*self.degradation.speed)
         needed = scipy.fft.next_fast_len(math.ceil(self.samples * speed), real=True)
         wave = change_speed(self._utterances(rng, needed), speed)[: self.samples]
@@ -86,7 +86,7 @@ class Mixtures:
             spare = int(self.speech.lengths[index]) - missing
             start = int(rng.integers(0, spare)) if spare > 0 else 0
             part = self.speech.crop(index, start, missing)
-            # Joined utterances and noises of other levels would make a ratio meaningless.
+            # Without equal levels of its parts the signal-to-noise ratio would be meaningless.
             parts.append(part * (0.05 / max(float(np.sqrt(np.mean(part**2))), 1e-4)))
             missing -= len(part)
         return np.concatenate(parts)
@@ -104,7 +104,7 @@ class Mixtures:
         return wave
 
     def _recorded_noise(self, rng: np.random.Generator) -> np.ndarray:
-        """One recording made into many, `(sample,)`, of power 1."""
+        """A randomly perturbed noise recording, `(sample,)`, of power 1."""
         settings = self.degradation
         index = int(rng.integers(len(self.noise)))
         speed = rng.uniform(*settings.noise_speed)
@@ -134,7 +134,7 @@ class Mixtures:
 
 
 class FirstMixtures:
-    """The first of the mixtures, one by one, each the same whenever it is asked for.
+    """The first of the mixtures, one by one, always the same.
 
     Args:
         mixtures: in batches of one item.
@@ -151,7 +151,7 @@ class FirstMixtures:
 
 
 def speaker_chances(speech: Store, balance: float) -> np.ndarray:
-    """How often each recording is drawn, `(recording,)`, summing to one."""
+    """The probability of each recording, `(recording,)`."""
     speakers = [r.speaker for r in speech.recordings]
     seconds: dict[str, float] = {}
     for speaker, length in zip(speakers, speech.lengths, strict=True):
@@ -166,7 +166,7 @@ def speaker_chances(speech: Store, balance: float) -> np.ndarray:
 
 
 def noise_gain(speech: np.ndarray, noise: np.ndarray, snr_db: np.ndarray) -> np.ndarray:
-    """Gain `(batch, 1)` on noise `(batch, sample)` for a ratio to the speech where it sounds."""
+    """Gain `(batch, 1)` on noise `(batch, sample)` for a ratio to the active parts of speech."""
     sounding = np.abs(speech) > 1e-3 * np.abs(speech).max(1, keepdims=True)
     active = (speech**2).sum(1, keepdims=True) / np.maximum(sounding.sum(1, keepdims=True), 1)
     power = np.mean(noise**2, axis=1, keepdims=True)
@@ -183,7 +183,7 @@ def coloured_noise(rng: np.random.Generator, samples: int, slope: float) -> np.n
 
 
 def convolve(waves: np.ndarray, responses: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
-    """Row by row, `(batch, sample)`, cut to the length of the waves."""
+    """Convolves row by row, `(batch, sample)`, cut to the length of the waves."""
     responses = np.asarray(responses)
     length = scipy.fft.next_fast_len(waves.shape[1] + responses.shape[1] - 1, real=True)
     spectrum = scipy.fft.rfft(waves, length) * scipy.fft.rfft(responses, length)

@@ -21,10 +21,10 @@ from speechgan.utils.ranges import require_share, require_whole
 class EnhancementData:
     """Training batches and validation pairs for enhancement.
 
-    Where the folder holds `speech/` and `noise/` for training they are mixed on the fly;
-    otherwise its `clean/` and `noisy/` pairs are cut. Validation takes the `valid` pairs, or
-    mixes the `valid` speech and noise once, from a seed of its own, as it does with
-    `valid_mixtures` in any case.
+    Where the folder holds `speech/` and `noise/` for training they are mixed on the fly; otherwise
+    crops of its `clean/` and `noisy/` pairs are used. Validation uses the `valid` pairs; without
+    any, or with `valid_mixtures`, it uses mixtures of the `valid` speech and noise, made once from
+    a seed of their own.
 
     Attributes:
         root: folder with recordings, a manifest file made by `speechgan data scan`, or shards made
@@ -37,13 +37,13 @@ class EnhancementData:
         rooms: simulated rooms; 0 for none.
         reverberation: least and greatest reverberation time, in seconds.
         speaker_balance: 0 draws speakers by how long they speak, 1 draws them equally often.
-        train_speech: most recordings of speech to train on, spread evenly over all there are; 0 for
-            all of them. It tells how much speech is enough.
+        train_speech: most recordings of speech to train on, evenly spread over all; 0 for all of
+            them. It serves to find out how much speech is enough.
         valid_fraction: share of the files held out where the folder names no `valid` split.
         valid_speakers: speakers held out instead.
-        valid_mixtures: whether to validate on mixtures, made as those to train on, although there
-            are pairs.
-        valid_items: most pairs to validate on; they are spread evenly over all there are.
+        valid_mixtures: whether to validate on mixtures, made like those for training, although
+            there are pairs.
+        valid_items: most pairs to validate on, evenly spread over all.
         seed: of all random choices.
         cache_gb: most of the cache that recordings from a URL take; 0 keeps none.
 
@@ -82,7 +82,7 @@ class EnhancementData:
             )
 
     def open(self) -> tuple[Mixtures | PairCrops, PairStore | FirstMixtures]:
-        """Decodes what is not decoded yet; returns training batches and validation pairs.
+        """Training batches and validation pairs; decodes recordings that are not in the cache.
 
         Raises:
             SpeechganError: nothing to train or to validate on that can be read.

@@ -35,7 +35,7 @@ class PairStore:
             yield recording.path, PairedBatch(noisy, clean)
 
     def spread(self, count: int) -> "PairStore":
-        """So many of the pairs, spread evenly over all there are."""
+        """So many of the pairs, evenly spread over all."""
         chosen = np.zeros(len(self), bool)
         places = np.linspace(0, len(self) - 1, min(count, len(self)))
         chosen[places.round().astype(int)] = True
@@ -47,8 +47,8 @@ def open_pairs(
 ) -> PairStore:
     """Matches noisy with clean recordings by name and opens both.
 
-    What makes no pair is left out, and named in a warning: a recording that cannot be read, a noisy
-    one without a clean one of its name, two of different lengths.
+    Recordings without a pair are left out, and named in a warning: those that cannot be read, noisy
+    ones without a clean one of the same name, pairs of different lengths.
 
     Raises:
         SpeechganError: nothing is left.
@@ -82,12 +82,12 @@ def open_pairs(
 
 
 class PairCrops:
-    """Random cuts of recorded pairs in numbered batches, each the same whenever it is asked for.
+    """Random crops of recorded pairs in numbered batches; a number always gives the same batch.
 
     Args:
-        pairs: where to cut.
+        pairs: to crop.
         batch_size: items of a batch.
-        seconds: length of an item; a shorter recording is followed by silence.
+        seconds: length of an item; a shorter recording is padded by silence.
         seed: of all random choices.
     """
 

@@ -1,4 +1,4 @@
-"""One recording made into many: speed, pitch, formants and spectrum, changed."""
+"""Data augmentation of single recordings: speed, pitch, formants and spectrum."""
 
 import math
 
@@ -9,22 +9,22 @@ N_FFT, HOP, QUEFRENCIES = 512, 128, 30
 
 
 def change_speed(wave: np.ndarray, speed: float) -> np.ndarray:
-    """A `(sample,)` wave played faster, `speed` > 1, or slower, its voice higher or lower.
+    """Resamples a `(sample,)` wave, so that it is faster and higher, `speed` > 1, or the reverse.
 
-    Through its whole spectrum: the roll-off of a resampling filter would teach a network that
-    speech has no top, while the noise, which is not resampled, has one.
+    By FFT: from the roll-off of a resampling filter a network would learn that speech lacks the
+    highest frequencies, which noise, if not resampled, has.
     """
-    import scipy.signal  # two seconds, which trainings on pairs do not take
+    import scipy.signal  # takes two seconds, and trainings on pairs do not need it
 
     return scipy.signal.resample(wave, math.ceil(len(wave) / speed))
 
 
 def change_formants(wave: np.ndarray, factor: float) -> np.ndarray:
-    """A `(sample,)` wave whose resonances lie `factor` times as high; pitch and tempo stay.
+    """Multiplies the formant frequencies of a `(sample,)` wave; pitch and tempo stay.
 
-    A vocal tract of another length, as vocal tract length perturbation has it (Jaitly & Hinton
-    2013), done to the sound itself: in each frame the spectral envelope, the cepstrum below
-    `QUEFRENCIES`, is stretched over frequency, and the harmonics under it keep their places.
+    Vocal tract length perturbation (Jaitly & Hinton 2013) of the wave itself: in each frame the
+    spectral envelope, from the cepstrum below `QUEFRENCIES`, is stretched over frequency, and the
+    harmonics keep their frequencies.
     """
     import scipy.signal
 
@@ -34,11 +34,11 @@ def change_formants(wave: np.ndarray, factor: float) -> np.ndarray:
     )
     spectrum = transform.stft(wave)
     level = np.abs(spectrum)
-    # The floor of -60 dB keeps the envelope from following the gaps between words.
+    # The floor of -60 dB keeps pauses between words out of the envelope.
     cepstrum = scipy.fft.irfft(np.log(level + 1e-3 * level.max() + 1e-9), axis=0)
     cepstrum[QUEFRENCIES : 1 - QUEFRENCIES] = 0
     envelope = scipy.fft.rfft(cepstrum, axis=0).real
-    # Up to 0.6 of the band in proportion, then so that the top of the band stays the top.
+    # Proportional up to 0.6 of the band, then linear so that the highest frequency stays.
     top = len(envelope) - 1
     bend = 0.6 * top * min(factor, 1.0)
     place = np.interp(np.arange(top + 1), [0, bend, top], [0, bend / factor, top])
@@ -51,7 +51,7 @@ def change_formants(wave: np.ndarray, factor: float) -> np.ndarray:
 
 
 def shape_spectrum(wave: np.ndarray, decibels: np.ndarray) -> np.ndarray:
-    """A `(sample,)` wave with gains, in decibels, at places that lie closer in the bass."""
+    """Filters a `(sample,)` wave by gains in decibels, at frequencies that are denser below."""
     length = scipy.fft.next_fast_len(len(wave), real=True)
     places = np.linspace(0, 1, len(decibels)) ** 2
     gains = np.interp(np.linspace(0, 1, length // 2 + 1), places, decibels)

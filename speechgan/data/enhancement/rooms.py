@@ -17,7 +17,7 @@ def room_responses(
 
     Rooms of 3 to 9 by 3 to 7 by 2.4 to 3.5 metres, source and microphone anywhere in them, half a
     metre from the walls (Allen & Berkley 1979; Scheibler et al. 2018, arXiv:1710.04196). Each
-    response starts at the direct sound, whose height is 1. Computed once, then kept in `folder`.
+    response starts at the direct sound, scaled to 1. They are computed once, then kept in `folder`.
 
     Args:
         count: number of rooms.
@@ -36,7 +36,7 @@ def room_responses(
     path = folder / f"rooms-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
     with contextlib.suppress(OSError, ValueError, EOFError):  # none there, or damaged
         return np.load(path)
-    import pyroomacoustics  # most of a second, which a bank that is kept does not cost
+    import pyroomacoustics  # takes most of a second, and is not needed for a stored bank
 
     rng = np.random.default_rng(seed)
     samples = int(reverberation[1] * sample_rate)

@@ -1,1 +1,1 @@
-"""Corpora as a few large files, read recording by recording from a disk or over a network."""
+"""Corpora as a few large tar files; single recordings are read from disk or over a network."""

@@ -1,4 +1,4 @@
-"""The index of shards: where in them each recording lies, so that each can be read alone."""
+"""The index of shards: the place of each recording, so that each can be read alone."""
 
 import json
 from collections.abc import Sequence
@@ -29,14 +29,14 @@ class Shard:
 
 @dataclass(frozen=True)
 class Entry:
-    """One file in a shard: a recording, or a text beside recordings.
+    """One file in a shard: a recording, or a text file that belongs to recordings.
 
     Attributes:
-        recording: the row of a manifest; without a role where no folder names one, and without
-            duration and rate where it holds no sound that can be read.
-        samples: length of a channel, exact.
+        recording: the row of a manifest; without a role if no folder names one, and without
+            duration and rate if it is no readable sound.
+        samples: exact length of a channel.
         shard: name of the tar file.
-        offset: of its first byte in there.
+        offset: of its first byte in the tar file.
         size: in bytes.
         sha256: of these bytes.
     """
@@ -51,11 +51,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Index:
-    """All shards of a corpus and everything in them, in the order of the folder they are made of.
+    """All shards of a corpus and all files in them.
 
     Attributes:
         shards: in the order of their names.
-        entries: in the order in which a scan of the folder finds them.
+        entries: in the order in which a scan of the original folder finds them.
     """
 
     shards: Sequence[Shard]
@@ -66,7 +66,7 @@ COLUMNS = [f.name for f in fields(Recording)] + [f.name for f in fields(Entry)[1
 
 
 def format_index(index: Index) -> str:
-    """The text of an index, a line for each shard and each entry."""
+    """An index as JSON, with a line for each shard and each entry."""
     shards = ",\n".join(json.dumps(asdict(shard)) for shard in index.shards)
     rows = ",\n".join(json.dumps([*astuple(e.recording), *astuple(e)[1:]]) for e in index.entries)
     return (
@@ -76,11 +76,11 @@ def format_index(index: Index) -> str:
 
 
 def parse_index(text: str | bytes, name: str) -> Index:
-    """What `format_index` wrote.
+    """The inverse of `format_index`.
 
     Args:
         text: of the index.
-        name: what to call it in the message.
+        name: of the index in error messages.
 
     Raises:
         SpeechganError: no index, one of another version, or one that contradicts itself.

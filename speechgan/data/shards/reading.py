@@ -1,4 +1,4 @@
-"""Recordings in shards, each read alone."""
+"""Reads single recordings from shards."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from speechgan.utils.errors import SpeechganError
 
 @dataclass(frozen=True)
 class Member:
-    """A file in a shard, which has what is needed of a `pathlib.Path`.
+    """A file in a shard, with those methods of a `pathlib.Path` that are needed.
 
     Attributes:
-        storage: where the shards lie.
-        entry: where in them it is.
-        cache: keeps what was fetched.
+        storage: of the shards.
+        entry: of the file in the index.
+        cache: of fetched files.
     """
 
     storage: Storage
@@ -38,14 +38,14 @@ class Member:
         return PurePosixPath(self.entry.recording.path).stem
 
     def relative_to(self, folder: PurePath) -> PurePosixPath:
-        """Its path below a folder of those that were sharded."""
+        """Its path relative to a folder of the original folder tree."""
         return PurePosixPath(self.entry.recording.path).relative_to(folder)
 
     def read_bytes(self) -> bytes:
-        """What is in it.
+        """Its content.
 
         Raises:
-            SpeechganError: it cannot be read, or is not what the index says.
+            SpeechganError: it cannot be read, or its hash is not that of the index.
         """
         key = self.entry.sha256
         if self.cache and (kept := self.cache.find(key)) is not None and self._fits(kept):
@@ -63,12 +63,12 @@ class Member:
 
 @dataclass(frozen=True)
 class Shards:
-    """The root of a corpus in shards: `shards / path` is a file of it, as of a folder.
+    """The root of a corpus in shards: `shards / path` is a file of it, as with a folder.
 
     Attributes:
-        storage: where they lie.
-        entries: everything in them, by its path, in the order of the folder they are made of.
-        cache: keeps what was fetched.
+        storage: of the shards.
+        entries: all files by their paths, in the order of the original folder.
+        cache: of fetched files.
     """
 
     storage: Storage
@@ -91,7 +91,7 @@ class Shards:
 
 
 Root = Path | Shards
-"""What recordings' paths are relative to: `root / path` can be read."""
+"""The root that recordings' paths are relative to: `root / path` can be read."""
 Source = Path | Member
 """A recording that can be read."""
 
@@ -101,7 +101,7 @@ def open_shards(root: str, cache: RecentBytes | None = None) -> Shards:
 
     Args:
         root: folder, or its URL.
-        cache: keeps what comes over a network.
+        cache: of files that come over a network.
 
     Raises:
         SpeechganError: no index, a wrong one, or shards on a disk that are not as long as it says.

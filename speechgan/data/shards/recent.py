@@ -1,4 +1,4 @@
-"""What was fetched lately, kept on a disk up to a size."""
+"""A cache of fetched data on a disk, limited in size."""
 
 import os
 from contextlib import suppress
@@ -7,35 +7,36 @@ from pathlib import Path
 from speechgan.utils.files import remove_abandoned, write_whole
 
 REMEDY = "choose another folder with data.cache=DIR, or keep less with data.cache_gb"
-# The folder is tidied when a process has added a share of the limit, down to another share of it:
-# so two processes stay below the limit, and more of them go beyond it by little.
-ADDED, LEFT = 0.05, 0.9
+# A process evicts data each time it has added this share of the limit.
+ADDED = 0.05
+# Eviction leaves this share: two processes stay below the limit, more exceed it by little.
+LEFT = 0.9
 
 
 class RecentBytes:
-    """Pieces of data under the hashes of their content; the oldest go first.
+    """Pieces of data under the hashes of their content; the oldest are evicted first.
 
-    Batches draw recordings at random, of which the one that was used last is no likelier to be
-    used next: so age decides, and nothing need be noted at each use.
+    Batches draw recordings at random, so recent use does not predict the next use: eviction goes by
+    age, and uses need not be recorded.
 
     Args:
-        folder: where they are kept, by all processes that name it.
-        most_bytes: how much of them, in all.
+        folder: of the cache, which processes may share.
+        most_bytes: limit of its size.
     """
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
         self.folder, self.most_bytes = folder, most_bytes
-        self._added = most_bytes  # tidies at first, as an earlier run may have kept more
+        self._added = most_bytes  # evicts at first, as an earlier run may have had a higher limit
 
     def find(self, key: str) -> bytes | None:
-        """The piece, if it is kept; whether it is whole is the caller's to check."""
+        """The piece, if it is there; the caller has to check that it is undamaged."""
         try:
             return self._place(key).read_bytes()
         except OSError:
             return None
 
     def keep(self, key: str, data: bytes) -> None:
-        """Keeps a piece, unless it alone is a large share of what may be kept.
+        """Stores a piece, unless it alone is larger than the share `ADDED` of the limit.
 
         Raises:
             SpeechganError: it cannot be written.

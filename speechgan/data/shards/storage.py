@@ -1,4 +1,4 @@
-"""Bytes of files, from a disk, or over a network through fsspec."""
+"""Reads bytes of files, from a disk, or over a network by fsspec."""
 
 import logging
 import time
@@ -9,7 +9,7 @@ from speechgan.utils.errors import SpeechganError
 from speechgan.utils.extras import missing_extra
 
 WAITS = (0.5, 2.0, 8.0)
-"""Seconds to wait before a failed request is made again, each time."""
+"""Seconds to wait before each retry of a failed request."""
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Storage:
         """So many bytes of a file.
 
         Raises:
-            SpeechganError: as `read`; or the file ends before, or its server sends no parts.
+            SpeechganError: as `read`; the file is too short, or its server does not support ranges.
         """
         data = self._fetch(name, start, start + size) if size else b""
         if len(data) > size:

@@ -1,4 +1,4 @@
-"""Waves of recordings in shards, which are read when they are asked for."""
+"""Waves of recordings in shards, read at each access."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ from speechgan.utils.errors import SpeechganError
 
 
 class ShardStore(Store):
-    """The waves of `WaveStore`, sample by sample, without a decoded file.
+    """The same samples as of `WaveStore`, without a decoded file.
 
-    Lengths are those of the index, so that nothing is read before it is asked for. A recording of
-    another rate is resampled as a whole each time, as only that gives the same samples.
+    Lengths are those of the index, so that nothing is read in advance. A recording of another rate
+    is resampled as a whole each time, as only that gives the same samples.
 
     Args:
         recordings: what to hold, in this order.
@@ -36,7 +36,7 @@ class ShardStore(Store):
         rate = member.entry.recording.sample_rate
         if not rate:
             return f"{member}: could not be read when it was sharded; mend it and shard again"
-        # As soxr has it, to the last bit.
+        # Rounded exactly as in soxr.
         length = int(member.entry.samples / (rate / sample_rate) + 0.5)
         return length or f"{member}: shorter than a sample at {sample_rate} Hz; leave it out"
 

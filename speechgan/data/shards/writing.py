@@ -1,4 +1,4 @@
-"""A folder of recordings written as shards."""
+"""Writes a folder of recordings as shards."""
 
 import hashlib
 import io
@@ -17,20 +17,20 @@ from speechgan.utils.files import replace_folder
 from speechgan.utils.folders import walk_files
 
 TEXTS = frozenset({"", ".csv", ".json", ".md", ".tsv", ".txt"})
-"""Extensions of what is taken along beside recordings, such as `speakers.csv` and `LICENSE`."""
+"""Extensions of texts that are included, such as `speakers.csv` and `LICENSE`."""
 REMEDY = "free some space or choose another folder with -o"
 
 
 @dataclass(frozen=True)
 class Sharding:
-    """What became of a folder.
+    """The result of sharding a folder.
 
     Attributes:
         index: of the shards.
-        unreadable: recordings that are no sound; they are taken along, and left out in training as
+        unreadable: recordings that are no sound; they are included, and left out in training as
             those of the folder would be.
-        missing: files that could not be opened; they are left behind.
-        others: how many files are neither recordings nor texts, and are left behind.
+        missing: files that could not be opened, and are not included.
+        others: number of files that are neither recordings nor texts, and are not included.
     """
 
     index: Index
@@ -47,16 +47,16 @@ def write_shards(
 ) -> Sharding:
     """Writes a folder's recordings, and the texts beside them, as tar files with an index.
 
-    Nothing stands at `output` before everything is written.
+    `output` appears only when everything is written.
 
     Args:
-        folder: of any of the layouts that can be trained on.
+        folder: of any layout for training.
         output: folder to make.
-        megabytes: most of a shard, unless one recording has more.
+        megabytes: largest size of a shard, unless one recording is larger.
         watch: given all files, yields them; for a progress bar.
 
     Raises:
-        SpeechganError: no recordings, a size of 0, an output that is there already, or a full disk.
+        SpeechganError: no recordings, a size of 0, an output that exists already, or a full disk.
     """
     if megabytes < 1:
         raise SpeechganError(f"a size of {megabytes} MB; give shards 1 MB or more")
@@ -81,7 +81,7 @@ def write_shards(
 
 
 class _Writer:
-    """Tar files in a folder; where one would grow beyond its most, the next begins.
+    """Tar files in a folder; where one would exceed the limit, the next begins.
 
     Attributes:
         shards: those that are complete.
@@ -93,7 +93,7 @@ class _Writer:
         self._tar: tarfile.TarFile | None = None
 
     def add(self, path: PurePosixPath, data: bytes, time: float) -> tuple[str, int]:
-        """The name of its shard and its offset in there."""
+        """Adds a file; returns the name of its shard and its offset there."""
         if self._tar and self._tar.offset + len(data) > self.most_bytes:
             self.finish()
         name = f"shard-{len(self.shards):05}.tar"
@@ -118,7 +118,7 @@ class _Writer:
         self.shards.append(Shard(path.name, path.stat().st_size, digest))
 
     def close(self) -> None:
-        """Lets go of what is not complete."""
+        """Closes an incomplete tar file."""
         if self._tar and self._tar.fileobj:
             with suppress(OSError):
                 self._tar.fileobj.close()
@@ -127,7 +127,7 @@ class _Writer:
 def _take(
     path: PurePosixPath, folder: Path, writer: _Writer, sharding: Sharding
 ) -> Iterator[Entry]:
-    """The entry of a file, unless it cannot be opened."""
+    """Writes a file and yields its entry, unless it cannot be opened."""
     source = folder / path
     try:
         data, time = source.read_bytes(), source.stat().st_mtime

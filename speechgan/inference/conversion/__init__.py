@@ -1,1 +1,1 @@
-"""Converters: one voice in, another out, in files of any length."""
+"""Voice converters for arrays, streams and files of any length."""

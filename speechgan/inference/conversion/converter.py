@@ -1,4 +1,4 @@
-"""One voice in, another out: arrays, tensors, and files of any length."""
+"""Voice conversion of arrays, tensors, and files of any length."""
 
 import os
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 READ_SECONDS = 1.0
 TAG = f"Converted speech: a synthetic voice, made by speechgan {__version__}"
-"""What a converted file says of itself."""
+"""Comment in the metadata of a converted file."""
 MOST_SEMITONES = 36
 
 
@@ -39,12 +39,12 @@ class Converter:
     """Gives recordings of speech another speaker's voice.
 
     The result has the input's length, sample rate and channels, and its loudness; silence stays
-    silence. Channels are converted alike and independently. What lies above half the model's
-    sample rate, 8 kHz for the models that ship, is absent.
+    silence. Channels are converted independently. Frequencies above half the model's sample rate,
+    8 kHz for the shipped models, are absent.
 
     Args:
         network: of `from_pretrained` or `from_model`.
-        vocoder: that fits its features.
+        vocoder: one that fits its features.
         threads: of the CPU; None leaves the library's own choice.
 
     Raises:
@@ -105,7 +105,7 @@ class Converter:
         threads: int | None = 1,
         vocoder: str = "auto",
     ) -> Self:
-        """The converter of a model that is loaded; arguments and errors as in `from_pretrained`."""
+        """The converter of a loaded model; arguments and errors as in `from_pretrained`."""
         from speechgan.inference.conversion.torch_network import TorchConversion
 
         check_threads(threads)
@@ -113,10 +113,10 @@ class Converter:
         return cls(network, load_vocoder(network.features, vocoder, network.device), threads)
 
     def varied(self, vocoder: str | None = None, f0: str | None = None) -> Self:
-        """The same with another vocoder or estimator of pitch, and the same weights in memory.
+        """The same converter with another vocoder or estimator of pitch; weights are shared.
 
         Args:
-            vocoder, f0: as in `from_pretrained`; None leaves what there is.
+            vocoder, f0: as in `from_pretrained`; None keeps the present one.
 
         Raises:
             SpeechganError: no such vocoder or estimator, or one that does not fit the model.
@@ -138,7 +138,7 @@ class Converter:
 
     @property
     def speakers(self) -> tuple[TargetSpeaker, ...]:
-        """Whose voices it has."""
+        """The target speakers."""
         return self.network.speakers
 
     def __call__(
@@ -158,11 +158,10 @@ class Converter:
                 16- or 32-bit integers with full scale at their range.
             sample_rate: in Hz, any.
             target_speaker: one of the model's.
-            source_speaker: one of the model's, if it is one of them who speaks; otherwise what is
-                usual for the source is measured from the sound.
+            source_speaker: one of the model's, if known; otherwise the source's statistics are
+                measured from the sound.
             pitch_shift: semitones added to the target's pitch; of WORLD models only.
-            watermark: whether the sound is to carry the mark that
-                `speechgan.audio.watermark.detect` finds.
+            watermark: whether to add the watermark that `speechgan.audio.watermark.detect` finds.
 
         Returns:
             The same shape, type, dtype and device.
@@ -199,8 +198,8 @@ class Converter:
         Args:
             source, target, progress: see `speechgan.inference.sound_files.FilePair`.
             target_speaker, source_speaker, pitch_shift: as in a call.
-            tag: whether the file says in its comment that it is converted speech; of no effect
-                on the samples, nor in containers without words, `speechgan.audio.formats.WORDLESS`.
+            tag: whether the file's comment says that it is converted speech; containers without
+                comments, `speechgan.audio.formats.WORDLESS`, get none.
             watermark: as in a call.
 
         Raises:
@@ -228,7 +227,7 @@ class Converter:
         source_speaker: str | None = None,
         pitch_shift: float = 0.0,
     ) -> ConversionStream:
-        """A sound that is still being heard, block after block; see `ConversionStream`.
+        """A stream that converts live sound, block by block; see `ConversionStream`.
 
         Args:
             sample_rate: of the blocks, in Hz.
@@ -253,11 +252,11 @@ class Converter:
     def check(
         self, target_speaker: str, source_speaker: str | None = None, pitch_shift: float = 0.0
     ) -> Wish:
-        """What these names and numbers ask for.
+        """The settings of a conversion, checked.
 
         Raises:
-            SpeechganError: the model does not know the speakers, or must know who speaks; a shift
-                of pitch that it cannot make.
+            SpeechganError: the model does not have the speakers, or needs the source speaker; a
+                pitch shift out of range, or with a vocoder without F0.
         """
         target = self._find(target_speaker)
         if source_speaker is None and self.network.needs_source:

@@ -1,4 +1,4 @@
-"""One voice in the course of a stream: what was heard of it, and what it becomes."""
+"""Conversion of one channel of a stream, with its state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,18 +15,21 @@ from speechgan.inference.conversion.network import ConversionNetwork
 from speechgan.inference.conversion.sound import MOST_GAIN, Wish, describe_source
 from speechgan.vocoders.world_stream import WorldStream
 
-# In seconds: what the network sees of the past, over which its instance normalisation takes means;
-# what a stranger is known by; over what the loudness of input and output is compared.
-CONTEXT, MEMORY, LOUDNESS = 3.0, 60.0, 2.0
+# Seconds of past input of the network, over which its instance normalisation takes means.
+CONTEXT = 3.0
+# Seconds of past input that the statistics of an unknown speaker are measured over.
+MEMORY = 60.0
+# Time constant of the comparison of input and output loudness, in seconds.
+LOUDNESS = 2.0
 
 
 @dataclass(frozen=True)
 class Window:
-    """A piece of a sound of which the middle is new.
+    """A section of a sound whose middle is new.
 
     Attributes:
         wave: `(sample,)` at the model's rate.
-        new: the frames in it that are new; those after them may still change.
+        new: the frames in it that are new; those after them are provisional.
     """
 
     wave: np.ndarray
@@ -36,12 +39,12 @@ class Window:
 class LiveVoice:
     """Converts one channel of a stream, window by window.
 
-    Frames that later windows will not know better are kept, and the network sees them before the
-    new ones. What is usual for a stranger is measured from what was heard so far.
+    Final frames, which later windows do not change, are kept as the network's context before the
+    new ones. The statistics of an unknown source are measured from the sound so far.
 
     Args:
-        network: that converts images of voices, analysed by WORLD.
-        wish: what is to become of the sound.
+        network: converts images of voices, analysed by WORLD.
+        wish: settings of the conversion.
     """
 
     def __init__(self, network: ConversionNetwork, wish: Wish) -> None:
@@ -49,9 +52,11 @@ class LiveVoice:
         self.network, self.features, self.wish = network, features, wish
         self.vocoder = WorldStream(features)
         self.heard = features.analyse(np.zeros(0, np.float32)).cut(slice(0))
-        # Of the frames in `heard`; of what went in and came out lately; the last gain.
+        # Mean squares of the frames in `heard`.
         self.powers = np.zeros(0)
+        # Recent energy of input and output.
         self.energies = np.zeros(2)
+        # At the end of the last output.
         self.gain = 1.0
 
     def __call__(self, window: Window) -> np.ndarray:
@@ -81,7 +86,7 @@ class LiveVoice:
 
     @property
     def state(self) -> dict[str, np.ndarray]:
-        """All that it remembers."""
+        """All that the next windows depend on."""
         vocoder = self.vocoder
         last = self.heard.cut(slice(0)) if vocoder.last is None else vocoder.last
         return {
@@ -105,9 +110,9 @@ class LiveVoice:
         self.vocoder.last, self.vocoder.ringing = last if len(last) else None, state["ringing"]
 
     def _analyse(self, wave: np.ndarray) -> Voice:
-        """A voice at its own level, analysed at about that of training, which pitch depends on.
+        """A voice at its own level, analysed at about that of training, which F0 depends on.
 
-        Slips of an octave, which a window is too short to tell, are told by all that was heard.
+        Octave errors, which a short window does not show, are corrected by the range of F0 so far.
         """
         excess, features = self._measure_excess(), self.features
         voice = features.amplify(features.analyse(wave * 10 ** (-excess / 20)), excess)
@@ -125,7 +130,7 @@ class LiveVoice:
         self.powers = np.concatenate([self.powers, powers])[most]
 
     def _measure_excess(self) -> float:
-        """By how many dB the speech heard so far is louder than what the model was trained on."""
+        """By how many dB the speech so far is louder than the model's training data."""
         loudest = self.powers.max(initial=0.0)
         if not loudest:
             return 0.0

@@ -1,4 +1,4 @@
-"""What a converter needs of a model, whichever library computes it."""
+"""The interface of a converter's model, for any engine."""
 
 from typing import Protocol
 
@@ -12,12 +12,12 @@ class ConversionNetwork(Protocol):
     """A model of the task `convert`.
 
     Attributes:
-        name: what it was loaded as.
-        sample_rate: that it was trained at, in Hz.
-        features: take recordings apart as it was trained on.
+        name: that it was loaded by.
+        sample_rate: of its training, in Hz.
+        features: analysis of recordings, as in its training.
         speakers: in the order of their numbers.
-        needs_source: whether it must be told who speaks.
-        device: of neural vocoders beside it.
+        needs_source: whether it needs the source speaker.
+        device: for neural vocoders.
     """
 
     name: str

@@ -51,7 +51,7 @@ class OnnxConversion:
     def convert_image(self, image: np.ndarray, target: int, source: int | None) -> np.ndarray:
         """See `ConversionNetwork`."""
         frames = image.shape[1]
-        # As `speechgan.models.layers.gated.pad_time`, inside of which a graph cannot choose.
+        # As `speechgan.models.layers.gated.pad_time`, whose conditions a graph cannot contain.
         missing = max(4 * self._multiple - frames, -frames % self._multiple)
         padded = np.pad(image, ((0, 0), (0, missing)), mode="edge")
         given = {"image": padded[None, None], "target": np.array([target])}

@@ -1,4 +1,4 @@
-"""Long sounds in segments that are cut where it is quiet and joined without a seam."""
+"""Processing of long sounds in segments, cut at quiet places and cross-faded."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -6,9 +6,9 @@ import numpy as np
 
 from speechgan.audio import Wave
 
-# Heard on both sides of a segment, so that its ends are not the ends of a sound.
+# Context on both sides of a segment, against boundary effects.
 CONTEXT_SECONDS = 0.25
-# The cut is where it is quietest within this time before a segment's greatest length.
+# A segment is cut at the quietest place within this time before its greatest length.
 SEARCH_SECONDS = 3.0
 FADE_SECONDS = 0.01
 
@@ -31,13 +31,13 @@ def convert_segments(
         convert: `(channel, sample)` to the same shape.
 
     Yields:
-        Pieces of together the same length.
+        Pieces of the same total length.
     """
     lengths = (longest, min(SEARCH_SECONDS, longest / 2), CONTEXT_SECONDS, FADE_SECONDS)
     most, search, context, fade = (int(seconds * sample_rate) for seconds in lengths)
     buffer: Wave | None = None
-    before = 0  # samples of the buffer that are context of the segment to come
-    tail: Wave | None = None  # of the segment before, over the fade
+    before = 0  # samples of the buffer that are context of the next segment
+    tail: Wave | None = None  # of the previous segment, for the cross-fade
     for block in blocks:
         buffer = block if buffer is None else np.concatenate([buffer, block], 1)
         while buffer.shape[1] >= before + most + context:
@@ -52,26 +52,26 @@ def convert_segments(
 
 
 def find_quiet(wave: Wave, start: int, stop: int, width: int) -> int:
-    """The middle of the quietest `width` samples of `(channel, sample)` between two places."""
+    """The centre of the quietest `width` samples of `(channel, sample)` in a range."""
     power = np.square(wave[:, start:stop], dtype=np.float64).sum(0)
     energy = np.convolve(power, np.ones(max(1, width)), mode="same")
     return start + int(energy.argmin())
 
 
 def survey(blocks: Iterable[Wave], most: int, channels: int) -> tuple[Wave, Wave, int]:
-    """A sample of a stream that is spread over all of it, in one pass and bounded memory.
+    """Blocks evenly spread over a stream, in one pass and bounded memory.
 
-    Blocks are kept until there are too many samples; then every second is let go, and from there
-    on every second is kept, and so on.
+    Blocks are kept until there are too many samples; then every second of them is dropped, and only
+    every second of the following is kept, and so on.
 
     Args:
         blocks: `(channel, sample)`.
-        most: samples to keep, about.
+        most: approximate number of samples to keep.
         channels: of the blocks, of which there may be none.
 
     Returns:
-        The kept blocks in a row, the root mean square of each channel over everything
-        `(channel, 1)`, and how many samples there were.
+        The kept blocks, concatenated, the root mean square of each channel over the whole stream,
+        `(channel, 1)`, and its number of samples.
     """
     kept: list[Wave] = []
     stride, samples = 1, 0
@@ -89,7 +89,7 @@ def survey(blocks: Iterable[Wave], most: int, channels: int) -> tuple[Wave, Wave
 
 
 def _join(tail: Wave | None, made: Wave, fade: int) -> Wave:
-    """Fades from the last segment's tail into what was made, over `2 * fade` samples."""
+    """Cross-fades from the previous segment's tail to the next segment, over `2 * fade` samples."""
     if tail is None:
         return made
     length = min(2 * fade, made.shape[1], tail.shape[1])

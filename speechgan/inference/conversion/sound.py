@@ -1,4 +1,4 @@
-"""A sound of any length in another voice, segment by segment."""
+"""Conversion of a sound of any length, segment by segment."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,24 +16,25 @@ from speechgan.inference.threads import limit_threads
 from speechgan.vocoders.base import Original, Vocoder
 
 SEGMENT_SECONDS = 20.0
-# Of a stranger: enough to know what is usual for them.
+# Length of sound that an unknown source's statistics are measured from.
 SURVEY_SECONDS = 60.0
-# A stranger's statistics count as much as the model's speakers' mean when so much was heard.
+# With so much speech, an unknown source's statistics and the mean of the model's speakers have the
+# same weight.
 PRIOR_SECONDS = 0.5
-# Loudness is brought back to the input's by at most so much, segment by segment.
+# Largest gain that matches a segment's loudness to the input's.
 MOST_GAIN = 10 ** (12 / 20)
 
 Read = Callable[[], Iterator[Wave]]
-"""Begins a sound anew: blocks `(channel, sample)`."""
+"""Reads a sound from its beginning, in blocks `(channel, sample)`."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to become of a sound.
+    """Settings of a conversion.
 
     Attributes:
-        target: number of the speaker to become.
-        source: number of the one who speaks, or None for a stranger.
+        target: number of the target speaker.
+        source: number of the source speaker, or None if unknown.
         pitch_shift: semitones added to the target's pitch.
     """
 
@@ -43,13 +44,13 @@ class Wish:
 
 
 class SoundConversion:
-    """Converts sounds; channels alike and independently.
+    """Converts sounds; channels are independent.
 
     Args:
-        network: that converts images of voices.
-        vocoder: that makes sound of them.
+        network: converts images of voices.
+        vocoder: synthesises waves of them.
         threads: of the CPU.
-        wish: what is to become of the sound.
+        wish: settings of the conversion.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class SoundConversion:
         self.wish = wish
 
     def __call__(self, read: Read, sample_rate: float, channels: int) -> Iterator[Wave]:
-        """Blocks, from `read()`, to converted ones of the same total length."""
+        """Converts the blocks of `read()` to blocks of the same total length."""
         rate = self.network.sample_rate
         samples = 0
 
@@ -75,7 +76,7 @@ class SoundConversion:
             channels,
         )
         scale = np.where(level > 0, level / REFERENCE_LEVEL, 1)
-        # A sound that is surveyed whole is converted whole: it need not be analysed again.
+        # A sound that the survey holds completely is converted as a whole, without a new analysis.
         whole = heard.shape[1] == length
         voices = [self._analyse(channel) for channel in heard / scale]
         statistics = [describe_source(self.network, self.wish, voice) for voice in voices]
@@ -121,9 +122,9 @@ class SoundConversion:
 
 
 def describe_source(network: ConversionNetwork, wish: Wish, voice: Voice) -> SpeakerStatistics:
-    """What is usual for whoever speaks, of whom `voice` was heard.
+    """Statistics of the source speaker, of whom `voice` is a recording.
 
-    A stranger's statistics lean on those of the model's speakers if little was heard.
+    Those of an unknown speaker are moved towards the model's speakers if the recording is short.
     """
     if wish.source is not None:
         return network.speakers[wish.source].statistics
@@ -135,7 +136,7 @@ def describe_source(network: ConversionNetwork, wish: Wish, voice: Voice) -> Spe
 
 
 def _fit(pieces: Iterator[Wave], samples: int, channels: int) -> Iterator[Wave]:
-    """Cuts or pads a stream to a length: resampling there and back may change it."""
+    """Cuts or pads a stream to a length, which resampling to and fro may have changed."""
     for piece in pieces:
         piece = piece[:, :samples]
         samples -= piece.shape[1]

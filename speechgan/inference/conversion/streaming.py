@@ -1,4 +1,4 @@
-"""Conversion of a sound that is still being heard, in blocks of any size."""
+"""Conversion of live sound, in blocks of any size."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,32 +13,34 @@ from speechgan.inference.samples import read_block, write_block
 from speechgan.inference.threads import limit_threads
 from speechgan.utils.errors import SpeechganError
 
-# In seconds: what is answered at a time, what is heard ahead of it, and what is analysed anew
-# before it; the latter two for the windows of pitch and envelope, the former for the network too.
-STEP, AHEAD, BEFORE = 0.08, 0.1, 0.1
+# Length of a step of output, in seconds.
+STEP = 0.08
+# Look-ahead in seconds, for the analysis and the network.
+AHEAD = 0.1
+# Seconds before a step that are analysed again, for the windows of pitch and envelope.
+BEFORE = 0.1
 
 State = dict[str, np.ndarray[Any, Any]]
 
 
 class ConversionStream:
-    """One sound through a converter, block after block.
+    """One sound through a converter, block by block.
 
-    Answers come in steps of 80 ms and hear 100 ms ahead: a sample comes out when 186 ms after it
-    have been heard. At another rate than the model's, resampling there and back adds to that;
-    `delay` says it. Each block returns the samples that are ready, `flush` the rest; together they
-    are as many as went in.
+    Output comes in steps of 80 ms with a look-ahead of 100 ms: a sample is ready at most 186 ms
+    after its input. At another rate than the model's, resampling adds to that; see `delay`. Each
+    block returns the samples that are ready, `flush` the rest; in total as many as the input.
 
-    A stranger is known by what was heard so far, up to a minute, and the network sees three seconds
-    of the past; so a stream begins less sure of a voice than `Converter` with the whole file, and
-    comes close to that when both have heard enough. Its samples are never the same: where a
-    vocoder's pulses stand depends on all pitch before them.
+    The statistics of an unknown source are of the sound so far, up to a minute, and the network's
+    context is three seconds; so the beginning is converted less accurately than by `Converter`,
+    which has the whole file, and later parts about as well. The samples are never the same, as the
+    places of a vocoder's pulses depend on all earlier F0.
 
     Args:
-        network: that converts images of voices, analysed by WORLD.
+        network: converts images of voices, analysed by WORLD.
         threads: of the CPU.
-        wish: what is to become of the sound.
+        wish: settings of the conversion.
         sample_rate: of the blocks, in Hz.
-        channels: of the blocks; converted alike and independently.
+        channels: of the blocks; converted independently.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class ConversionStream:
         self._voices = [LiveVoice(network, wish) for _ in range(channels)]
         self._to_model = LiveResampler(sample_rate, self.model_rate, channels)
         self._from_model = LiveResampler(self.model_rate, sample_rate, channels)
-        # What later windows need of the input, at the model's rate.
+        # Input at the model's rate that later windows need.
         self._buffer = np.zeros((channels, 0), np.float32)
         self._late = self._voices[0].vocoder.delay
         self._heard = self._made = self._steps = 0
@@ -65,7 +67,7 @@ class ConversionStream:
 
     @property
     def delay(self) -> float:
-        """Seconds from a sample's input to its output at the latest, but for the computing."""
+        """Longest time from a sample's input to its output in seconds, without computing time."""
         own = (self.step + self.ahead) * self.hop + self._voices[0].vocoder.delay
         resampling = self._to_model.delay + self._from_model.delay
         return own / self.model_rate + resampling
@@ -81,8 +83,8 @@ class ConversionStream:
             The same kind and dtype, with as many samples as are ready, perhaps none.
 
         Raises:
-            SpeechganError: another shape or dtype, NaN or infinity, after which the stream can go
-                on with the next block; or the stream was flushed.
+            SpeechganError: another shape or dtype, NaN or infinity, after which the stream can
+                continue with the next block; or the stream was flushed.
         """
         if self._flushed:
             raise SpeechganError("stream: was flushed; open another for the next sound")
@@ -96,7 +98,7 @@ class ConversionStream:
     def flush(self) -> Wave:
         """The last samples, of the kind and dtype of the last block; the stream takes no more.
 
-        Where there was none, `(channel, sample)` float32.
+        Without any block, `(channel, sample)` float32.
         """
         if self._flushed:
             return self._like
@@ -108,7 +110,7 @@ class ConversionStream:
 
     @property
     def state(self) -> State:
-        """All that the stream remembers; `numpy.savez(file, **stream.state)` keeps it."""
+        """The stream's state; `numpy.savez(file, **stream.state)` saves it."""
         own = {
             "buffer": self._buffer.copy(),
             "samples": np.array([self._late, self._heard, self._made, self._steps]),

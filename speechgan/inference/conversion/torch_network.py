@@ -30,7 +30,7 @@ class TorchConversion:
         self.name, self.sample_rate = model.name, model.sample_rate
         self.features: VoiceFeatures = model.features
         if isinstance(model.features, nn.Module):
-            # Voices are arrays: whatever the network runs on, they are analysed on the CPU.
+            # Voices are NumPy arrays, analysed on the CPU, whatever the network's device.
             model.features.cpu()
         self.speakers, self.threads = model.speakers, threads
         chosen = choose_device(device)

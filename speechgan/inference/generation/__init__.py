@@ -1,1 +1,1 @@
-"""Images and sounds from noise and labels."""
+"""Generation of images and sounds from noise and labels."""

@@ -1,4 +1,4 @@
-"""Spoken words from noise and labels."""
+"""Generation of spoken words from noise and labels."""
 
 import os
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ from speechgan.utils.errors import SpeechganError
 from speechgan.utils.nearest import suggest
 from speechgan.vocoders.base import Vocoder
 
-# Images that are made at once.
+# Images of a batch.
 BATCH = 64
 
 
 @dataclass(frozen=True)
 class Generated:
-    """A word, or a sequence of them, that nobody has said.
+    """A generated word, or sequence of words.
 
     Attributes:
         wave: `(sample,)` float32 in [-1, 1].
         image: `(bin, frame)` in [-1, 1].
-        digit, speaker: what was asked for; empty where the model is not told.
+        digit, speaker: its labels; empty where the model is not conditioned on them.
     """
 
     wave: np.ndarray
@@ -46,7 +46,7 @@ class Generator:
     Args:
         network: of `from_pretrained`.
         labels: names of digits and speakers.
-        vocoder: that fits the network's features.
+        vocoder: one that fits the network's features.
         threads: of the CPU; None leaves the library's own choice.
     """
 
@@ -108,17 +108,17 @@ class Generator:
         speaker: str | None = None,
         seed: int = 0,
     ) -> list[Generated]:
-        """Some words, the same for the same seed; a greater count begins with them, up to rounding.
+        """Some words, determined by the seed; a larger count begins with them, up to rounding.
 
         Args:
             count: how many.
-            digit: what is to be said; None draws one for each, where the model is told digits.
-            speaker: who is to say it; likewise.
+            digit: the word; None draws one for each, if the model is conditioned on digits.
+            speaker: likewise.
             seed: of all noise.
 
         Raises:
-            SpeechganError: a digit or a speaker that the model does not know or is not told, a
-                count below 1, or a seed below 0.
+            SpeechganError: a digit or a speaker that the model does not know or is not conditioned
+                on, a count below 1, or a seed below 0.
         """
         images, rows = self.make_images(count, digit, speaker, seed)
         return [
@@ -133,7 +133,7 @@ class Generator:
         speaker: str | None = None,
         seed: int = 0,
     ) -> tuple[np.ndarray, list[tuple[str, str]]]:
-        """The same without sound; arguments and errors as of `generate`.
+        """The images alone; arguments and errors as of `generate`.
 
         Returns:
             Images `(count, bin, frame)` in [-1, 1], and digit and speaker of each.
@@ -152,19 +152,19 @@ class Generator:
         speakers: tuple[str, str] | None = None,
         seeds: tuple[int, int] = (0, 0),
     ) -> list[Generated]:
-        """Words on the way from one to another, in equal steps; needs the engine `torch`.
+        """Interpolates between two words, in equal steps; needs the engine `torch`.
 
-        Embeddings of labels are mixed, and codes turned (Shoemake 1985), so that none on the way
-        is shorter than those that training has drawn.
+        Label embeddings are interpolated linearly, and codes spherically (Shoemake 1985), so that
+        their norms stay like those in training.
 
         Args:
-            count: of words, both ends among them.
-            digits, speakers: of the first and the last word; None draws one for both, where the
-                model is told any.
+            count: of words, including both ends.
+            digits, speakers: of the first and the last word; None draws one for both, if the model
+                is conditioned on them.
             seeds: of the noise of the first and the last word.
 
         Raises:
-            SpeechganError: see `generate`; a count below 2, or a model without words between two.
+            SpeechganError: see `generate`; a count below 2, or a model that cannot interpolate.
         """
         if count < 2:
             raise SpeechganError(f"count {count}: must be at least 2, to go from one to another")
@@ -220,7 +220,7 @@ class Generator:
 
 
 def turn(one: np.ndarray, other: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Vectors `(code,)` between two, along the circle through both, `(share, code)`."""
+    """Spherical interpolation of two vectors `(code,)`, `(share, code)`."""
     cosine = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
     angle = np.arccos(np.clip(cosine, -1, 1))
     if np.sin(angle) < 1e-3:
@@ -231,7 +231,7 @@ def turn(one: np.ndarray, other: np.ndarray, shares: np.ndarray) -> np.ndarray:
 
 
 def _require_as_many(folder: Path, labels: Labels) -> None:
-    """Refuses labels of another model."""
+    """Checks that the labels fit the network; raises SpeechganError otherwise."""
     settings = load_config(folder)["generator"]
     for kind, names in (("digits", labels.digits), ("speakers", labels.speakers)):
         known = settings.get(kind)

@@ -1,4 +1,4 @@
-"""What a generator of images needs of a model, whichever library computes it."""
+"""The interface of an image generator's model, and its engines."""
 
 import os
 from typing import Any, Protocol
@@ -24,9 +24,9 @@ class ImageNetwork(Protocol):
     Attributes:
         features: image to sound.
         code: size of the noise.
-        told: kinds of label that the model is told, of `digit` and `speaker`.
-        device: of the vocoder beside it.
-        rebuilds: whether it finds codes of images too, with `encode`.
+        told: kinds of label that the model is conditioned on, of `digit` and `speaker`.
+        device: for the vocoder.
+        rebuilds: whether it has an encoder, `encode`.
     """
 
     features: MelClip
@@ -77,17 +77,17 @@ class TorchImages:
         return codes
 
     def walk(self, codes: np.ndarray, ends: np.ndarray) -> np.ndarray:
-        """Images between two labels, in equal steps of their embeddings, where it is told any.
+        """Images of interpolated label embeddings, in equal steps, if it is conditioned on labels.
 
         Args:
-            codes: `(item, code)` float32, of each image, two at least.
+            codes: `(item, code)` float32, at least two.
             ends: `(2, 2)`, labels of the first image and of the last.
 
         Returns:
             `(item, bin, frame)` in [-1, 1].
 
         Raises:
-            SpeechganError: the model is told labels, and does not draw images in one go.
+            SpeechganError: the model is conditioned on labels, and is no `ImageGenerator`.
         """
         if not self.told:
             return self.make(codes, ends[:1].repeat(len(codes), 0))
@@ -134,6 +134,6 @@ class OnnxImages:
 
 
 def tell(config: dict[str, Any]) -> tuple[str, ...]:
-    """Kinds of label that a model is told."""
+    """Kinds of label that a model is conditioned on."""
     settings = config["generator"]
     return tuple(kind for kind in ("digit", "speaker") if settings.get(f"{kind}s"))

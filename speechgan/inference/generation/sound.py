@@ -1,21 +1,21 @@
-"""The sound of an image."""
+"""Synthesis of a sound from an image."""
 
 import numpy as np
 
 from speechgan.features.clip import MelClip
 from speechgan.vocoders.base import Vocoder
 
-# Of a sound, in dBFS.
+# Level of the sounds, in dBFS.
 LEVEL = -23.0
 
 
 def sound_image(image: np.ndarray, features: MelClip, vocoder: Vocoder) -> np.ndarray:
-    """What an image sounds like, at one level.
+    """The sound of an image, at the level `LEVEL` or, if it would clip, below.
 
     Args:
         image: `(bin, frame)` in [-1, 1].
-        features: that its network was trained on.
-        vocoder: that fits them.
+        features: of its network's training.
+        vocoder: one that fits them.
 
     Returns:
         `(sample,)` in [-1, 1].

@@ -1,1 +1,1 @@
-"""What networks that judge listen for."""
+"""Interpretation of discriminators and classifiers."""

@@ -1,9 +1,9 @@
-"""Images that a judge likes best, found by following its gradient from noise.
+"""Images that maximise a network's score, found by gradient ascent from noise.
 
 DeepDream (Mordvintsev et al. 2015) and feature visualisation (Olah et al. 2017,
-doi:10.23915/distill.00007), with what is known to keep an image natural: it moves a little before
-each look, so that no pattern of single points pays; neighbours are held together by total
-variation; and what the judge has no use for falls silent.
+doi:10.23915/distill.00007), with the usual regularisation towards natural images: random shifts at
+each step, against patterns of single points; a penalty on total variation; and one on loudness, so
+that points without influence on the score become silent.
 """
 
 from collections.abc import Sequence
@@ -20,24 +20,30 @@ from speechgan.utils.nearest import suggest
 
 LOGITS = "logits"
 """The layer whose channels are the judge's classes."""
-# Of the noise that is begun with, before tanh: mostly quiet, as images of words are.
-MEAN, DEVIATION = -0.5, 0.3
+
+# Mean of the initial noise before tanh: mostly quiet, like images of words.
+MEAN = -0.5
+# Its standard deviation.
+DEVIATION = 0.3
 LEARNING_RATE = 0.05
-# Bins and frames by which an image moves at most, to either side.
+# Largest shift of an image, in bins and frames, in both directions.
 JITTER = 2
-# Pull towards equal neighbours and towards silence, beside a score whose pull at a point is 1 on
-# the average: scores of different judges have gradients of very different sizes.
-SMOOTH, QUIET = 0.5, 0.1
-# Names that an error lists in full.
+# The next two weights are relative to the score's gradient, normalised to a mean absolute value of
+# 1 a point, as gradients of different networks differ very much in size.
+# Weight of the total variation.
+SMOOTH = 0.5
+# Weight of the penalty on loudness.
+QUIET = 0.1
+# Most names that an error lists in full.
 LISTED = 20
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What is to be liked.
+    """What to maximise.
 
     Attributes:
-        layer: its place in what the judge hears; None for the judge's classes.
+        layer: its index in `Judge.hear`; None for the judge's classes.
         channel: or the number of a class; None for all channels of a layer.
     """
 
@@ -45,9 +51,9 @@ class Goal:
     channel: int | None
 
     def score(self, judge: Judge, images: Tensor) -> Tensor:
-        """How much of it there is in `(batch, 1, bin, frame)`, `(batch,)`.
+        """The value to maximise, `(batch,)`, of images `(batch, 1, bin, frame)`.
 
-        Of a class its score, of a channel its mean, of a layer, as in DeepDream, its mean square.
+        A class's score, a channel's mean or, as in DeepDream, a layer's mean square.
         """
         heard = judge.hear(images)
         if self.layer is None:
@@ -62,12 +68,12 @@ class Goal:
 
 @dataclass(frozen=True)
 class Dream:
-    """An image that was found.
+    """A resulting image.
 
     Attributes:
         image: `(bin, frame)` in [-1, 1].
         score: of it.
-        before: score of the noise that it began as.
+        before: score of the initial noise.
     """
 
     image: np.ndarray
@@ -76,16 +82,16 @@ class Dream:
 
 
 def find_goal(judge: Judge, layer: str = LOGITS, wanted: str | None = None) -> Goal:
-    """What a layer's name and a class or channel stand for.
+    """The goal that a layer and a class or channel stand for.
 
     Args:
-        judge: that is asked.
+        judge: the network.
         layer: a number from 1 on, or `LOGITS`.
-        wanted: of `LOGITS` the name of a class, which may be left out where there is one only; of
-            others the number of a channel from 0 on, None for all of them.
+        wanted: for `LOGITS` the name of a class, or None if there is only one; for other layers the
+            number of a channel from 0 on, or None for all of them.
 
     Raises:
-        SpeechganError: no such layer, class or channel; it names those that there are.
+        SpeechganError: no such layer, class or channel; it names those that exist.
     """
     with torch.no_grad():
         heard = judge.hear(torch.zeros(1, 1, *judge.shape))
@@ -103,14 +109,14 @@ def find_goal(judge: Judge, layer: str = LOGITS, wanted: str | None = None) -> G
 
 
 def dream(judge: Judge, goal: Goal, count: int = 4, steps: int = 200, seed: int = 0) -> list[Dream]:
-    """Some images, the same for the same seed; a greater count begins with them, up to rounding.
+    """Some images, determined by the seed; a larger count begins with them, up to rounding.
 
     Args:
-        judge: whose gradient is followed.
-        goal: what it is to like.
+        judge: the network.
+        goal: what to maximise.
         count: how many.
         steps: of gradient ascent (Adam).
-        seed: of the noise that they begin as, and of their movements; at least 0.
+        seed: of the initial noise and of the shifts; at least 0.
 
     Raises:
         SpeechganError: a count or steps below 1, or a seed below 0.
@@ -147,14 +153,14 @@ def _judge(judge: Judge, goal: Goal, points: Tensor) -> list[float]:
 
 def _find(kind: str, wanted: str, known: Sequence[str]) -> int:
     if wanted not in known:
-        # Of numbers, none is meant for its likeness to another.
+        # Numbers get no suggestion of similar ones.
         like = "" if wanted.isdecimal() else suggest(wanted, known)
         raise SpeechganError(f"{kind} {wanted}: unknown{like}; known are {_list(known)}")
     return known.index(wanted)
 
 
 def _list(names: Sequence[str]) -> str:
-    """All names, or of many the first and the last."""
+    """All names, or, of many, some of them."""
     if len(names) <= LISTED:
         return ", ".join(names)
     return f"{', '.join(names[:3])} ... {names[-1]} ({len(names)} in all)"

@@ -1,9 +1,9 @@
-"""Why a discriminator of enhancement scores a recording as it does: where it looks.
+"""Explains a discriminator's scores of enhanced speech by saliency maps.
 
-What is explained is the mean of a head's patches, as a function of the enhanced magnitudes. The
-gradient (Simonyan et al. 2014, arXiv:1312.6034) says where a small change would move the score.
-Integrated gradients (Sundararajan et al. 2017, arXiv:1703.01365) say what has moved it: from the
-noisy recording in place of the enhanced one, which is their baseline, to the enhanced one.
+A score is the mean of a head's patches, as a function of the enhanced magnitudes. Its gradient
+(Simonyan et al. 2014, arXiv:1312.6034) shows where a small change would change it. Integrated
+gradients (Sundararajan et al. 2017, arXiv:1703.01365) attribute the difference to a baseline, the
+score of the noisy recording in place of the enhanced one.
 """
 
 import os
@@ -22,24 +22,25 @@ from speechgan.pretrained.build import build_part
 from speechgan.systems.enhancement.supervised import level_gain
 from speechgan.utils.errors import SpeechganError
 
-# Of the way from noisy to enhanced: the sum of all attributions is then within a percent or two of
-# the difference of scores.
+# Steps of integration: the sum of all attributions is then within a percent or two of the
+# difference of scores.
 STEPS = 64
-# Of a recording: a shorter one may be less than a patch, and of a longer one a picture shows
-# nothing.
-SHORTEST, LONGEST = 0.5, 30.0
+# Shortest recording, in seconds: less may be less than a patch.
+SHORTEST = 0.5
+# Longest one, in seconds: of more a picture shows nothing.
+LONGEST = 30.0
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Of the score of one head.
+    """The explanation of one head's score.
 
     Attributes:
         head: its name.
-        noisy, enhanced: scores, of the noisy recording in place of the enhanced one, and of that.
+        noisy, enhanced: scores of the noisy recording in place of the enhanced one, and of that.
         patches: scores of the enhanced one's patches, each at all its points.
-        saliency: size of the gradient of the enhanced one's score.
-        attribution: share of each point in `enhanced - noisy`, which is about their sum.
+        saliency: absolute gradient of the enhanced one's score.
+        attribution: contribution of each point to `enhanced - noisy`, which is about their sum.
 
     All maps are `(frequency, frame)`.
     """
@@ -53,7 +54,7 @@ class Explanation:
 
 
 class Explainer:
-    """Explains what a discriminator with two heads says.
+    """Explains the scores of a discriminator with two heads.
 
     Args:
         discriminator: in evaluation mode.
@@ -69,7 +70,7 @@ class Explainer:
 
     @classmethod
     def from_training(cls, name: str | os.PathLike[str]) -> "Explainer":
-        """Of a training's folder.
+        """The explainer of a training's discriminator, from the training's folder.
 
         Raises:
             SpeechganError: see `load_discriminator`.
@@ -83,7 +84,7 @@ class Explainer:
 
     @torch.no_grad()
     def look(self, noisy: np.ndarray, enhanced: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Compressed magnitudes `(frequency, frame)` of two waves `(sample,)`, at one level.
+        """Compressed magnitudes `(frequency, frame)` of two waves `(sample,)`, with the same gain.
 
         Raises:
             SpeechganError: waves of different lengths, or too short or too long.
@@ -106,7 +107,7 @@ class Explainer:
         return images[0], images[1]
 
     def explain(self, noisy: np.ndarray, enhanced: np.ndarray) -> list[Explanation]:
-        """One for each head, of the magnitudes that `look` gives."""
+        """One explanation for each head, from the magnitudes of `look`."""
         before, after = (torch.from_numpy(x)[None, None] for x in (noisy, enhanced))
         found = []
         for head in self.discriminator.heads:
@@ -128,7 +129,7 @@ class Explainer:
         return found
 
     def _slope(self, head: str, condition: Tensor, candidate: Tensor) -> tuple[Tensor, Tensor]:
-        """Gradient of a head's score by the candidate's magnitudes, and the scores by patch."""
+        """Gradient of a head's score by the candidate's magnitudes, and the patches' scores."""
         seen = candidate.clone().requires_grad_()
         scores = self.discriminator(_show(condition), _show(seen))[head]
         [slope] = torch.autograd.grad(scores.mean(), seen)
@@ -136,14 +137,14 @@ class Explainer:
 
 
 def _show(size: Tensor) -> Signal:
-    """Magnitudes `(1, 1, frequency, frame)` as a signal of no phase, which nobody looks at."""
+    """Magnitudes `(1, 1, frequency, frame)` as a signal of phase 0, as only they are used."""
     return Signal(size.new_zeros(1, 0), torch.cat([size, torch.zeros_like(size)], 1))
 
 
 def spread(patches: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Scores `(row, column)` at all points of an image, `(frequency, frame)`, that they are of.
+    """Repeats patch scores `(row, column)` over the points of the image, `(frequency, frame)`.
 
-    Points at the ends that fill no patch are given the last one's score.
+    Points at the ends that do not fill a patch get the last one's score.
     """
     stride = shape[0] // patches.shape[0]
     rows, columns = (

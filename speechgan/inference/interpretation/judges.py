@@ -1,4 +1,4 @@
-"""Networks that judge images, with what can be asked of them: their layers and their classes."""
+"""Classifiers and discriminators of images, with their layers and classes."""
 
 import os
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ from speechgan.pretrained.build import build_part
 from speechgan.pretrained.labels import load_labels
 
 CLASSIFIER = "digit_classifier"
-"""Name of the judge that ships."""
+"""Name of the packaged classifier."""
 
 
 class Judge:
-    """A network that judges images.
+    """A classifier or discriminator of images.
 
     Attributes:
         features: image to sound.
         shape: of its images, bins and frames.
-        classes: names of what it scores last.
+        classes: names of its outputs.
     """
 
     features: MelClip
@@ -34,7 +34,7 @@ class Judge:
 
     def hear(self, images: Tensor) -> list[Tensor]:
         """`(batch, 1, bin, frame)` in [-1, 1] to the features `(batch, channel, ...)` of every
-        layer, those of the last layer last.
+        layer, in their order.
         """
         raise NotImplementedError  # an abstract method: every judge has its own
 
@@ -46,8 +46,8 @@ class Judge:
 class ClassifierJudge(Judge):
     """The classifier of digits and speakers.
 
-    A class is scored by its log-odds among digits, or among speakers. Its logit alone would not do:
-    there are images with a great logit of one digit and greater ones of all others.
+    The score of a class is its log-odds among digits, or among speakers; a high logit alone does
+    not suffice, as those of all others may be higher.
 
     Args:
         network: in evaluation mode.
@@ -79,14 +79,14 @@ class ClassifierJudge(Judge):
 
 
 class DiscriminatorJudge(Judge):
-    """What a discriminator of images takes for real.
+    """A discriminator of images.
 
-    A class is a head, such as `clear`; of heads that are told labels, one for all labels that there
-    are, such as `match_7_theo`. There are none where pairs of image and code are judged.
+    A class is a head, such as `clear`, or, if the head is conditional, a head with labels, such as
+    `match_7_theo`. A discriminator of pairs of image and code has no classes.
 
     Args:
         network: in evaluation mode.
-        features: that it was trained on.
+        features: of its training.
         names: of digits and of speakers, in the order of their numbers.
     """
 
@@ -121,7 +121,7 @@ class DiscriminatorJudge(Judge):
 
 
 def open_judge(name: str | os.PathLike[str]) -> Judge:
-    """The judge that ships, by its name, or the discriminator of a training, by its folder.
+    """The packaged classifier, by its name, or the discriminator of a training, by its folder.
 
     Raises:
         SpeechganError: neither of the two, or see `load_discriminator`.

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from speechgan.inference.interpretation.explaining import Explanation
 from speechgan.utils.files import replace_whole
 
-# A few points of many would leave all others without colour.
+# Quantile at which colour scales end, as a few extreme points would leave all others pale.
 BRIGHTEST = 0.999
 
 
@@ -24,7 +24,7 @@ def draw(
     """Writes a PNG: both recordings on the left, and beside them a row of three maps for each head.
 
     Args:
-        path: where to.
+        path: of the PNG.
         noisy, enhanced: compressed magnitudes `(frequency, frame)`.
         explanations: of two heads.
         extent: seconds and kHz of the whole.

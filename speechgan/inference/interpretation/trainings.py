@@ -1,4 +1,4 @@
-"""Discriminators, from the folders of their trainings."""
+"""Loads discriminators from the folders of their trainings."""
 
 import os
 from pathlib import Path
@@ -13,18 +13,18 @@ from speechgan.utils.errors import SpeechganError
 
 T = TypeVar("T", bound=nn.Module)
 OWN = "discriminator."
-"""How the names of a discriminator's weights begin in a checkpoint."""
+"""Prefix of a discriminator's weights in a checkpoint."""
 
 
 def load_discriminator(
     name: str | os.PathLike[str], kind: type[T], remedy: str
 ) -> tuple[dict[str, Any], T]:
-    """What a training's discriminator has become.
+    """The trained discriminator of a training.
 
     Args:
         name: the training's folder.
         kind: of the discriminator.
-        remedy: what to choose where it is of no such kind.
+        remedy: advice in the error, where it is of another kind.
 
     Returns:
         The training's configuration, and the discriminator in evaluation mode.

@@ -1,4 +1,4 @@
-"""What a conditional GAN asks of a discriminator."""
+"""The interface of the discriminators of a conditional GAN."""
 
 from torch import Tensor, nn
 
@@ -9,7 +9,7 @@ class Discriminator(nn.Module):
     """Called with condition and candidate, it scores the candidate, once for each of its heads.
 
     Attributes:
-        reads: the view of a signal that it looks at, `image` or `wave`.
+        reads: the view of a signal that is its input, `image` or `wave`.
         heads: names of its scores.
         conditional_heads: those that see the condition.
     """
@@ -19,7 +19,7 @@ class Discriminator(nn.Module):
     conditional_heads: tuple[str, ...]
 
     def meet(self, condition: Signal, real: Signal) -> None:
-        """Is shown real pairs before it judges any; most have no use for them."""
+        """Called with real pairs before it judges any; most discriminators do nothing."""
 
     def forward(self, condition: Signal, candidate: Signal) -> dict[str, Tensor]:
         """Scores of any shape, high for real, by head."""

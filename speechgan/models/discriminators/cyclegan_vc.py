@@ -9,9 +9,9 @@ from speechgan.models.layers.gated import GatedConv2d, scale_widths
 class GatedDiscriminator(nn.Sequential):
     """That of CycleGAN-VC (arXiv:1711.11293): gated two-dimensional convolutions, one score.
 
-    Deliberate differences: where the paper flattens into a fully connected layer, which fixes the
-    length of the input, the last layer's outputs are averaged over the image before it; no sigmoid
-    stands behind it.
+    Deliberate differences: the last convolution's outputs are averaged over the image before the
+    fully connected layer, where the paper flattens, which fixes the length of the input; no sigmoid
+    follows.
 
     Args:
         width: channels relative to the paper's 128, 256, 512, 1024.
@@ -55,13 +55,13 @@ KINDS: dict[str, type[nn.Module]] = {
 
 
 class TwoDiscriminators(nn.Module):
-    """One for each speaker's voice and, for the two-step loss, one for each one's round trips.
+    """One for each speaker's voice and, for the two-step loss, one for each speaker's round trips.
 
     Args:
         kind: `whole` for one score, `patch` for many.
         width: of each, relative to the paper's.
-        two_step: whether what has gone there and back is judged too (arXiv:1904.04631).
-        hidden: not in these papers: share of what they do not see; see `Hide`.
+        two_step: whether round trips are judged too (arXiv:1904.04631).
+        hidden: not in these papers: share of frames and bins that are masked; see `Hide`.
 
     Raises:
         ValueError: no such kind, or a share out of its range.
@@ -83,10 +83,10 @@ class TwoDiscriminators(nn.Module):
 
 
 class Hide(nn.Module):
-    """Takes away a run of frames and a run of bins, at random places, of real and made images.
+    """Masks a run of frames and a run of bins, at random places, of real and generated images.
 
-    As DiffAugment does (Zhao et al. 2020, arXiv:2006.10738) where images are few: a discriminator
-    knows some minutes of speech by heart soon, and then teaches what no other speech has.
+    Differentiable augmentation (Zhao et al. 2020, arXiv:2006.10738) for small data sets: a
+    discriminator soon memorises a few minutes of speech.
 
     Args:
         share: of the frames, and of the bins; from 0 to below 1.
@@ -102,7 +102,7 @@ class Hide(nn.Module):
         self.share = share
 
     def forward(self, image: Tensor) -> Tensor:
-        """`(batch, 1, bin, frame)` of mean 0 to the same with zeros, each item's in its places."""
+        """`(batch, 1, bin, frame)` of mean 0 to the same, masked by zeros, each item elsewhere."""
         for axis in (2, 3):
             size = image.shape[axis]
             length = round(self.share * size)

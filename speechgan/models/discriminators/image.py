@@ -1,4 +1,4 @@
-"""Is an image real, and is it what its label says?"""
+"""Discriminators and classifiers of images: is an image real, and does it match its labels?"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,18 +16,18 @@ HEADS = ("clear", "match", "joint", "projection")
 class ImageDiscriminator(nn.Module):
     """The discriminator of DCGAN (arXiv:1511.06434), with one score or two.
 
-    `clear` never sees the condition. `match` and `joint` do: the embedded labels, and the code
-    where pairs of image and code are judged (BiGAN, Donahue et al. 2016, arXiv:1605.09782), stand
-    beside every point of the coarse image, which a convolution of 1 x 1 reads (Reed et al. 2016,
-    arXiv:1605.05396). `projection` is the sum of a score without a condition and one of each label
-    (Miyato & Koyama 2018, arXiv:1802.05637), so that two labels are judged apart even where they
-    are never heard together. The heads share the trunk.
+    `clear` never sees the condition. `match` and `joint` do: the label embeddings, and the code
+    where pairs of image and code are judged (BiGAN, Donahue et al. 2016, arXiv:1605.09782), are
+    concatenated to every point of the coarse image, before a convolution of 1 x 1 (Reed et al.
+    2016, arXiv:1605.05396). `projection` is the sum of an unconditional score and one for each
+    label (Miyato & Koyama 2018, arXiv:1802.05637), so that it can judge combinations of labels that
+    are not in the data. The heads share the trunk.
 
     Args:
         bins, frames: size of the image.
         heads: of `HEADS`.
         widths: channels of the trunk.
-        digits, speakers: how many labels of each kind it is told; 0 for none.
+        digits, speakers: numbers of labels that it is conditioned on; 0 for none.
         embedding: size of a label's.
         code: size of the code of pairs; 0 for images alone.
 
@@ -79,7 +79,7 @@ class ImageDiscriminator(nn.Module):
         return {head: [(score, features)] for head, score in scores.items()}
 
     def score(self, seen: Tensor, labels: Tensor, code: Tensor | None = None) -> dict[str, Tensor]:
-        """Scores `(batch,)` by head of what the trunk sees, so that one look serves many labels."""
+        """Scores `(batch,)` by head from the trunk's features, which can serve several labels."""
         condition = self.labels(seen.new_zeros(len(seen), 0) if code is None else code, labels)
         beside = append_code(seen, condition)
         inputs = {"clear": (seen,), "projection": (seen, labels)}
@@ -90,15 +90,15 @@ class ImageDiscriminator(nn.Module):
 
 
 class ProjectedScore(nn.Module):
-    """How real features are, and how much they are of each label.
+    """An unconditional score of features, plus one of each label.
 
-    Deliberate differences from the paper: features keep their places instead of being summed over
-    them, since a digit is what is where; the trunk is DCGAN's, without spectral normalisation.
+    Deliberate differences from the paper: features are not summed over the plane, since a digit is
+    known by where they are; the trunk is DCGAN's, without spectral normalisation.
 
     Args:
         width: channels of the features.
         shape: their height and width.
-        digits, speakers: how many labels there are of each kind; 0 where one is not told.
+        digits, speakers: numbers of labels; 0 where it is not conditioned on that kind.
     """
 
     def __init__(self, width: int, shape: tuple[int, int], digits: int, speakers: int) -> None:
@@ -115,7 +115,7 @@ class ProjectedScore(nn.Module):
 
 
 class CoarseDiscriminator(ImageDiscriminator):
-    """The same of images of half the size, which a stacked generator begins with.
+    """`ImageDiscriminator` of images of half the size, the first stage of a stacked generator.
 
     Args:
         bins, frames: size of the full image.
@@ -130,10 +130,10 @@ class CoarseDiscriminator(ImageDiscriminator):
 
 
 class ImageClassifier(nn.Module):
-    """Which digit an image is and who says it, and the features that it tells them by.
+    """A classifier of digit and speaker that also returns its features.
 
     Args:
-        digits, speakers: how many labels there are of each kind; 0 where one is not told.
+        digits, speakers: numbers of labels; 0 where that kind is not classified.
         bins, frames: size of the image.
         widths: channels of the trunk.
     """
@@ -154,7 +154,7 @@ class ImageClassifier(nn.Module):
 
     @property
     def told(self) -> list[int]:
-        """Places of the labels that it tells, 0 of the digit and 1 of the speaker."""
+        """Places of the labels that it classifies, 0 for the digit and 1 for the speaker."""
         return self.leave.told
 
     def forward(self, image: Tensor) -> tuple[dict[int, Tensor], Tensor]:
@@ -169,12 +169,12 @@ class ImageClassifier(nn.Module):
 
 
 class LabelScores(nn.ModuleList):
-    """A score of every label there is, from features.
+    """A score for every label, from features.
 
     Args:
         width: channels of the features.
         shape: their height and width.
-        digits, speakers: how many labels there are of each kind; 0 where one is not told.
+        digits, speakers: numbers of labels; 0 where that kind is not scored.
     """
 
     def __init__(self, width: int, shape: tuple[int, int], digits: int, speakers: int) -> None:

@@ -1,4 +1,4 @@
-"""What a discriminator says whose features are matched: its scores, and what they stand on."""
+"""The output of a discriminator for feature matching: its scores and features."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -10,7 +10,7 @@ SLOPE = 0.1
 
 
 def judge(x: Tensor, layers: nn.ModuleList, leave: nn.Module) -> Judgement:
-    """By layers with a leaky rectifier behind each, the last of which is `leave`, without one."""
+    """Applies the layers, with a leaky rectifier after each, and `leave`, without one."""
     features = []
     for layer in layers:
         x = F.leaky_relu(layer(x), SLOPE)

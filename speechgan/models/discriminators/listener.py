@@ -1,4 +1,4 @@
-"""A network that has learned what people say of a sound, with a gradient."""
+"""A differentiable predictor of listeners' opinions."""
 
 from typing import Any
 
@@ -11,18 +11,18 @@ from speechgan.metrics.dnsmos import network_path
 
 FRAME, HOP = 320, 160
 POOLED = (3, 4, 5)
-"""Convolutions that halve the image afterwards."""
+"""Convolutions with pooling by 2 after them."""
 
 
 class Listener(nn.Module):
     """The network of DNSMOS P.835 (Reddy, Gopal & Cutler 2022, arXiv:2110.01763).
 
     Log power of frames of 20 ms at 16 kHz, seven convolutions, the maximum over the plane, and
-    three linear layers, with the weights that the package `speechmos` brings. None of it is bound
-    to the 9.01 s that the measure has it hear, and none of it is trained, nor kept in checkpoints.
+    three linear layers, with the weights of the package `speechmos`. It takes any length, not only
+    the measure's 9.01 s; its weights are fixed, and not saved in checkpoints.
 
     Args:
-        sample_rate: 16000, which it was trained at.
+        sample_rate: 16000, as in its training.
 
     Raises:
         ValueError: another sample rate.
@@ -55,10 +55,10 @@ class Listener(nn.Module):
         self.register_buffer(name, weight.contiguous(), persistent=False)
 
     def forward(self, wave: Tensor) -> Tensor:
-        """`(batch, sample)` at 16 kHz, at least 0.2 s, to opinions `(batch, 3)`.
+        """`(batch, sample)` at 16 kHz, at least 0.2 s, to opinion scores `(batch, 3)`.
 
-        Of SIG, BAK and OVRL, as the network gives them: about 1 to 5, before the quadratics that
-        the measure puts them through.
+        SIG, BAK and OVRL as the network gives them, about 1 to 5, without the measure's polynomial
+        mapping.
         """
         x = self.listen(wave)[-1].amax((2, 3))
         for number in range(self.convolutions, self.depth):
@@ -67,7 +67,7 @@ class Listener(nn.Module):
         return x
 
     def listen(self, wave: Tensor) -> list[Tensor]:
-        """What each convolution makes of a wave as for a call: `(batch, channel, frame, bin)`."""
+        """Activations `(batch, channel, frame, bin)` of each convolution; input as for a call."""
         real, imaginary = (wave.unfold(-1, FRAME, HOP) @ self.transform).chunk(2, -1)
         power = real.square() + imaginary.square()
         x = power.clamp(min=1e-12).log10()[:, None].contiguous(memory_format=torch.channels_last)

@@ -1,4 +1,4 @@
-"""The critic of MetricGAN and CMGAN: it learns to tell the value of a metric."""
+"""The critic of MetricGAN and CMGAN, which learns to predict the value of a metric."""
 
 from itertools import pairwise
 
@@ -11,12 +11,12 @@ from speechgan.features.stft import magnitude
 
 
 class MetricCritic(nn.Module):
-    """Guesses the normalised quality of a candidate from it and the clean reference.
+    """Predicts the normalised quality of a candidate from it and the clean reference.
 
     After CMGAN (Cao et al. 2022, arXiv:2203.15149) and MetricGAN (arXiv:1905.04874): four strided
     convolutions with spectral and instance normalisation, the maximum over the plane, two linear
-    layers and a sigmoid. Of CMGAN this is the code, whose text has the mean over the plane;
-    deliberate difference: the sigmoid's slope is not learned.
+    layers and a sigmoid. The maximum is as in CMGAN's code; its paper has the mean. Deliberate
+    difference: the sigmoid's slope is not learned.
 
     Args:
         channels: of the first layer; the last has eight times as many.

@@ -16,7 +16,7 @@ class VirtualBatchNorm(nn.Module):
     """Normalises by the statistics of a fixed reference batch and the item itself.
 
     Salimans et al. 2016, arXiv:1606.03498: unlike batch normalisation, an item's output does not
-    depend on which others happen to stand in its batch.
+    depend on the others in its batch.
     """
 
     def __init__(self, channels: int) -> None:
@@ -39,15 +39,15 @@ class VirtualBatchNorm(nn.Module):
 
 
 class SeganDiscriminator(Discriminator):
-    """The encoder again on condition and candidate, with virtual batch norm and one score.
+    """Like the generator's encoder, on condition and candidate, with virtual batch norm, one score.
 
     As published: leaky rectifiers of slope 0.3, a convolution of width 1 to one channel, and a
-    linear layer over what is left of time, so that all waves must be of one length. The first
-    real pairs that it meets become the reference batch; met by none, the first that it judges.
+    linear layer over the remaining steps, so that all waves must be of one length. The first pairs
+    given to `meet`, or else the first that it judges, become the reference batch.
 
     Args:
         samples: length of the waves that it judges.
-        reference_items: items of the reference batch that are kept.
+        reference_items: size of the reference batch.
         widths: channels of the layers.
         kernel: width of each filter, in samples; odd.
     """
@@ -84,7 +84,7 @@ class SeganDiscriminator(Discriminator):
     def meet(self, condition: Signal, real: Signal) -> None:
         """Keeps the first pairs as the reference batch."""
         if self._met:
-            return  # known without asking the device
+            return  # without reading the flag from the device
         if not self.has_reference:
             x = put_together(condition, real).detach()
             rows = torch.arange(len(self.reference), device=x.device) % len(x)
@@ -103,5 +103,5 @@ class SeganDiscriminator(Discriminator):
 
 
 def put_together(condition: Signal, candidate: Signal) -> Tensor:
-    """A pair of waves as they are judged, `(batch, 2, sample)`."""
+    """A pair of waves as the network's input, `(batch, 2, sample)`."""
     return torch.stack([pre_emphasise(condition.wave), pre_emphasise(candidate.wave)], 1)

@@ -1,4 +1,4 @@
-"""What judges in the shared-latent system: voices of every speaker, and codes."""
+"""The adversaries of the shared-latent system: one of voices by speaker, one of codes."""
 
 import torch
 from torch import Tensor, nn
@@ -7,7 +7,7 @@ from speechgan.models.discriminators.cyclegan_vc import GatedPatchDiscriminator
 
 
 class CodeClassifier(nn.Sequential):
-    """Guesses from a code who spoke (Chou et al. 2018, arXiv:1804.02812).
+    """Classifies the speaker by the code (Chou et al. 2018, arXiv:1804.02812).
 
     Args:
         code: channels of the code.
@@ -28,7 +28,7 @@ class CodeClassifier(nn.Sequential):
 
 
 class SpeakerDiscriminator(nn.Module):
-    """Is this a recording of that speaker? Patch scores, a column of them for each speaker.
+    """Is this a recording of that speaker? Patch scores, with an output channel for each speaker.
 
     The gated patch discriminator of CycleGAN-VC2 with an output for each speaker, as in the
     multi-task discriminator of FUNIT (Liu et al. 2019, arXiv:1905.01723).
@@ -62,6 +62,6 @@ class _Reversal(torch.autograd.Function):
 
 
 def reverse_gradient(x: Tensor) -> Tensor:
-    """The same, with the gradient's sign turned (arXiv:1409.7495)."""
+    """The identity, with the sign of the gradient reversed (arXiv:1409.7495)."""
     reversed_: Tensor = _Reversal.apply(x)
     return reversed_

@@ -11,7 +11,7 @@ from speechgan.features.stft import magnitude
 from speechgan.models.discriminators.base import Discriminator
 
 Scale = Literal["compressed", "decibels"]
-"""What a discriminator of images looks at: compressed magnitudes, or their logarithm."""
+"""Input of a discriminator of images: compressed magnitudes, or their logarithm."""
 
 
 class PatchDiscriminator(nn.Sequential):
@@ -19,15 +19,15 @@ class PatchDiscriminator(nn.Sequential):
 
     Convolutions of 4 x 4 with stride 2, leaky rectifiers of slope 0.2. Deliberate differences:
     spectral normalisation (arXiv:1802.05957) or none in place of batch normalisation, which would
-    let the items of a batch see each other; all layers but the last stride, and that is one of
-    3 x 3, where the last two of the authors' code are of 4 x 4 and do not stride; a quarter of the
-    channels or fewer.
+    make the scores of a batch's items depend on each other; all layers are strided but the last,
+    which is of 3 x 3, where the last two of the authors' code are of 4 x 4 and not strided; a
+    quarter of the channels or fewer.
 
     Args:
-        images: channels that are judged together.
+        images: input channels.
         widths: channels of the strided layers.
-        spectral: whether there is spectral normalisation, with which a discriminator is calmer and
-            learns more slowly.
+        spectral: whether there is spectral normalisation, with which a discriminator is more stable
+            and learns more slowly.
 
     Attributes:
         stride: bins and frames from one score to the next, which are also the fewest that it takes.
@@ -50,20 +50,20 @@ class PatchDiscriminator(nn.Sequential):
 
 
 class SpectrogramDiscriminator(Discriminator):
-    """What the discriminators of spectrograms have in common: how they look at them.
+    """Base class of the discriminators of spectrograms: their input and patch networks.
 
-    On compressed magnitudes, which pix2pix's pixels stand for, the noise that is left in a pause is
-    next to nothing beside speech, and the same picture at another level is another picture; in
-    decibels, over the mean of the image, it is what differs most from clean.
+    With compressed magnitudes, in place of pix2pix's pixels, residual noise in a pause is very
+    small beside speech, and the input depends on the level of the sound; in decibels relative to
+    the mean of the image, that noise is the largest difference from clean speech.
 
     Args:
-        widths: channels of the strided layers of each head; how many there are says of how much of
-            the image a score is: with four 78 bins and frames, with seven 638, which is all of it
-            where it is no longer than 10 s.
-        scale: what is looked at.
+        widths: channels of the strided layers of each head. Their number determines the receptive
+            field of a score: with four 78 bins and frames, with seven 638, which is all of an image
+            of up to 10 s.
+        scale: of the input.
         spectral: see `PatchDiscriminator`.
-        silence: of decibels: the magnitude, over the mean of the image and compressed as that is,
-            under which all is silence: 0.05 is about 90 dB below the mean, 0.2 about 46 dB.
+        silence: floor of the scale in decibels, a compressed magnitude relative to the image's
+            mean: 0.05 is about 90 dB below the mean, 0.2 about 46 dB.
 
     Raises:
         ValueError: an unknown scale, or a silence that is not above 0.
@@ -89,7 +89,7 @@ class SpectrogramDiscriminator(Discriminator):
             self.add_module(head, PatchDiscriminator(images, tuple(widths), spectral))
 
     def look(self, image: Tensor, reference: Tensor) -> Tensor:
-        """What is judged of an image, `(batch, 1, frequency, frame)`, beside a reference."""
+        """An image in the chosen scale, `(batch, 1, frequency, frame)`, relative to a reference."""
         if self.scale == "compressed":
             return magnitude(image)
         return relative_level(magnitude(image), magnitude(reference), self.silence)
@@ -116,15 +116,15 @@ class JointDiscriminator(SpectrogramDiscriminator):
 
 
 class MapDiscriminator(JointDiscriminator):
-    """A noisy image and a map of it, scored patch by patch: is the map the true one?
+    """A noisy image and a map of it, scored patch by patch: is it the ideal map?
 
     SalGAN's discriminator of pairs (Pan et al. 2017, arXiv:1701.01081). Deliberate difference: a
-    score for each patch, by the layers of `PatchDiscriminator`, where SalGAN pools, and has one
-    score for all.
+    score for each patch, by the layers of `PatchDiscriminator`, where SalGAN has pooling and a
+    single score.
     """
 
     def look_at_both(self, condition: Signal, candidate: Signal) -> Tensor:
-        """The condition as ever; the candidate's image is a map and needs no look."""
+        """The condition in the chosen scale; the candidate's image is a map and stays as it is."""
         return torch.cat([self.look(condition.image, condition.image), candidate.image], 1)
 
 
@@ -132,8 +132,8 @@ class TwoHeadedDiscriminator(SpectrogramDiscriminator):
     """Two judgements: is the candidate clear, and does it match the noisy condition?
 
     The clarity head never sees the condition, so that it cannot excuse a blurred candidate by a
-    hard input; the match head sees both. The heads share no weights, so that either score says why
-    a candidate fails.
+    hard input; the match head sees both. The heads share no weights, so that their scores show
+    which of the two a candidate lacks.
     """
 
     heads = ("clarity", "match")
@@ -153,8 +153,8 @@ def relative_level(size: Tensor, reference: Tensor, silence: float) -> Tensor:
     """Logarithm of magnitudes `(batch, 1, frequency, frame)` over the mean of a reference's.
 
     Args:
-        size, reference: alike.
-        silence: what is added to it.
+        size, reference: magnitudes of the same shape.
+        silence: added to the ratio.
     """
     usual = reference.mean((1, 2, 3), keepdim=True).clamp(min=1e-6)
     return (size / usual + silence).log()

@@ -1,4 +1,4 @@
-"""What judges in StarGAN-VC: a discriminator told the speaker, and a classifier of speakers."""
+"""The discriminator of StarGAN-VC, conditioned on the speaker, and its speaker classifier."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -8,7 +8,7 @@ from speechgan.models.layers.labels import append_code
 
 
 class StarDiscriminator(nn.Module):
-    """That of StarGAN-VC (arXiv:1806.02169): is this a voice, and that of the speaker of the code?
+    """That of StarGAN-VC (arXiv:1806.02169): is this a real voice of the given speaker?
 
     Kernels of 3x9, 3x8, 3x8, 3x6 and the whole height, the code added to each. Deliberate
     difference: scores along time are returned, not their product, for any objective to average.
@@ -44,7 +44,7 @@ class StarDiscriminator(nn.Module):
 
 
 class StarClassifier(nn.Module):
-    """The domain classifier of StarGAN-VC: who speaks?
+    """The domain classifier of StarGAN-VC, which predicts the speaker.
 
     Kernels of 4x4, 4x4, 4x4, 3x4 and 1x4, gated, on the lowest coefficients. Deliberate
     difference: the logits along time are averaged, where the paper multiplies probabilities.
@@ -53,7 +53,7 @@ class StarClassifier(nn.Module):
         bins: height of the image.
         speakers: how many there are.
         width: channels relative to the paper's 8, 16, 32, 16.
-        lowest: coefficients that it sees.
+        lowest: number of the lowest coefficients that are its input.
     """
 
     def __init__(self, bins: int, speakers: int, width: float = 1.0, lowest: int = 8) -> None:

@@ -1,4 +1,4 @@
-"""Is a row of tokens real, and what its label says?"""
+"""A discriminator of rows of tokens: is a row real, and does it match its labels?"""
 
 from collections.abc import Sequence
 
@@ -15,15 +15,15 @@ class TokenDiscriminator(nn.Module):
     arXiv:1408.5882: convolutions of several lengths over embedded tokens, and the greatest value of
     each along time.
 
-    Deliberate differences: it is told labels, which stand beside those values and are read with
-    them by a hidden layer instead of the paper's highway; rectifiers leak; zeros around the row let
-    it see where it begins and ends. There is no dropout: a reward would be noise.
+    Deliberate differences: label embeddings are concatenated to those values, and a hidden layer
+    follows instead of the paper's highway; rectifiers are leaky; zero padding shows where the row
+    begins and ends. There is no dropout, which would make rewards noisy.
 
     Args:
         vocabulary: how many tokens there are.
         kernels: lengths of the convolutions.
         width: channels of each of them, of a token's embedding and of the hidden layer.
-        digits, speakers: how many labels of each kind it is told; 0 for none.
+        digits, speakers: numbers of labels that it is conditioned on; 0 for none.
         embedding: size of a label's.
     """
 

@@ -1,4 +1,4 @@
-"""Is this the voice of that speaker? Judged at several resolutions of time."""
+"""A discriminator of voices at several resolutions of time, conditioned on the speaker."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from speechgan.models.discriminators.judgement import Judgement, judge
 
 
 class OneVoiceDiscriminator(nn.Module):
-    """Scores along time, and beside them how well each fits the speaker (see below).
+    """Scores along time, each plus a projection on the speaker (see `VoiceDiscriminator`).
 
     Args:
         bins: height of the image.
@@ -37,15 +37,15 @@ class OneVoiceDiscriminator(nn.Module):
 
 
 class VoiceDiscriminator(nn.Module):
-    """One for each resolution, of images that are averaged over so many frames.
+    """One for each resolution, of images averaged over so many frames.
 
-    As MelGAN judges waves at several rates (Kumar et al. 2019, arXiv:1910.06711), so that texture
-    and the course of a sentence have judges of their own. The speaker comes in by projection
-    (Miyato & Koyama 2018, arXiv:1802.05637): what is found is common to all, and a speaker is a
-    direction in it, so that two minutes of a speaker suffice.
+    As MelGAN judges waves at several rates (Kumar et al. 2019, arXiv:1910.06711), so that fine
+    structure and the course of a sentence are judged separately. The speaker is a condition by
+    projection (Miyato & Koyama 2018, arXiv:1802.05637): features are common to all speakers, and a
+    speaker is a direction in them, so that two minutes of a speaker suffice.
 
-    Deliberate differences: bins are channels, as neighbours among mel-cepstral coefficients are no
-    more alike than others; the speaker is compared with every patch, not with their sum.
+    Deliberate differences: bins are channels, as neighbouring mel-cepstral coefficients are not
+    more similar than others; the projection is of every patch, not of their sum.
 
     Args:
         bins: height of the image.

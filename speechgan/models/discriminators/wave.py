@@ -1,4 +1,4 @@
-"""Discriminators of waves: by period and by resolution, with the features they judge by."""
+"""Discriminators of waves: multi-period and multi-resolution, with their features."""
 
 from collections.abc import Sequence
 
@@ -76,7 +76,7 @@ class ResolutionDiscriminator(nn.Module):
 
 
 class WaveDiscriminator(nn.Module):
-    """Five of periods and three of resolutions, as Vocos has them (arXiv:2306.00814).
+    """Five period and three resolution discriminators, as in Vocos (arXiv:2306.00814).
 
     Args:
         period_widths: channels of the period discriminators.

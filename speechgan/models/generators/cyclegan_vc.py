@@ -20,7 +20,7 @@ class Generator1D(nn.Module):
     difference: residual blocks are as wide inside as outside, where the paper's have 1024 channels.
 
     Args:
-        bins: height of the image, channels to this network.
+        bins: height of the image; this network takes them as channels.
         width: channels relative to the paper's 128, 256, 512.
         blocks: residual blocks.
         masked: not in this paper; see `Generator212D`.
@@ -61,7 +61,7 @@ class Generator212D(nn.Module):
     """CycleGAN-VC2 (Kaneko et al. 2019, arXiv:1904.04631): 2-D at both ends, 1-D inside.
 
     With `masked` it is the generator of MaskCycleGAN-VC (Kaneko et al. 2021,
-    arXiv:2102.12841), which is told by a second channel which frames were taken away.
+    arXiv:2102.12841), which has the mask of missing frames as a second input channel.
 
     Args:
         bins: height of the image, a multiple of 4.
@@ -149,19 +149,19 @@ class TwoWay(nn.Module):
             raise ValueError(f"no architecture {architecture!r}; known: {sorted(ARCHITECTURES)}")
         build = ARCHITECTURES[architecture]
         self.masked = masked
-        # The network at a speaker's number makes that speaker's voice.
+        # Indexed by the number of the target speaker.
         self.towards = nn.ModuleList(
             build(bins, width=width, blocks=blocks, masked=masked, blurred=blurred)
             for _ in range(2)
         )
 
     def forward(self, image: Tensor, target: Tensor, source: Tensor | None = None) -> Tensor:
-        """`(batch, 1, bin, frame)` of the other speaker to the targets `(batch,)`."""
+        """`(batch, 1, bin, frame)` of the other speaker in the targets' voices `(batch,)`."""
         padded = pad_time(image, self.multiple)
         return send_to_own(list(self.towards), padded, target)[..., : image.shape[-1]]
 
 
 def _with_mask(image: Tensor, mask: Tensor | None) -> Tensor:
-    """Image and mask as two channels; without a mask, nothing was taken away."""
+    """The masked image and the mask as two channels; None masks nothing."""
     mask = torch.ones_like(image) if mask is None else mask
     return torch.cat([image * mask, mask], 1)

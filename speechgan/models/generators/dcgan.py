@@ -1,4 +1,4 @@
-"""An image from noise, and from labels where it is told them."""
+"""A generator of images from noise and, if it is conditional, labels."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ from speechgan.models.layers.labels import LabelCode
 
 
 class ImageGenerator(nn.Module):
-    """The generator of DCGAN (Radford, Metz & Chintala 2015, arXiv:1511.06434), told labels as that
-    of the conditional GAN is (Mirza & Osindero 2014, arXiv:1411.1784).
+    """The generator of DCGAN (Radford, Metz & Chintala 2015, arXiv:1511.06434), conditioned on
+    labels as that of the conditional GAN (Mirza & Osindero 2014, arXiv:1411.1784).
 
-    The code and the embedded labels are projected to a coarse image, which transposed convolutions
-    of 4 x 4 double in both directions, with batch normalisation and rectifiers; tanh ends it.
+    The code and the label embeddings are projected to a coarse image, which transposed convolutions
+    of 4 x 4 upsample by 2 each, with batch normalisation and rectifiers; the last layer is a tanh.
     Deliberate differences: an image of 80 x 64 begins at 5 x 4 instead of 4 x 4; kernels are of
     4 x 4 instead of 5 x 5; channels are a quarter of the paper's, for a CPU; the noise is 64 normal
     numbers instead of 100 uniform ones.
@@ -21,8 +21,8 @@ class ImageGenerator(nn.Module):
     Args:
         bins, frames: size of the image; a multiple of 2 to the power of the number of widths.
         code: size of the noise.
-        widths: channels of the coarse image and behind each layer but the last.
-        digits, speakers: how many labels of each kind it is told; 0 for none.
+        widths: channels of the coarse image and after each layer but the last.
+        digits, speakers: numbers of labels that it is conditioned on; 0 for none.
         embedding: size of a label's.
 
     Raises:
@@ -58,15 +58,15 @@ class ImageGenerator(nn.Module):
         return self.draw(self.labels(code, labels))
 
     def draw(self, told: Tensor) -> Tensor:
-        """The same of a code with its labels' embeddings behind it, `(batch, code + embedding)`."""
+        """The image of codes concatenated with label embeddings, `(batch, code + embedding)`."""
         return self.refine(self.begin(told))
 
     def begin(self, told: Tensor) -> Tensor:
-        """The coarse image `(batch, width, bin, frame)` of what `draw` is given."""
+        """The coarse image `(batch, width, bin, frame)` of the input of `draw`."""
         coarse: Tensor = self.project(told).unflatten(1, (self.width, *self.coarse))
         return coarse
 
     def refine(self, coarse: Tensor) -> Tensor:
-        """The image of a coarse one, which may have any number of frames."""
+        """A coarse image, of any number of frames, to the full image."""
         made: Tensor = self.layers(self.enter(coarse))
         return made

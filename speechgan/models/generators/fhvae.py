@@ -1,4 +1,4 @@
-"""Two codes for each short segment of speech: what is said in it, and whose voice it is."""
+"""Two codes for each short segment of speech: one of content, one of the voice."""
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +8,7 @@ from speechgan.models.layers.normal import split_normal
 
 
 class SegmentEncoder(nn.Module):
-    """Mean and log variance of a segment's code, from what an LSTM gives after its last frame.
+    """Mean and log variance of a segment's code, from an LSTM's output at the last frame.
 
     Args:
         inputs: values of a frame.
@@ -28,7 +28,7 @@ class SegmentEncoder(nn.Module):
 
 
 class SegmentDecoder(nn.Module):
-    """An LSTM that is told the codes at every frame; see `SegmentEncoder`."""
+    """An LSTM with the codes as its input at every frame; see `SegmentEncoder`."""
 
     def __init__(self, codes: int, cells: int, bins: int) -> None:
         super().__init__()
@@ -46,19 +46,19 @@ class FHVAE(nn.Module):
     """The factorised hierarchical variational auto-encoder (Hsu, Zhang & Glass 2017,
     arXiv:1709.07902), which splits speech into content and voice.
 
-    A segment has two codes. z1 is what changes from segment to segment, with a standard normal
-    prior; z2 is what stays, around a mean mu2 that all segments of a sequence have in common.
+    A segment has two codes. z1 holds what changes from segment to segment, with a standard normal
+    prior; z2 what stays, around a mean mu2 that all segments of a sequence have in common.
     q(z2 | x), q(z1 | x, z2) and p(x | z1, z2) are an LSTM each, with Gaussian outputs. Segments are
     converted by moving z2 from the source's mu2 to the target's; the source's is estimated from its
-    own segments, so that anybody may speak.
+    own segments, so that unknown speakers can be converted.
 
-    Deliberate differences: a sequence is a speaker, not an utterance, as a speaker is what a
-    conversion is asked for; frames are 5 ms of mel-cepstra, normalised by their speaker's mean and
-    deviation, in place of 10 ms of log-magnitudes or mel filters normalised over all speech, so
+    Deliberate differences: a sequence is all speech of a speaker, not an utterance, as the target
+    of a conversion is a speaker; frames are 5 ms of mel-cepstra, normalised by their speaker's mean
+    and deviation, in place of 10 ms of log-magnitudes or mel filters normalised over all speech, so
     that 20 of them are 0.1 s in place of 0.2 s and z2 holds what these statistics leave of the
     voice; log variances are bounded; converted segments overlap by half and are cross-faded, where
-    the paper's follow each other by a frame and give their last one; codes are their means, where
-    the paper's conversion draws them.
+    the paper has a segment at every frame and takes its last frame; conversion uses the codes'
+    means, where the paper draws them.
 
     Args:
         bins: height of the image.
@@ -101,7 +101,7 @@ class FHVAE(nn.Module):
         return mean, log_variance
 
     def encode_z1(self, x: Tensor, z2: Tensor) -> tuple[Tensor, Tensor]:
-        """The same of z1, given z2 `(segment, code)`."""
+        """Segments and z2 `(segment, code)` to mean and log variance of z1."""
         mean, log_variance = self.content_encoder(torch.cat([x, repeat(z2, x.shape[1])], 2))
         return mean, log_variance
 
@@ -131,9 +131,9 @@ class FHVAE(nn.Module):
         return join(made.reshape(shape), image.shape[-1])
 
     def encode(self, image: Tensor, speaker: Tensor | None = None) -> Tensor:
-        """What is said in `(batch, 1, bin, frame)`: z1 at each frame, `(batch, code, frame)`.
+        """The content of `(batch, 1, bin, frame)`: z1 at each frame, `(batch, code, frame)`.
 
-        It fades from segment to segment; nobody needs to know the speaker.
+        It is cross-faded from segment to segment; the speaker is not needed.
         """
         z1, _ = self._find_codes(image)
         held = z1[:, :, None].expand(-1, -1, self.segment, -1)
@@ -168,7 +168,7 @@ def cut(image: Tensor, length: int) -> Tensor:
 
 
 def join(segments: Tensor, frames: int) -> Tensor:
-    """The way back, cross-faded, to `(batch, 1, bin, frames)`; padding is dropped."""
+    """The inverse of `cut`, cross-faded, to `(batch, 1, bin, frames)`; padding is dropped."""
     half = segments.shape[2] // 2
     rise = (torch.arange(half, device=segments.device)[:, None] + 0.5) / half
     before, after = segments[:, :-1, half:], segments[:, 1:, :half]

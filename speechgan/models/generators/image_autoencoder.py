@@ -1,4 +1,4 @@
-"""An image to a code and back."""
+"""Auto-encoders of images."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ class ImageEncoder(nn.Module):
         code: its size.
         widths: channels of the layers.
         shape: height and width of the image.
-        labels: embeds what it is told.
+        labels: embeds the labels that it is conditioned on.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class ImageEncoder(nn.Module):
 
 
 class ImageAutoencoder(nn.Module):
-    """An encoder of images and the generator that goes back.
+    """An encoder of images, and a generator as the decoder.
 
     Called like `ImageGenerator`, it generates.
 
@@ -66,7 +66,7 @@ class ImageAutoencoder(nn.Module):
         return mean, log_variance
 
     def rebuild(self, image: Tensor, labels: Tensor) -> Tensor:
-        """Images `(batch, 1, bin, frame)` there and back, by the means of their codes."""
+        """Images `(batch, 1, bin, frame)` encoded and decoded, by the means of their codes."""
         mean, _ = self.encode(image, labels)
         return self(mean, labels)
 

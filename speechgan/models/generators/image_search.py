@@ -1,4 +1,4 @@
-"""Images that a discriminator likes, found by following its gradient."""
+"""Images that a discriminator scores high, found by gradient ascent."""
 
 from collections.abc import Sequence
 
@@ -9,16 +9,16 @@ from speechgan.models.layers.dcgan import Trunk, coarse_shape, init_weights
 
 
 class ImageSearch(nn.Module):
-    """A discriminator that generates: from noise, uphill in its own score.
+    """A discriminator that generates images by gradient ascent on its own score, from noise.
 
-    So many steps and no more, always begun anew, as in Nijkamp et al. 2019 (arXiv:1904.09770):
-    images are what can be reached in that time. Deliberate differences: no noise on the way, so
-    that the code decides the image; each step moves the points of an image by the same amount on
-    the average, which falls to nothing, however steep the score is; and nothing is normalised over
-    the batch, so that an image does not depend on what is searched for beside it.
+    A fixed number of steps, always started from new noise, as in Nijkamp et al. 2019
+    (arXiv:1904.09770). Deliberate differences: no noise is added in the steps, so that the code
+    determines the image; the mean absolute change of a step is prescribed, falling linearly to 0,
+    whatever the norm of the gradient; and nothing is normalised over the batch, so that an image
+    does not depend on the others.
 
-    Called like `ImageGenerator`, it generates, told no labels; its code is the image that the
-    search begins with.
+    Called like `ImageGenerator`, it generates, and ignores labels; its code is the image that the
+    search starts from.
 
     Args:
         bins, frames: size of the image.
@@ -44,12 +44,12 @@ class ImageSearch(nn.Module):
         self.leave.apply(init_weights)
 
     def score(self, image: Tensor) -> Tensor:
-        """`(batch, 1, bin, frame)` to how real each looks, `(batch,)`."""
+        """`(batch, 1, bin, frame)` to scores `(batch,)`, high for real."""
         score: Tensor = self.leave(self.trunk(image)[-1]).flatten()
         return score
 
     def forward(self, code: Tensor, labels: Tensor) -> Tensor:
-        """`(batch, code)`, and labels, which it is not told, to an image.
+        """`(batch, code)`, and labels, which are ignored, to an image.
 
         Returns:
             `(batch, 1, bin, frame)` in [-1, 1], without gradients.

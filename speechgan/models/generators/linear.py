@@ -9,14 +9,14 @@ from speechgan.models.layers.neighbours import stack_context
 
 
 class LinearMaps(nn.Module):
-    """Each frame and those around it, mapped by the matrix of its source and target.
+    """Maps each frame with those around it by the matrix of its source and target.
 
     Starts as the identity.
 
     Args:
         bins: height of the image.
         speakers: how many there are.
-        offsets: which frames around are seen; 0 is the frame itself.
+        offsets: of the frames that a map's input consists of; 0 is the frame itself.
 
     Raises:
         ValueError: offsets without 0.
@@ -50,6 +50,6 @@ class LinearMaps(nn.Module):
         return made.transpose(-1, -2)[:, None]
 
     def see(self, image: Tensor) -> Tensor:
-        """What a map is given of `(..., bin, frame)`: `(..., frame, bin * offset + 1)`."""
+        """The maps' input: `(..., bin, frame)` to `(..., frame, bin * offset + 1)`."""
         seen = stack_context(image, self.offsets)
         return torch.cat([seen, torch.ones_like(seen[..., :1])], -1)

@@ -1,4 +1,4 @@
-"""A sequence of images to one code and back, with a plan between the code and each image."""
+"""A hierarchical auto-encoder of sequences of images."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ from speechgan.models.layers.normal import split_normal
 class SequenceEncoder(nn.Module):
     """Mean and log variance of the code of a sequence.
 
-    Each segment goes through the layers of an image encoder, then an LSTM hears all segments from
-    both sides; its last states, normalised (Ba et al. 2016, arXiv:1607.06450), give the code.
-    Without that it is learned more slowly.
+    Each segment goes through the layers of an image encoder, then a bidirectional LSTM reads all
+    segments; its last states, after layer normalisation (Ba et al. 2016, arXiv:1607.06450), without
+    which it learns more slowly, give the code.
 
     Args:
         code: its size, and that of the LSTM in each direction.
@@ -50,7 +50,7 @@ class SequenceDecoder(nn.Module):
         widths: as of `ImageGenerator`.
         shape: height and width of the whole sequence.
         segments: of a sequence.
-        hierarchy: whether there are any; otherwise it is flat.
+        hierarchy: whether segments are decoded one by one; otherwise it is flat.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class SequenceDecoder(nn.Module):
     ) -> None:
         super().__init__()
         bins, frames = shape
-        # The shortest part that the layers can draw, one column of the coarse image.
+        # In the flat one a part is one column of the coarse image.
         part = frames // segments if hierarchy else STRIDE ** len(widths)
         self.parts, self.hierarchy = frames // part, hierarchy
         self.start = nn.Linear(code, 2 * state)
@@ -83,23 +83,22 @@ class SequenceDecoder(nn.Module):
 
 
 class MusicVAE(nn.Module):
-    """MusicVAE (Roberts et al. 2018, arXiv:1803.05428), of images of words instead of notes.
+    """MusicVAE (Roberts et al. 2018, arXiv:1803.05428) for images of words instead of notes.
 
-    The code of the whole sequence starts a conductor, an LSTM that makes one embedding for each
-    segment; a segment is drawn from its embedding alone, so that it cannot lean on what was said
-    before and forget the code. The flat decoder that the paper compares it with (`hierarchy`
-    False) is one LSTM over all steps: its steps are columns of the coarse image, 16 frames where
-    there are four widths, and what draws sees all of them side by side.
+    The code of the whole sequence initialises the conductor, an LSTM that makes one embedding for
+    each segment; a segment is decoded from its embedding alone, so that the decoder cannot rely on
+    earlier segments and ignore the code. The flat decoder that the paper compares it with
+    (`hierarchy` False) is one LSTM over all steps: its steps are columns of the coarse image, 16
+    frames where there are four widths, and the convolutions after it see all of them side by side.
 
-    Deliberate differences: a segment is an image of a second, drawn in one go by the decoder of
-    `ImageAutoencoder` instead of note by note; nothing that was drawn is fed back, as it follows
-    from the state and tells nothing new; conductor and flat decoder are told the code at every
-    step, beside their first state, so that their number of steps is all that sets them apart; one
-    layer of each LSTM instead of two; segments enter the encoder through layers of their own, and
-    its last states are normalised; no bits of the prior are free, and its weight does not rise (see
-    `Autoencoder`).
+    Deliberate differences: a segment is an image of a second, decoded at once by the decoder of
+    `ImageAutoencoder` instead of note by note; outputs are not fed back, as they follow from the
+    state; conductor and flat decoder have the code as input at every step, beside their first
+    state, so that they differ in their number of steps alone; one layer of each LSTM instead of
+    two; segments enter the encoder through layers of their own, and its last states are normalised;
+    the prior has no free bits and no warm-up of its weight (see `Autoencoder`).
 
-    Called like `ImageGenerator`, it generates; it is told no labels.
+    Called like `ImageGenerator`, it generates; labels are ignored.
 
     Args:
         bins: height of the image.
@@ -107,8 +106,8 @@ class MusicVAE(nn.Module):
             `ImageGenerator`.
         segments: of a sequence.
         code: size of the code.
-        state: size of an embedding. The flat decoder needs more of it for as many weights, since
-            it draws fewer points of each.
+        state: size of an embedding. The flat decoder needs a larger one for as many weights, since
+            it decodes fewer points from each.
         widths: as of `ImageAutoencoder`.
         hierarchy: False for the flat decoder.
 
@@ -137,17 +136,17 @@ class MusicVAE(nn.Module):
         self.decoder = SequenceDecoder(code, state, widths, (bins, frames), segments, hierarchy)
 
     def encode(self, image: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of the code, see `SequenceEncoder`; labels are not looked at."""
+        """Mean and log variance of the code, see `SequenceEncoder`; labels are ignored."""
         mean, spread = self.encoder(image)
         return mean, spread
 
     def rebuild(self, image: Tensor, labels: Tensor) -> Tensor:
-        """Sequences `(batch, 1, bin, frame)` there and back, by the means of their codes."""
+        """Sequences `(batch, 1, bin, frame)` encoded and decoded, by the means of their codes."""
         mean, _ = self.encode(image, labels)
         return self(mean, labels)
 
     def forward(self, code: Tensor, labels: Tensor) -> Tensor:
-        """`(batch, code)` to `(batch, 1, bin, frame)` in [-1, 1]; labels are not looked at."""
+        """`(batch, code)` to `(batch, 1, bin, frame)` in [-1, 1]; labels are ignored."""
         made: Tensor = self.decoder(code)
         return made
 
@@ -158,5 +157,5 @@ def cut(x: Tensor, parts: int) -> Tensor:
 
 
 def join(x: Tensor, parts: int) -> Tensor:
-    """The way back."""
+    """The inverse of `cut`."""
     return x.unflatten(0, (-1, parts)).permute(0, 2, 3, 1, 4).flatten(3)

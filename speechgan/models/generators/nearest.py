@@ -1,4 +1,4 @@
-"""The target's own frames, put in the order in which the source speaks."""
+"""Nearest-neighbour conversion: the target's own frames in place of the source's."""
 
 from collections.abc import Sequence
 
@@ -14,16 +14,16 @@ class NearestFrames(nn.Module):
 
     Nothing is learned: the weights are the frames of the recordings.
 
-    Deliberate difference: kNN-VC compares features of WavLM by their cosine, which tell little of
-    the speaker. Here images are compared that are normalised by their speakers' statistics, with
-    the frames around them, by their distance.
+    Deliberate difference: kNN-VC compares WavLM features, which depend little on the speaker, by
+    cosine similarity. Here images normalised by their speakers' statistics are compared, with
+    neighbouring frames, by Euclidean distance.
 
     Args:
         bins: height of the image.
         frames: how many each speaker has.
-        deviation: of each bin, in whose proportion it counts in the distance.
-        offsets: which frames around are compared too.
-        count: frames whose mean is taken.
+        deviation: of each bin; undoes the normalisation in the distance.
+        offsets: of the frames that are compared; 0 is the frame itself.
+        count: nearest frames whose mean is taken.
 
     Raises:
         ValueError: no offsets, or a count below 1.

@@ -1,4 +1,4 @@
-"""A U-Net that draws a map of what is speech."""
+"""A U-Net that predicts a real-valued mask of speech."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from speechgan.models.generators.unet import SpectrogramUNet
 
 
 class SaliencyUNet(SpectrogramUNet):
-    """`SpectrogramUNet`, whose mask is a map: of each point of the image, how much is speech.
+    """`SpectrogramUNet` whose mask is a map: for each point of the image the share of speech.
 
-    It ends in a sigmoid, as SalGAN's generator does (Pan et al. 2017, arXiv:1701.01081), and like
-    an ideal ratio mask is a factor of magnitudes as they are, uncompressed.
+    It ends in a sigmoid, as SalGAN's generator (Pan et al. 2017, arXiv:1701.01081); like an ideal
+    ratio mask it is a factor of uncompressed magnitudes.
 
     Args:
         power: of the image, as of `Stft`.
@@ -26,14 +26,14 @@ class SaliencyUNet(SpectrogramUNet):
         self.power = power
 
     def forward(self, image: Tensor, z: Tensor | None = None) -> Tensor:
-        """What the map lets through; arguments as of `SpectrogramUNet`."""
+        """The image times its map; arguments as of `SpectrogramUNet`."""
         return self.weigh(self.draw_map(image, z), image)
 
     def draw_map(self, image: Tensor, z: Tensor | None = None) -> Tensor:
         """`(batch, 1, frequency, frame)`, in [0, 1]; arguments as of `SpectrogramUNet`."""
-        # In half precision a sigmoid is 1 long before it should be.
+        # In half precision a sigmoid saturates early.
         return torch.sigmoid(self.draw_mask(image, z).float())
 
     def weigh(self, saliency: Tensor, image: Tensor) -> Tensor:
-        """The image `(batch, 2, frequency, frame)` with its magnitudes times a map."""
+        """The compressed image `(batch, 2, frequency, frame)`, its magnitudes scaled by a map."""
         return saliency**self.power * image

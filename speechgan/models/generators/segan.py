@@ -11,17 +11,18 @@ KERNEL = 31
 
 
 class SeganGenerator(nn.Module):
-    """Eleven strided convolutions of width 31, a latent code, and eleven back with skips.
+    """Eleven strided convolutions of width 31, a latent code, eleven transposed ones with skips.
 
-    As published: PReLU after each layer but the last, which is a tanh; the code is joined by noise
-    `z` of as many channels; each decoder layer is given the encoder's layer of the same size; the
-    wave is pre-emphasised by 0.95 before and de-emphasised after. Fully convolutional, so any
-    length that is a multiple of 2048 goes in, where the paper cuts windows of 16384.
+    As published: PReLU after each layer but the last, which is a tanh; noise `z` of as many
+    channels is concatenated to the code; each decoder layer has a skip from the encoder's layer of
+    the same size; the wave is pre-emphasised by 0.95 before and de-emphasised after. It is fully
+    convolutional and takes any length, padded to a multiple of 2048, where the paper cuts windows
+    of 16384.
 
     Args:
         widths: channels of the encoder's layers.
         kernel: width of each filter, in samples; odd.
-        latent: whether noise is joined to the code; without it the output is one for each input.
+        latent: whether noise is concatenated to the code; without, the output is deterministic.
     """
 
     reads = "wave"
@@ -48,13 +49,13 @@ class SeganGenerator(nn.Module):
             for i, o in zip(joined, outputs, strict=True)
         )
         self.multiple = 2 ** len(widths)
-        # Half a filter at each of the strides on the way down, and again on the way up; the
-        # de-emphasis forgets within 512 samples.
+        # Receptive field to each side: half a filter at each stride of the encoder and again of the
+        # decoder, and 512 samples in which the de-emphasis decays.
         reach = 2 * (kernel // 2) * (self.multiple - 1) + 512
         self.context = -(-reach // self.multiple) * self.multiple
 
     def forward(self, wave: Tensor, z: Tensor | None = None) -> Tensor:
-        """Noisy to enhanced, `(batch, sample)`, in [-1, 1] before the de-emphasis, not after it.
+        """Noisy to enhanced, `(batch, sample)`; bounded to [-1, 1] only before the de-emphasis.
 
         Args:
             wave: noisy.

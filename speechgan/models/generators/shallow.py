@@ -6,10 +6,10 @@ from torch.nn import functional as F
 
 
 class ShallowGenerator(nn.Module):
-    """Three convolutions over time around a skip: the input, corrected for the target.
+    """Three convolutions over time with a skip: the input, corrected for the target.
 
-    Sees 13 frames. What it adds is zero before training, so that it starts as normalisation of
-    mean and deviation.
+    Its receptive field is 13 frames. The correction is zero before training, so that it starts as a
+    conversion of mean and deviation.
 
     Args:
         bins: height of the image.

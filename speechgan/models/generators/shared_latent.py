@@ -1,4 +1,4 @@
-"""Encoders into a common space of content, decoders out of it into a speaker's voice."""
+"""Encoders to a common latent space of content, decoders from it to a speaker's voice."""
 
 from collections.abc import Callable
 
@@ -10,11 +10,11 @@ from speechgan.models.layers.per_speaker import PerSpeaker
 
 
 class ForAll(nn.Module):
-    """One network for all speakers, given the speaker as an embedding if it is to know.
+    """One network for all speakers, with a speaker embedding as input if it is conditional.
 
     Args:
         build: makes it, given how many channels an embedding adds to its input.
-        speakers: how many; 0 if it is not to know.
+        speakers: how many; 0 if it is not conditioned on the speaker.
         size: of the embedding.
     """
 
@@ -34,11 +34,11 @@ class ForAll(nn.Module):
 
 
 class SharedLatent(nn.Module):
-    """Auto-encoders of all speakers that meet in one space of codes.
+    """Auto-encoders of all speakers with a common latent space.
 
-    Gated one-dimensional convolutions with instance normalisation, which takes out what is
-    constant in a recording (Chou et al. 2019, arXiv:1904.05742); codes at half the frame rate. The
-    code is normalised too, so that its scale says nothing.
+    Gated one-dimensional convolutions with instance normalisation, which removes what is constant
+    in a recording (Chou et al. 2019, arXiv:1904.05742); codes at half the frame rate. The code is
+    normalised too, so that its scale carries no information.
 
     Args:
         bins: height of the image.
@@ -48,8 +48,8 @@ class SharedLatent(nn.Module):
         blocks: residual blocks on each side of the code.
         encoders: `one` for all, unknown speakers too, or `own` of each speaker.
         decoders: `one`, which is given the speaker, or `own` of each.
-        shared_layers: of `own` networks, whether the residual blocks next to the code are common
-            to all (CoGAN, arXiv:1606.07536; UNIT, arXiv:1703.00848).
+        shared_layers: whether `own` networks share the residual blocks next to the code (CoGAN,
+            arXiv:1606.07536; UNIT, arXiv:1703.00848).
     """
 
     multiple = 2
@@ -78,7 +78,7 @@ class SharedLatent(nn.Module):
                 return PerSpeaker(lambda: build(0), speakers)
             return ForAll(build, given)
 
-        # A decoder for all is given the speaker, an encoder never is.
+        # A decoder for all speakers is conditioned on the speaker, an encoder never is.
         given = speakers if decoders == "one" else 0
         self.outer_encoder = make(encoders, lambda extra: outer_encoder(bins, channels))
         self.inner_encoder = make(
@@ -133,7 +133,7 @@ def inner_encoder(channels: int, code: int, blocks: int) -> nn.Module:
 
 
 def inner_decoder(inputs: int, channels: int, blocks: int) -> nn.Module:
-    """The code, and what stands beside it, `(batch, inputs, time)` to `(batch, channels, time)`."""
+    """The code with any embedding, `(batch, inputs, time)`, to `(batch, channels, time)`."""
     return nn.Sequential(
         nn.Conv1d(inputs, channels, 1),
         *(ResidualBlock1d(channels, channels) for _ in range(blocks)),

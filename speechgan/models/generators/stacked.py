@@ -1,4 +1,4 @@
-"""An image in two stages, a coarse one and the full one."""
+"""A generator of images in two stages, a coarse one and the full one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from speechgan.models.layers.dcgan import Trunk, coarse_shape, init_weights, ris
 from speechgan.models.layers.labels import LabelCode, append_code
 from speechgan.models.layers.normal import draw_code, split_normal
 
-# Of residual layers; the paper has two for an image of 128 x 128.
+# Residual blocks; the paper has two for an image of 128 x 128.
 BLOCKS = 2
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What a stage has drawn.
+    """The output of a stage.
 
     Attributes:
         image: `(batch, 1, bin, frame)` in [-1, 1].
@@ -30,11 +30,11 @@ class Stage:
 
 
 class Condition(nn.Module):
-    """What a stage is told of the labels, by conditioning augmentation.
+    """The condition of a stage, made of the labels by conditioning augmentation.
 
     Args:
         digits, speakers, embedding: of `LabelCode`.
-        drawn: whether it is drawn from the distribution that the labels say, or that one's mean.
+        drawn: whether it is drawn from the distribution that the labels give, or is its mean.
     """
 
     def __init__(self, digits: int, speakers: int, embedding: int, drawn: bool) -> None:
@@ -78,7 +78,8 @@ class Refiner(nn.Module):
 
     Args:
         condition: its size.
-        widths: channels of the map in which both meet, and behind each doubling but the last.
+        widths: channels of the map in which both are joined, and after each upsampling but the
+            last.
     """
 
     def __init__(self, condition: int, widths: Sequence[int]) -> None:
@@ -98,26 +99,26 @@ class Refiner(nn.Module):
 
 
 class StackedGenerator(nn.Module):
-    """The generators of StackGAN (Zhang et al. 2017, arXiv:1612.03242), one on the other.
+    """The two generators of StackGAN (Zhang et al. 2017, arXiv:1612.03242).
 
-    Stage I draws a coarse image, of half the size, from noise and a condition. Stage II sees that
-    image and a condition again, and no noise, and draws the full one. Conditioning augmentation:
-    each stage's condition is drawn from a normal distribution that the labels say. Called like
-    `ImageGenerator`: all that is drawn is in the code, so the same code is the same image.
+    Stage I makes a coarse image, of half the size, from noise and a condition; Stage II makes the
+    full one from that image and a condition, without noise. Conditioning augmentation: each stage's
+    condition is drawn from a normal distribution that the labels give. Called like
+    `ImageGenerator`: the code holds all random numbers, so the same code gives the same image.
 
-    Deliberate differences: the labels' embeddings are learned, each stage's own, where the paper
-    has one of text that was learned before; transposed convolutions double Stage II's image, where
-    the paper repeats points and convolves, so that only the stages tell it from `ImageGenerator`.
+    Deliberate differences: each stage learns label embeddings of its own, where the paper has a
+    pretrained one of text; Stage II upsamples by transposed convolutions, where the paper repeats
+    points and convolves, so that it differs from `ImageGenerator` in its stages alone.
 
     Args:
         bins, frames: size of the full image; a multiple of 2 to the power of the number of widths.
         noise: size of the noise of Stage I; the code is that and the draws of both conditions.
         widths: channels as of an `ImageGenerator` of the full image; Stage I has all but the last,
             Stage II all but the first.
-        digits, speakers: how many labels of each kind it is told; 0 for none.
+        digits, speakers: numbers of labels that it is conditioned on; 0 for none.
         embedding: size of a label's; a condition is as large as those of all labels together.
-        augmentation: 0: a condition is its mean, and its part of the code is not looked at. Any
-            other is the system's weight of the divergence, and no matter here.
+        augmentation: 0 makes a condition its mean, and its part of the code is ignored. Any other
+            value is the system's weight of the divergence, and does not matter here.
 
     Raises:
         ValueError: an image that cannot be halved so often, fewer than 3 widths, no labels.
@@ -151,7 +152,7 @@ class StackedGenerator(nn.Module):
         self.second = Refiner(size, widths[1:])
 
     def stages(self, code: Tensor, labels: Tensor) -> tuple[Stage, Stage]:
-        """What both stages draw; Stage II gives Stage I no gradient.
+        """The output of both stages; there is no gradient from Stage II to Stage I.
 
         Args:
             code: `(batch, code)`, standard normal.

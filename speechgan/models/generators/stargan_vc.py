@@ -1,4 +1,4 @@
-"""The generator of StarGAN-VC: one for all speakers, told whom to become."""
+"""The generator of StarGAN-VC: one for all speakers, conditioned on the target."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -8,10 +8,10 @@ from speechgan.models.layers.labels import append_code
 
 
 class StarGenerator(nn.Module):
-    """StarGAN-VC (Kameoka et al. 2018, arXiv:1806.02169): the target's code on each way up.
+    """StarGAN-VC (Kameoka et al. 2018, arXiv:1806.02169): the target's code at each decoder layer.
 
-    As in the paper, figure 3: kernels of 3x9, 4x8, 4x8, 3x5 and 9x5 down to 5 channels, the
-    mirror of it up, gated, the code repeated over the plane and added as channels.
+    As in the paper, figure 3: an encoder of gated convolutions of 3x9, 4x8, 4x8, 3x5 and 9x5, to 5
+    channels, a mirrored decoder, and the code repeated over the plane as further channels.
 
     Args:
         bins: height of the image, a multiple of 4.

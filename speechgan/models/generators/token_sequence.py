@@ -1,4 +1,4 @@
-"""An image as a row of tokens, which are drawn one after the other."""
+"""An image as a row of tokens, which are generated autoregressively."""
 
 import math
 
@@ -11,12 +11,12 @@ from speechgan.models.layers.quantiser import Quantiser
 STRIDE = 4
 """Frames of a token."""
 
-# Of an entry of the book: few numbers, so that most entries are in use (arXiv:2110.04627).
+# Size of a codebook entry: small, so that most entries are in use (arXiv:2110.04627).
 SIZE = 16
 
 
 class Residual(nn.Module):
-    """Adds what a convolution over three steps, and one over one, say of a row.
+    """A residual block of a convolution over three steps and one over one.
 
     Args:
         width: channels.
@@ -37,8 +37,8 @@ class TokenCodec(nn.Module):
     """VQ-VAE along time (van den Oord et al. 2017, arXiv:1711.00937): a token for four frames.
 
     Deliberate differences: all bins of a frame are channels, so that there is one row of tokens;
-    the decoder is told labels, so that tokens need not repeat them. Nothing is normalised over the
-    batch: tokens of an image are the same in training and later.
+    the decoder is conditioned on labels, so that tokens need not encode them. Nothing is normalised
+    over the batch: tokens of an image are the same in training and at inference.
 
     Args:
         bins: of the image.
@@ -77,16 +77,16 @@ class TokenCodec(nn.Module):
         return vectors
 
     def decode(self, vectors: Tensor, labels: Tensor) -> Tensor:
-        """The way back, not quite within [-1, 1].
+        """Vectors `(batch, size, step)` to images, roughly within [-1, 1].
 
-        A tanh would be caught at -1, where most points of an image are.
+        A tanh would saturate at -1, where most points of an image are.
         """
         image: Tensor = self.decoder(beside(vectors, self.labels, labels))
         return image[:, None]
 
 
 class TokenWriter(nn.Module):
-    """The LSTM of SeqGAN (Yu et al. 2016, arXiv:1609.05473), told labels at every step.
+    """The LSTM of SeqGAN (Yu et al. 2016, arXiv:1609.05473), with labels as input at every step.
 
     Args:
         vocabulary: how many tokens there are.
@@ -103,7 +103,7 @@ class TokenWriter(nn.Module):
         self.leave = nn.Linear(width, vocabulary)
 
     def predict(self, tokens: Tensor, labels: Tensor) -> Tensor:
-        """Logits `(batch, step, token)` of each of `(batch, step)` by those before it."""
+        """Logits `(batch, step, token)` of each of `(batch, step)`, given those before it."""
         before = torch.cat([torch.full_like(tokens[:, :1], self.start), tokens[:, :-1]], 1)
         read = beside(self.embedding(before).transpose(1, 2), self.labels, labels)
         logits: Tensor = self.leave(self.lstm(read.transpose(1, 2))[0])
@@ -112,14 +112,14 @@ class TokenWriter(nn.Module):
     def draw(
         self, chances: Tensor, labels: Tensor, given: Tensor | None = None, kept: int | Tensor = 0
     ) -> Tensor:
-        """Tokens `(batch, step)`, each drawn by its probability after those before it.
+        """Draws tokens `(batch, step)` one by one, each given those before it.
 
         Args:
-            chances: `(batch, step)` in [0, 1]: the token at which the cumulative probability
-                passes it is drawn.
+            chances: uniform numbers `(batch, step)` in [0, 1]: the token is drawn at which the
+                cumulative probability exceeds it.
             labels: `(batch, 2)`.
-            given: tokens `(batch, step)`, the first `kept` of which, a number for all or
-                `(batch,)`, stand in for drawn ones.
+            given: tokens `(batch, step)`, of which the first `kept`, a number for all or
+                `(batch,)`, are used in place of drawn ones.
         """
         token = torch.full_like(labels[:, 0], self.start)
         told = self.labels(chances[:, :0], labels)
@@ -129,7 +129,7 @@ class TokenWriter(nn.Module):
             read = torch.cat([self.embedding(token), told], 1)
             out, state = self.lstm(read[:, None], state)
             passed = self.leave(out[:, 0]).softmax(-1).cumsum(-1) < chances[:, step, None]
-            # Rounding may leave the last sum below 1, and below the chance.
+            # The last sum may be rounded to below 1, and below the chance.
             token = passed.long().sum(-1).clamp(max=self.start - 1)
             if given is not None:
                 token = torch.where(torch.as_tensor(step < kept), given[:, step], token)
@@ -140,15 +140,15 @@ class TokenWriter(nn.Module):
 class TokenGenerator(nn.Module):
     """Tokens from noise, and an image from tokens.
 
-    The code has a normal number for each token, whose cumulative probability is the chance by which
-    that token is drawn: the same code gives the same image.
+    The code has a standard normal number for each token; its cumulative probability is the uniform
+    number that the token is drawn by, so the same code gives the same image.
 
     Args:
         bins: of the image.
         frames: of the image; a multiple of 4.
         vocabulary: how many tokens there are.
         width: channels of encoder and decoder, and of the state of the LSTM.
-        digits, speakers: how many labels of each kind it is told; 0 for none.
+        digits, speakers: numbers of labels that it is conditioned on; 0 for none.
         embedding: size of a label's.
 
     Raises:
@@ -182,11 +182,11 @@ class TokenGenerator(nn.Module):
         return self.codec.quantiser.find(self.codec.encode(image))
 
     def read_out(self, tokens: Tensor, labels: Tensor) -> Tensor:
-        """The way back, to [-1, 1]."""
+        """Tokens to images in [-1, 1]."""
         return self.codec.decode(self.codec.quantiser.look_up(tokens), labels).clamp(-1, 1)
 
     def rebuild(self, image: Tensor, labels: Tensor) -> Tensor:
-        """Images `(batch, 1, bin, frame)` there and back."""
+        """Images `(batch, 1, bin, frame)` encoded and decoded."""
         return self.read_out(self.tokenise(image), labels)
 
     def draw(

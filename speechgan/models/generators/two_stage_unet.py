@@ -9,13 +9,13 @@ from speechgan.models.layers.mask import complex_product
 
 
 class TwoStageUNet(nn.Module):
-    """A U-Net on a quarter of the points says what is roughly there, a second one refines it.
+    """A U-Net at half the resolution estimates a coarse image, a second one refines it.
 
-    As StackGAN draws (Zhang et al. 2017, arXiv:1612.03242): the second stage sees the condition and
-    the coarse image, and the first does not hear of it. In pix2pixHD, which translates images so
-    (Wang et al. 2018, arXiv:1711.11585), the second sees features of the first, and both are tuned
-    together at last. Deliberate difference: as in `SpectrogramUNet`, each stage draws a complex
-    mask on the noisy image; the coarse one has one value for 2 x 2 points.
+    As in StackGAN (Zhang et al. 2017, arXiv:1612.03242) the second stage sees the condition and the
+    coarse image, and the first gets no gradient from it. In pix2pixHD, which translates images in
+    that way (Wang et al. 2018, arXiv:1711.11585), the second sees features of the first, and both
+    are finally trained together. Deliberate difference: as in `SpectrogramUNet`, each stage
+    predicts a complex mask on the noisy image; the coarse one has one value for 2 x 2 points.
 
     Args:
         bins: frequencies of the image.
@@ -44,15 +44,15 @@ class TwoStageUNet(nn.Module):
         return self.stages(image)[1]
 
     def stages(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """The coarse image and the full one, each as of a call."""
+        """The coarse image and the full one, each of the input's shape."""
         coarse = self.draw_coarse(image)
         seen = torch.cat([image, coarse.detach()], 1)
         return coarse, complex_product(2 * torch.tanh(self.fine.draw_mask(seen)), image)
 
     def draw_coarse(self, image: Tensor) -> Tensor:
-        """The first stage alone."""
+        """The output of the first stage alone."""
         bins, frames = image.shape[-2:]
-        # The topmost bin has no neighbour, and an odd last frame none either.
+        # The pooling needs even sizes.
         even = F.pad(image, (0, frames % 2, 0, bins % 2))
         mask = self.coarse.draw_mask(F.avg_pool2d(even, 2))
         mask = F.interpolate(mask, scale_factor=2, mode="nearest")[..., :bins, :frames]

@@ -14,15 +14,15 @@ class SpectrogramUNet(nn.Module):
     at the first and last layer and the innermost code. Deliberate differences: the output is a
     complex mask in [-2, 2] on the input, as noise hides speech but seldom replaces it; at
     inference batch normalisation uses running statistics, so that a file's blocks agree; noise is
-    an input of its own, joined to the innermost code, where pix2pix leaves dropout on; six layers
-    instead of eight, half as wide, for a CPU; weights begin as PyTorch has them.
+    an input of its own, concatenated to the innermost code, where pix2pix leaves dropout on; six
+    layers instead of eight, half as wide, for a CPU; PyTorch's default initialisation.
 
     Args:
-        bins: frequencies of the image; the topmost borrows the mask of the one below it.
+        bins: frequencies of the image; the topmost is masked like the one below it.
         widths: channels of the layers on the way down.
         dropout: chance of dropping a channel in the innermost decoder layers, in training.
         z_channels: channels of noise at the innermost code; 0 for none.
-        channels: of what is looked at.
+        channels: of the input.
     """
 
     reads = "image"
@@ -43,7 +43,7 @@ class SpectrogramUNet(nn.Module):
         if (bins - 1) % self.multiple:
             raise ValueError(f"bins {bins} must be a multiple of {self.multiple}, plus one")
         self.z_channels = z_channels
-        # An innermost frame reaches almost one multiple to each side, and the way up one more.
+        # Receptive field to each side: almost one multiple in the encoder, one in the decoder.
         self.context = 2 * self.multiple
         inputs = (channels, *widths[:-1])
         last = len(widths) - 1
@@ -78,8 +78,8 @@ class SpectrogramUNet(nn.Module):
         return complex_product(2 * torch.tanh(self.draw_mask(image, z)), image)
 
     def draw_mask(self, image: Tensor, z: Tensor | None = None) -> Tensor:
-        """Unbounded, `(batch, mask_channels, frequency, frame)`; arguments as of a call, of as many
-        channels as are looked at."""
+        """Unbounded, `(batch, mask_channels, frequency, frame)`; arguments as of a call, with
+        `channels` in the image."""
         frames = image.shape[-1]
         x = F.pad(image[:, :, :-1], (0, -frames % self.multiple))
         skips = []

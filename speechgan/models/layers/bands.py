@@ -1,4 +1,4 @@
-"""What passes between bands of frequency, and along them in time."""
+"""Layers over frequency bands: within each band along time, and between bands."""
 
 import numpy as np
 import torch
@@ -64,7 +64,7 @@ def mel_hats(subbands: int, bands: int) -> Tensor:
 
     Their peaks are spaced evenly on the mel scale, but one subband apart at least.
     """
-    # By NumPy: where a model's sizes are checked without memory, PyTorch would import for a second.
+    # NumPy: on the device `meta`, for checks of sizes, PyTorch's functions import for a second.
     even = 700 / 8000 * ((1 + 8000 / 700) ** np.linspace(0, 1, bands) - 1) * (subbands - 1)
     peaks = np.maximum(even, np.arange(bands))
     place = np.arange(subbands)

@@ -1,4 +1,4 @@
-"""ConvNeXt over time, whose channels are what a frame holds."""
+"""ConvNeXt blocks over time."""
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ class ConvNeXtBlock(nn.Module):
     Args:
         channels: of input and output.
         hidden: of the perceptron.
-        scale: of what is added, at the start of training.
+        scale: of the residual branch, at the start of training.
     """
 
     reach = 3
@@ -33,7 +33,7 @@ class ConvNeXtBlock(nn.Module):
 
 
 def initialise(network: nn.Module) -> None:
-    """Weights of convolutions and linear layers as ConvNeXt has them at the start."""
+    """Initialises convolutions and linear layers as ConvNeXt does."""
     for layer in network.modules():
         if isinstance(layer, nn.Conv1d | nn.Linear):
             nn.init.trunc_normal_(layer.weight, std=0.02)

@@ -31,5 +31,5 @@ class Counter:
         self._owner.get_buffer(self._name).add_(1)
 
     def _forget(self, *_: Any) -> None:
-        """What was loaded is read when it is asked for."""
+        """After loading, the count is read from the buffer at its next use."""
         self._known = None

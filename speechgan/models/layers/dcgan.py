@@ -1,4 +1,4 @@
-"""What the networks of DCGAN are built of."""
+"""Layers of DCGAN's networks."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -25,7 +25,7 @@ class Trunk(nn.ModuleList):
 
     Args:
         widths: channels of the layers.
-        normalised: whether the others are, over the batch.
+        normalised: whether the others have batch normalisation.
     """
 
     def __init__(self, widths: Sequence[int], normalised: bool = True) -> None:
@@ -46,10 +46,10 @@ class Trunk(nn.ModuleList):
 
 
 def rise(widths: Sequence[int]) -> nn.Sequential:
-    """Transposed convolutions that double an image as often as there are widths; tanh ends it.
+    """One transposed convolution for each width, each of which doubles the image; tanh at the end.
 
     Args:
-        widths: channels of what comes in and behind each layer but the last.
+        widths: channels of the input and after each layer but the last.
     """
     layers: list[nn.Module] = []
     for before, after in pairwise(widths):

@@ -1,11 +1,11 @@
-"""Layers with batch normalisation behind them that can be made one for inference."""
+"""Layers with batch normalisation that can be fused for inference."""
 
 import torch
 from torch import Tensor, nn
 
 
 class ConvNorm(nn.Module):
-    """A convolution with batch normalisation behind it."""
+    """A convolution, then batch normalisation."""
 
     def __init__(self, conv: nn.Conv2d) -> None:
         super().__init__()
@@ -17,13 +17,13 @@ class ConvNorm(nn.Module):
         return self.norm(self.conv(x))
 
     def fuse(self) -> None:
-        """Makes the convolution do both."""
+        """Folds the normalisation into the convolution."""
         fuse_into(self.conv, self.norm)
         self.norm = nn.Identity()
 
 
 class LinearNorm(nn.Module):
-    """A linear layer with batch normalisation behind it."""
+    """A linear layer, then batch normalisation."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -35,13 +35,13 @@ class LinearNorm(nn.Module):
         return self.norm(self.linear(x))
 
     def fuse(self) -> None:
-        """Makes the linear layer do both."""
+        """Folds the normalisation into the linear layer."""
         fuse_into(self.linear, self.norm)
         self.norm = nn.Identity()
 
 
 def fuse_into(layer: nn.Conv2d | nn.Linear, norm: nn.Module) -> None:
-    """Changes a layer so that it gives what the normalisation in evaluation made of it."""
+    """Folds batch normalisation, as of evaluation, into the weights of the layer before it."""
     assert isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d)
     assert norm.running_mean is not None and norm.running_var is not None
     assert layer.bias is not None

@@ -1,4 +1,4 @@
-"""Gated convolutions, of which the networks of CycleGAN-VC and StarGAN-VC consist."""
+"""Gated convolutions, the layers of CycleGAN-VC's and StarGAN-VC's networks."""
 
 from collections.abc import Sequence
 
@@ -108,12 +108,12 @@ class ResidualBlock1d(nn.Module):
 
 
 def blur(x: Tensor, axis: int) -> Tensor:
-    """Weights 1/4, 1/2, 1/4 along an axis.
+    """A filter of 1/4, 1/2, 1/4 along an axis.
 
-    What a pixel shuffle by 2 leaves between odd and even places, whatever its weights, vanishes
-    (as by Sugawara, Shiota & Kiya 2018, arXiv:1806.02658): four frames apart, after two shuffles of
-    5 ms frames, it is a 50 Hz rattle in a voice, and a discriminator of strided convolutions does
-    not drive it out.
+    It removes the checkerboard artefact of a pixel shuffle by 2, a constant difference of odd and
+    even places, whatever the weights (as by Sugawara, Shiota & Kiya 2018, arXiv:1806.02658). With a
+    period of four frames of 5 ms, after two shuffles, that is a 50 Hz buzz in a voice, and
+    discriminators of strided convolutions do not eliminate it.
     """
     along = (slice(None),) * axis
     before = torch.cat([x[*along, :1], x[*along, :-1]], axis)

@@ -1,14 +1,14 @@
-"""Labels as a code, and a code beside every point of an image."""
+"""Label embeddings, and codes as further channels of an image."""
 
 import torch
 from torch import Tensor, nn
 
 
 class LabelCode(nn.Module):
-    """An embedding of each label that a network is told, to stand beside a code.
+    """Embeddings of the labels that a network is conditioned on, to be appended to a code.
 
     Args:
-        digits, speakers: how many there are; 0 of a label that the network is not to know.
+        digits, speakers: numbers of labels; 0 where the network is not conditioned on that kind.
         size: of each embedding.
     """
 
@@ -21,18 +21,18 @@ class LabelCode(nn.Module):
         self.size = size * len(self.told)
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        """Puts the embeddings of `(batch, 2)`, digit and speaker, behind a code `(batch, code)`."""
+        """Appends the embeddings of `(batch, 2)`, digit and speaker, to a code `(batch, code)`."""
         codes = [e(labels[:, place]) for e, place in zip(self.embeddings, self.told, strict=True)]
         return torch.cat([x, *codes], 1)
 
 
 def find_told(digits: int, speakers: int) -> list[int]:
-    """Places of the labels that there are: 0 of the digit and 1 of the speaker."""
+    """Places of the kinds of label with a count above 0: 0 for the digit, 1 for the speaker."""
     return [place for place, count in enumerate((digits, speakers)) if count]
 
 
 def append_code(x: Tensor, code: Tensor) -> Tensor:
-    """Adds a code `(batch, code)` to every point of `(batch, channel, height, width)`.
+    """Concatenates a code `(batch, code)` to every point of `(batch, channel, height, width)`.
 
     Returns:
         `(batch, channel + code, height, width)`.

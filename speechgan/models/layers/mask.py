@@ -10,7 +10,7 @@ from torch.nn import functional as F
 def raise_to_floor(mask: Tensor, floor: float) -> Tensor:
     """Magnitudes `m` of a complex mask to `sqrt(m^2 + floor^2)`; phases stay."""
     square = mask.square().sum(1, keepdim=True)
-    # Where a mask is next to nothing its phase is arbitrary, and must not have a steep gradient.
+    # 1e-3 bounds the gradient where a mask is almost 0, and its phase arbitrary.
     return mask * torch.sqrt((square + (floor**2 + 1e-3)) / (square + 1e-3))
 
 
@@ -21,7 +21,7 @@ def complex_product(a: Tensor, b: Tensor) -> Tensor:
 
 
 def neighbours(image: Tensor, frequencies: int, frames: int) -> Iterator[Tensor]:
-    """What stands beside each point of an image `(batch, 2, frequency, frame)`, zero outside.
+    """The neighbours of each point of an image `(batch, 2, frequency, frame)`, zero outside.
 
     Args:
         image: complex.
@@ -29,7 +29,7 @@ def neighbours(image: Tensor, frequencies: int, frames: int) -> Iterator[Tensor]
         frames: furthest neighbours, in frames before and after.
 
     Yields:
-        The image moved to each of the `(2 frequencies + 1) (2 frames + 1) - 1` other places.
+        The image shifted by each of the `(2 frequencies + 1) (2 frames + 1) - 1` other offsets.
     """
     height, width = image.shape[2:]
     padded = F.pad(image, (frames, frames, frequencies, frequencies))

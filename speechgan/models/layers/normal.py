@@ -1,11 +1,11 @@
-"""Diagonal normal distributions that networks give, by their means and log variances."""
+"""Diagonal normal distributions as a network's output, by their means and log variances."""
 
 import math
 
 import torch
 from torch import Tensor
 
-# Of log variances: what lies beyond is as good as certain, or as good as unknown.
+# Bound on log variances: beyond it a value is practically certain, or practically unknown.
 LIMIT = 10.0
 
 
@@ -16,7 +16,7 @@ def split_normal(found: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def draw_code(mean: Tensor, log_variance: Tensor, noise: Tensor | None = None) -> Tensor:
-    """A sample that gradients pass: the reparametrisation trick (arXiv:1312.6114).
+    """A differentiable sample, by the reparametrisation trick (arXiv:1312.6114).
 
     Args:
         mean, log_variance: `(batch, code)`.
@@ -35,6 +35,6 @@ def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 
 def negative_log_likelihood(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Of each item, `(item,)`, in nats; x, mean and log variance are `(item, ...)`."""
+    """`(item,)`, in nats; x, mean and log variance are `(item, ...)`."""
     error = (x - mean).square() * torch.exp(-log_variance)
     return (math.log(2 * math.pi) + log_variance + error).flatten(1).sum(1) / 2

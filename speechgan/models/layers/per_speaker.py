@@ -1,4 +1,4 @@
-"""Networks of which each speaker has its own."""
+"""A network of its own for each speaker."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,10 +15,10 @@ def send_to_own(networks: Sequence[Callable[[Tensor], Tensor]], x: Tensor, own: 
         own: `(batch,)` numbers.
 
     Returns:
-        `(batch, ...)`, what the networks make, in the order of the items.
+        The networks' outputs `(batch, ...)`, in the order of the items.
     """
     if torch.jit.is_tracing():
-        # A graph has one way for all numbers: every network runs, and one result is taken.
+        # A traced graph cannot branch: every network runs, and one result is selected.
         made = torch.stack([network(x) for network in networks], 1)
         return made[torch.arange(len(x)), own]
     numbers = own.tolist()
@@ -41,5 +41,5 @@ class PerSpeaker(nn.Module):
         self.of = nn.ModuleList(build() for _ in range(speakers))
 
     def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
-        """`(batch, channel, time)` and `(batch,)` to what the networks make."""
+        """`(batch, channel, time)` and `(batch,)` to the outputs of the speakers' networks."""
         return send_to_own(list(self.of), x, speaker)

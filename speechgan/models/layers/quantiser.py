@@ -10,11 +10,11 @@ from speechgan.models.layers.neighbours import find_nearest
 class Quantiser(nn.Module):
     """The quantiser of VQ-VAE (van den Oord, Vinyals & Kavukcuoglu 2017, arXiv:1711.00937).
 
-    Each vector becomes the nearest entry of a codebook; its gradient passes straight through.
+    Each vector becomes the nearest entry of a codebook, with a straight-through gradient.
     Deliberate differences: vectors and entries have the length 1, which keeps most entries in use
-    (Yu et al. 2021, arXiv:2110.04627), and an entry that a batch has no use for is drawn to the
-    vector nearest to it, so that none stays dead. That is a loss and not a jump: averages of the
-    weights follow, and it is the same on all devices.
+    (Yu et al. 2021, arXiv:2110.04627), and an entry that a batch does not use is moved towards the
+    vector nearest to it, so that none stays unused. That is a loss term, not a re-initialisation:
+    averages of the weights follow, and all devices stay equal.
 
     Args:
         entries: of the codebook.
@@ -23,7 +23,7 @@ class Quantiser(nn.Module):
 
     def __init__(self, entries: int, size: int) -> None:
         super().__init__()
-        # Short of length 1, so that the first steps turn them far.
+        # Shorter than 1, so that the first steps change their directions much.
         self.entries = nn.Parameter(0.1 * torch.randn(entries, size))
 
     def find(self, x: Tensor) -> Tensor:
@@ -37,11 +37,11 @@ class Quantiser(nn.Module):
         return normalize(self.entries, dim=1)[tokens].transpose(1, 2)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """`(batch, size, step)` to entries alike, and what they cost.
+        """`(batch, size, step)` to entries of the same shape, and two loss terms.
 
         Returns:
-            Entries, whose gradient is that of `x`; the mean squared distance that moves the book,
-            and that which moves `x`.
+            Entries, whose gradient goes to `x`; the loss of the codebook, and the commitment loss
+            of `x`.
         """
         tokens = self.find(x)
         found, vectors = self.look_up(tokens), normalize(x, dim=1)
@@ -50,7 +50,7 @@ class Quantiser(nn.Module):
         return vectors + (found - vectors).detach(), book, commitment
 
     def _wake(self, vectors: Tensor, tokens: Tensor) -> Tensor:
-        """How far entries without use are from the nearest vectors, as a mean over the book."""
+        """Squared distance of unused entries from the nearest vectors, a mean over all entries."""
         heard = vectors.detach().transpose(1, 2).flatten(0, 1)
         book = normalize(self.entries, dim=1)
         idle = torch.ones(len(book), device=book.device).index_fill(0, tokens.flatten(), 0.0)

@@ -1,4 +1,4 @@
-"""Vocos: a vocoder that stays at the frame rate and lets the inverse transform make the wave."""
+"""Vocos: a vocoder that works at the frame rate, with an inverse STFT as its last layer."""
 
 import torch
 from torch import Tensor, nn
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from speechgan.features.mel import MelVoice
 from speechgan.models.layers.conv_next import ConvNeXtBlock, initialise
 
-# torchaudio's 0.99, in its form.
+# torchaudio's momentum of 0.99, as a factor of the previous spectrum.
 MOMENTUM = 0.99 / 1.99
 
 
@@ -74,7 +74,7 @@ class Vocos(nn.Module):
 
     @torch.no_grad()
     def _find_phase(self, magnitude: Tensor) -> Tensor:
-        """Phases as numbers of length one, which torchaudio's `griffinlim` does not hand out."""
+        """Phases as complex numbers of magnitude 1; torchaudio's `griffinlim` returns none."""
         direction = torch.ones_like(magnitude, dtype=torch.cfloat)
         before = torch.zeros_like(direction)
         for _ in range(self.iterations or 0):

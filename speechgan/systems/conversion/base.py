@@ -1,4 +1,4 @@
-"""What the systems that convert voices have in common."""
+"""The base class of the systems that convert voices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from speechgan.systems.base import Step, System
 
 @dataclass(frozen=True)
 class Request:
-    """What a conversion system is asked for.
+    """The input of a conversion system at inference.
 
     Attributes:
         image: `(batch, 1, bin, frame)`, normalised by the source's statistics.
-        target: `(batch,)` numbers of the speakers to become.
-        source: `(batch,)` numbers of the speakers, or None if they are strangers.
+        target: `(batch,)` numbers of the target speakers.
+        source: `(batch,)` numbers of the source speakers, or None where they are unknown.
     """
 
     image: Tensor
@@ -31,13 +31,13 @@ class Request:
 
 
 class ConversionSystem(System):
-    """What conversion systems have in common: one generator, called with image, target, source.
+    """A system with one generator, called with image, target and source.
 
     Attributes:
-        tells_source: whether the generator is told in training who speaks.
+        tells_source: whether the generator is given the source speaker in training.
 
     Raises:
-        ValueError: the generator must be told, and is not.
+        ValueError: the generator needs the source speaker, and is not given it.
     """
 
     tells_source = False
@@ -63,8 +63,8 @@ class ConversionSystem(System):
     def start_from(self, weights: Mapping[str, Tensor]) -> None:
         """Starts the generator from a model's weights; it may have more speakers than the model.
 
-        What has a row for each speaker, such as an embedding, starts for new speakers as the mean
-        of the known ones.
+        Weights with a row for each speaker, such as embeddings, start for new speakers as the mean
+        of the known rows.
 
         Raises:
             ValueError: weights of a network of another configuration.
@@ -106,7 +106,7 @@ def image_converter(generator: Any) -> ConvertImage:
     @torch.no_grad()
     def convert(image: np.ndarray, target: int, source: int | None) -> np.ndarray:
         weights = chain(generator.parameters(), generator.buffers())
-        device = next(weights, torch.empty(0)).device  # there are generators without any
+        device = next(weights, torch.empty(0)).device  # some generators have no weights
         speakers = (
             None if n is None else torch.tensor([n], device=device) for n in (target, source)
         )

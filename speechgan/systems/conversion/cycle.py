@@ -1,4 +1,4 @@
-"""Unpaired, two speakers, there and back: CycleGAN-VC, CycleGAN-VC2, MaskCycleGAN-VC."""
+"""Unpaired, two speakers, cycle-consistent: CycleGAN-VC, CycleGAN-VC2, MaskCycleGAN-VC."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ class CycleWeights:
     """Weights of the players' terms; 0 leaves a term out.
 
     Attributes:
-        adversarial: of what the discriminators say.
-        cycle: of the way back.
-        identity: of making the target's own voice out of itself.
-        identity_steps: moves of the generators during which that holds; the paper has 10,000.
+        adversarial: of the discriminators' scores.
+        cycle: of cycle consistency.
+        identity: of the identity loss: the target's own voice is to stay as it is.
+        identity_steps: generator steps with an identity loss; the paper has 10,000.
         r1: of the discriminators' `r1_penalty`; not in the papers.
     """
 
@@ -43,41 +43,42 @@ class RoundTrip(NamedTuple):
     returned: Tensor
 
     def detach(self) -> "RoundTrip":
-        """Without the graph that made them."""
+        """The same images without their graph."""
         return RoundTrip(self.converted.detach(), self.returned.detach())
 
 
 class CycleGAN(ConversionSystem):
-    """Two generators and their discriminators, tied by the way back (Zhu et al. 2017,
+    """Two generators and their discriminators with a cycle-consistency loss (Zhu et al. 2017,
     arXiv:1703.10593).
 
     CycleGAN-VC (Kaneko & Kameoka 2018, arXiv:1711.11293) adds gated networks and an identity loss
     at the beginning; CycleGAN-VC2 (Kaneko et al. 2019, arXiv:1904.04631) 2-1-2D networks, patch
-    discriminators and a second adversarial loss on what has gone there and back; MaskCycleGAN-VC
-    (Kaneko et al. 2021, arXiv:2102.12841) takes frames away that the generator has to fill in, so
-    that it learns what may stand between others.
+    discriminators and a second adversarial loss on round trips; MaskCycleGAN-VC (Kaneko et al.
+    2021, arXiv:2102.12841) masks frames that the generator has to fill in, so that it learns the
+    structure of speech in time.
 
-    Without `warp` the identity loss asks for doing nothing. With it, a generator is given the voice
-    it is to make with another vocal tract, and has to undo that (as NANSY rebuilds a voice from a
-    perturbed one, Choi et al. 2021, arXiv:2110.14513); to convert is the same task.
+    Without `warp` a generator that copies its input minimises the identity loss. With it, the input
+    is the target's voice with another vocal tract length, and the generator has to undo that (as
+    NANSY rebuilds a voice from a perturbed one, Choi et al. 2021, arXiv:2110.14513), much as it has
+    to in a conversion.
 
-    Deliberate differences: all images of a batch have the same frames masked off, also of those
-    that the identity loss is of; what discriminators say counts half as much beside the way back as
-    in CycleGAN, whose least squares have no halves.
+    Deliberate differences: all images of a batch have the same frames masked, and the inputs of the
+    identity loss are masked too; adversarial losses weigh half as much against cycle consistency as
+    in CycleGAN, whose least squares are not halved.
 
     Args:
         generator: both directions.
-        discriminator: of both speakers, with those of round trips for the two-step loss.
+        discriminator: of both speakers; with those of round trips there is a two-step loss.
         weights: of the players' terms.
         objective: form of the game; the papers' is `lsgan`.
-        mask_frames: most frames taken away in a row; a generator with `masked` needs some.
-        distance: of images, for the way back and the identity loss; None for the papers' plain L1.
-        warp: what generators are given in place of a real image; None for the image itself.
-        frames: to train on, of each speaker, where it is known.
+        mask_frames: most frames masked in a row; a generator with `masked` needs some.
+        distance: of images, for the cycle and identity losses; None for the papers' plain L1.
+        warp: perturbs the real images given to generators; None leaves them as they are.
+        frames: numbers of training frames of each speaker, if known.
 
     Raises:
         ValueError: a speaker without recordings, a generator of one direction, an unknown
-            objective, one that needs a gradient penalty, or a mask for a generator that knows none.
+            objective, one that needs a gradient penalty, or a mask for a generator without one.
     """
 
     turns = ("generator", "discriminator")

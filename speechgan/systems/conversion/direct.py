@@ -1,4 +1,4 @@
-"""Baselines without a way back: a GAN that keeps content by other means, and aligned sentences."""
+"""Baselines without a cycle: a GAN that keeps content by other means, and aligned sentences."""
 
 import torch
 from torch import Tensor, nn
@@ -15,19 +15,19 @@ from speechgan.systems.conversion.base import ConversionSystem
 class DirectGAN(ConversionSystem):
     """Generator and discriminator, no cycle.
 
-    What keeps the content is a generator too shallow to lose it (Galanti et al. 2018,
-    arXiv:1709.00074), or that a pretrained encoder gives the same code for input and output (DTN,
-    Taigman et al. 2017, arXiv:1611.02200). Deliberate differences from DTN: the encoder judges and
-    is no part of the generator; the discriminator knows two classes instead of three.
+    The content is kept by a generator too shallow to lose it (Galanti et al. 2018,
+    arXiv:1709.00074), or by a loss: a pretrained encoder is to give the same code for input and
+    output (DTN, Taigman et al. 2017, arXiv:1611.02200). Deliberate differences from DTN: the
+    encoder is no part of the generator; the discriminator has two classes instead of three.
 
     Args:
         generator: called with image and target.
         discriminator: of images.
-        embedding: pretrained; its weights stay as they are. None for none.
+        embedding: the pretrained encoder, whose weights are fixed; or None.
         objective: form of the game.
-        adversarial: weight of what the discriminator says.
-        identity: weight of leaving the target's own voice as it is, L1.
-        consistency: weight of the embedding's distance, L1.
+        adversarial: weight of the discriminator's scores.
+        identity: weight of the identity loss: the target's own voice is to stay as it is, L1.
+        consistency: weight of the L1 distance of codes before and after conversion.
 
     Raises:
         ValueError: an unknown objective, one that needs a gradient penalty, or consistency without
@@ -57,7 +57,7 @@ class DirectGAN(ConversionSystem):
         self.adversarial, self.identity, self.consistency = adversarial, identity, consistency
 
     def train(self, mode: bool = True) -> "DirectGAN":
-        """As any module; the embedding stays in evaluation."""
+        """As of any module; the embedding stays in evaluation mode."""
         super().train(mode)
         if self.embedding is not None:
             self.embedding.eval()
@@ -89,7 +89,7 @@ class DirectGAN(ConversionSystem):
 
 
 class Aligned(ConversionSystem):
-    """The supervised old way, as a yardstick: sentences that both speakers said, aligned in time.
+    """A supervised baseline: sentences that both speakers said, aligned in time.
 
     Args:
         generator: of both directions.

@@ -1,4 +1,4 @@
-"""Unpaired, many speakers, through two codes of each segment: what is said, and whose voice."""
+"""Unpaired, many speakers, by two codes of each segment: one of content, one of the voice."""
 
 import math
 from collections.abc import Sequence
@@ -18,13 +18,14 @@ class SegmentBound(ConversionSystem):
     """The discriminative segment variational lower bound (Hsu, Zhang & Glass 2017,
     arXiv:1709.07902); see `FHVAE`. There is no adversary.
 
-    Deliberate differences, besides those of `FHVAE`: a batch is 64 segments and not 256, of each
-    speaker as many as of any other; gradients are clipped.
+    Deliberate differences, besides those of `FHVAE`: a batch has 64 segments instead of 256, as
+    many of each speaker; gradients are clipped.
 
     Args:
         generator: encoders, decoder and a mu2 for each speaker.
-        frames: to train on, of each speaker; by its segments a speaker's mu2 shares out its prior.
-        discriminative: weight of telling the speaker from z2, the paper's alpha.
+        frames: numbers of training frames of each speaker; the prior of a speaker's mu2 counts once
+            for all its segments, so each has its share.
+        discriminative: weight of classifying the speaker by z2, the paper's alpha.
 
     Raises:
         ValueError: a generator without the two codes, or a negative weight.
@@ -42,7 +43,7 @@ class SegmentBound(ConversionSystem):
         if discriminative < 0:
             raise ValueError(f"discriminative {discriminative}: must be at least 0")
         self.discriminative = discriminative
-        # One at least: a speaker of a model that is trained further may have no recordings.
+        # At least 1: in fine-tuning, a speaker of the model may have no recordings.
         segments = torch.tensor(frames) / generator.segment
         self.register_buffer("segments", segments.clamp(min=1), persistent=False)
         self.segments: Tensor
@@ -62,8 +63,8 @@ class SegmentBound(ConversionSystem):
         made, log_variance = model.decode_x(draw_code(mean1, log_variance1), z2, x.shape[1])
         mu2, scores = model.mu2(speaker), model.score_speakers(mean2)
         self.observe("score/speaker/accuracy", (scores.argmax(1) == speaker).float().mean())
-        # z2's prior, of mean mu2, becomes the standard normal one: a divergence stays what it is
-        # when both distributions are moved and stretched alike.
+        # z2 is normalised by the mean mu2 and the deviation of its prior, so that the prior becomes
+        # the standard normal one: the divergence is invariant to such a map of both distributions.
         moved2 = (mean2 - mu2) / model.deviation
         stretched2 = log_variance2 - 2 * math.log(model.deviation)
         prior = negative_log_likelihood(mu2, torch.zeros_like(mu2), torch.zeros_like(mu2))
@@ -78,9 +79,9 @@ class SegmentBound(ConversionSystem):
 
 
 def split(image: Tensor, length: int) -> Tensor:
-    """Crops `(batch, 1, bin, frame)` to segments that follow each other, `(segment, frame, bin)`.
+    """Crops `(batch, 1, bin, frame)` to consecutive segments, `(segment, frame, bin)`.
 
-    What is left at the end of a crop is dropped; a crop that is shorter is a segment itself.
+    An incomplete segment at the end of a crop is dropped; a shorter crop is a segment itself.
     """
     length = min(length, image.shape[-1])
     whole = image[:, 0, :, : image.shape[-1] // length * length]

@@ -1,4 +1,4 @@
-"""Lower bounds for the GANs of voices: baselines without an adversary, fitted in seconds."""
+"""Simple baselines for the GANs that convert voices: without an adversary, fitted in seconds."""
 
 from collections.abc import Sequence
 from itertools import permutations
@@ -16,7 +16,7 @@ from speechgan.systems.conversion.base import ConversionSystem
 
 
 class FittedSystem(ConversionSystem):
-    """A system whose generator is fitted to all recordings at once: nobody plays."""
+    """A system without players, whose generator is fitted to all recordings at once."""
 
     turns = ()
     tells_source = True
@@ -34,10 +34,10 @@ class FittedSystem(ConversionSystem):
 
 
 class MeanAndVariance(FittedSystem):
-    """Mean, deviation and pitch, which are the speakers' statistics: there is nothing to fit.
+    """Converts mean, deviation and pitch alone, by the speakers' statistics: nothing is fitted.
 
     Args:
-        generator: what leaves the rest as it is.
+        generator: leaves normalised images as they are.
 
     Raises:
         ValueError: another kind of generator, which would stay untrained.
@@ -53,10 +53,10 @@ class MeanAndVariance(FittedSystem):
 
 
 class Nearest(FittedSystem):
-    """The target's own frames; see `NearestFrames`.
+    """Converts by the target's own frames; see `NearestFrames`.
 
     Args:
-        generator: what remembers them.
+        generator: stores them.
 
     Raises:
         ValueError: another kind of generator.
@@ -70,7 +70,7 @@ class Nearest(FittedSystem):
             raise ValueError("this system needs a generator of frames, such as NearestFrames")
 
     def fit(self, crops: object) -> None:
-        """Remembers every frame."""
+        """Stores every frame."""
         speakers = _join(crops)
         self.generator.bank.copy_(torch.cat(speakers, 1))
 
@@ -80,7 +80,7 @@ class LinearSystem(FittedSystem):
 
     Args:
         generator: the maps to fit.
-        penalty: on the squares of a map's weights, for each frame.
+        penalty: ridge penalty on a map's weights, per training frame.
 
     Raises:
         ValueError: another kind of generator, or a penalty of 0 or less.
@@ -101,8 +101,8 @@ class LinearSystem(FittedSystem):
 
         Args:
             pair: numbers of source and target.
-            seen: `(frame, feature)`, as `LinearMaps.see` gives it.
-            wanted: `(bin, frame)`, aligned to it.
+            seen: input `(frame, feature)`, from `LinearMaps.see`.
+            wanted: target `(bin, frame)`, aligned to it.
         """
         self.generator.maps.data[pair] = regress(seen, wanted.T, self.penalty)
 
@@ -120,21 +120,21 @@ class Ridge(LinearSystem):
 
 
 class Inca(LinearSystem):
-    """Aligns by what it has learned, learns from that, and so on (INCA, Erro et al. 2010,
+    """Alternates between aligning frames and fitting the map (INCA, Erro et al. 2010,
     doi:10.1109/TASL.2009.2038669).
 
-    In each round every converted frame is paired with the target's nearest and every frame of the
+    In each round every converted frame is paired with the nearest of the target, every frame of the
     target with the nearest converted one, and the map is fitted to these pairs. The first round
-    pairs images as they are, normalised.
+    pairs normalised images, as the map starts as the identity.
 
     Deliberate differences: the map is an affine one of several frames, where the paper's is a
-    mixture of Gaussians; frames are paired with those around them.
+    mixture of Gaussians; the distance of two frames includes those around them.
 
     Args:
         generator: the maps to fit.
-        deviation: of each bin, in whose proportion it counts in the distance.
-        rounds: how often.
-        frames: most frames of a speaker to pair, spread evenly over all there are.
+        deviation: of each bin; undoes the normalisation in the distance.
+        rounds: of alignment and fit.
+        frames: most frames of a speaker to pair, spread evenly over the recordings.
         penalty: see `LinearSystem`.
 
     Raises:
@@ -179,9 +179,9 @@ class Inca(LinearSystem):
 
 
 def regress(seen: Tensor, wanted: Tensor, penalty: float) -> Tensor:
-    """Ridge regression, `(frame, feature)` to `(frame, bin)`: the map `(feature, bin)`.
+    """The map `(feature, bin)` from `(frame, feature)` to `(frame, bin)`, by ridge regression.
 
-    The last feature is a constant, whose weight costs nothing.
+    The last feature is a constant, whose weight is not penalised.
     """
     seen, wanted = seen.double(), wanted.double()
     cost = torch.full_like(seen[0], penalty * len(seen))
@@ -199,5 +199,5 @@ def _join(crops: object) -> list[Tensor]:
 
 
 def _spread(frames: int, most: int) -> Tensor:
-    """At most so many of the frames, evenly."""
+    """Indices of at most `most` frames, evenly spaced."""
     return torch.linspace(0, frames - 1, min(frames, most)).round().long()

@@ -1,4 +1,4 @@
-"""The shared-latent system that is judged in what it rebuilds as in what it converts."""
+"""A shared-latent system with a discriminator of its reconstructions and its conversions."""
 
 import torch
 from torch import Tensor, nn
@@ -15,20 +15,20 @@ from speechgan.systems.matching_game import MatchingGame
 
 
 class JudgedLatentGAN(ConversionSystem):
-    """One encoder into a small code, and a decoder whose texture discriminators teach.
+    """One encoder into a small code, and a decoder that learns fine structure from discriminators.
 
-    A code that is too small for the speaker is too small for the fine structure of speech too, and
-    what is rebuilt from it by closeness alone is smooth. As in VAE-GAN (Larsen et al. 2016,
-    arXiv:1512.09300), what is rebuilt is matched to the real image in the features of a
-    discriminator, which judges it beside what was converted. The game follows HiFi-GAN's (see
-    `MatchingGame`), on images.
+    A code that is too small to hold the speaker cannot hold the fine structure of speech either,
+    and a reconstruction from it by closeness alone is oversmoothed. As in VAE-GAN (Larsen et al.
+    2016, arXiv:1512.09300), the reconstruction is matched to the real image in the features of a
+    discriminator, which judges both reconstructions and conversions. The losses follow HiFi-GAN's
+    (see `MatchingGame`), on images.
 
     Args:
         generator: encoders and decoders.
-        discriminator: of voices, told the speaker.
-        balance: weighs all that the discriminator asks for against closeness.
-        distance: of images, for rebuilding.
-        warp: what the encoder is given in place of an image (see `SharedLatentGAN`).
+        discriminator: of voices, conditioned on the speaker.
+        balance: weights all the discriminator's terms against the reconstruction.
+        distance: of images, for the reconstruction.
+        warp: perturbs the encoder's input (see `SharedLatentGAN`).
         objective: form of the game.
         matching: weight of the distance of features against that of the scores.
         converted: weight of the scores of converted voices against those of rebuilt ones.
@@ -81,25 +81,25 @@ class JudgedLatentGAN(ConversionSystem):
         terms = {"reconstruction": self.distance(rebuilt, batch.source)}
         if "discriminator" not in step.in_play:
             return terms
-        asked = self.game.demand(rebuilt, batch.source, batch.source_speaker)
+        adversarial = self.game.demand(rebuilt, batch.source, batch.source_speaker)
         for name, cost in self.game.fool(converted, batch.target_speaker).items():
-            asked[name.replace("adversarial", "converted")] = self.weight_of_converted * cost
-        sums = (torch.stack(list(part.values())).sum() for part in (terms, asked))
+            adversarial[name.replace("adversarial", "converted")] = self.weight_of_converted * cost
+        sums = (torch.stack(list(part.values())).sum() for part in (terms, adversarial))
         weight = self.balance(*sums, made)
         self.observe("adversarial_weight", weight)
-        return terms | {name: weight * cost for name, cost in asked.items()}
+        return terms | {name: weight * cost for name, cost in adversarial.items()}
 
     def converted(self, step: Step[VoiceBatch]) -> Tensor:
-        """As of any conversion system; here the latter half of all that is made."""
+        """As of any conversion system; here the second half of `_make`'s batch."""
         return step.recall("made", lambda: self._make(step.batch)).chunk(2)[1]
 
     def _make(self, batch: VoiceBatch) -> Tensor:
-        """The sources rebuilt, and behind them, along the batch, converted."""
+        """Reconstructed sources and converted ones, concatenated along the batch."""
         code = self.generator.encode(self.warp(batch.source), batch.source_speaker)
         frames = batch.source.shape[-1]
         return self.generator.decode(torch.cat([code, code]), both_speakers(batch), frames)
 
 
 def both_speakers(batch: VoiceBatch) -> Tensor:
-    """Whose voices `_make` makes."""
+    """The speakers of `_make`'s images, `(2 batch,)`."""
     return torch.cat([batch.source_speaker, batch.target_speaker])

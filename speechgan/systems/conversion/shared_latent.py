@@ -1,4 +1,4 @@
-"""Unpaired, many speakers, through a common space of codes that is tied in up to four ways."""
+"""Unpaired, many speakers, through a latent space that up to four constraints make common."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,10 +26,11 @@ class SharedLatentWeights:
 
     Attributes:
         reconstruction: of rebuilding a voice from its own code.
-        adversarial: of what the discriminator says.
-        latent: of hiding the speaker from the classifier of the code.
-        cycle: of the way back.
-        semantic: of keeping the code, L1, without a gradient to the code that is kept.
+        adversarial: of the discriminator's scores.
+        latent: of hiding the speaker from the code's classifier.
+        cycle: of cycle consistency.
+        semantic: of the L1 distance of codes before and after conversion, without a gradient to the
+            former.
         prior: of a standard normal prior on codes of unit variance (UNIT's VAE, arXiv:1703.00848).
             The codes of `SharedLatent` have unit size already: there it only adds UNIT's noise.
     """
@@ -47,8 +48,8 @@ class BinDistance(nn.Module):
 
     Args:
         deviation: `(bin,)` that the images were normalised by; None for 1 everywhere.
-        emphasis: exponent on the deviation in the weight of a bin; 0 counts all bins alike in
-            deviations, 1 in decibels, so that the code is not spent on what is hardly heard.
+        emphasis: exponent on the deviation in the weight of a bin. With 0 all bins count alike in
+            deviations, with 1 in decibels, so that the code is not spent on inaudible detail.
     """
 
     def __init__(self, deviation: Sequence[float] | None = None, emphasis: float = 0.0) -> None:
@@ -63,12 +64,12 @@ class BinDistance(nn.Module):
 
 
 class TractWarp(nn.Module):
-    """Gives each item another vocal tract (Jaitly & Hinton 2013), drawn again at every call.
+    """Vocal tract length perturbation (Jaitly & Hinton 2013), drawn for each item at every call.
 
     Args:
-        features: that stretch an image.
+        features: make the warping matrices.
         deviation: `(bin,)` that the images were normalised by; None for 1 everywhere.
-        share: tracts are stretched by up to this share.
+        share: factors are drawn from 1 - share to 1 + share.
     """
 
     def __init__(
@@ -83,7 +84,8 @@ class TractWarp(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """`(batch, 1, bin, frame)`, the same shape.
 
-        A stretched speaker's mean is stretched too, and images have none: the matrix suffices.
+        A warped speaker's mean is warped by the same matrix, and images are relative to the mean:
+        the matrix suffices.
         """
         if not self.share:
             return image
@@ -94,19 +96,18 @@ class TractWarp(nn.Module):
 
 
 class SharedLatentGAN(ConversionSystem):
-    """Auto-encoders of speakers, and what makes their codes mean the same.
+    """Auto-encoders of speakers, with constraints that give their codes a common meaning.
 
-    Each speaker is rebuilt from its own code. Each of four ties can be on or off:
+    Each speaker is rebuilt from its own code. Each of four constraints can be on or off:
 
     - layers in common (CoGAN, Liu & Tuzel 2016, arXiv:1606.07536; UNIT, Liu et al. 2017,
       arXiv:1703.00848): `generator.shared_layers`;
-    - a classifier that guesses the speaker from the code (Chou et al. 2018, arXiv:1804.02812),
-      which the encoder confuses: `latent`, by a reversed gradient (Ganin & Lempitsky 2015,
-      arXiv:1409.7495) or in turns;
-    - the way through another speaker and back (ComboGAN, Anoosheh et al. 2018, arXiv:1712.06909):
-      `cycle`;
-    - the code of what was converted is the code it was converted from (DTN, Taigman et al. 2017,
-      arXiv:1611.02200; XGAN, Royer et al. 2020, arXiv:1711.05139): `semantic`.
+    - an adversarial classifier of the speaker by the code (Chou et al. 2018, arXiv:1804.02812):
+      `latent`, by gradient reversal (Ganin & Lempitsky 2015, arXiv:1409.7495) or in turns;
+    - cycle consistency by way of another speaker (ComboGAN, Anoosheh et al. 2018,
+      arXiv:1712.06909): `cycle`;
+    - a conversion has the same code as its source (DTN, Taigman et al. 2017, arXiv:1611.02200;
+      XGAN, Royer et al. 2020, arXiv:1711.05139): `semantic`.
 
     A discriminator of images judges what was converted.
 
@@ -116,11 +117,11 @@ class SharedLatentGAN(ConversionSystem):
         code_classifier: of codes, or None.
         weights: of the generator's terms.
         objective: form of the game with the discriminator.
-        latent_turns: `reversal` to train the classifier within the generator's turn with a reversed
-            gradient, `alternating` to give it turns and have the encoder aim at a uniform guess.
-        distance: of images, for rebuilding and for the way back; None for plain L1.
-        warp: what the encoder is given in place of an image, so that it cannot tell formants from
-            their speaker's; None for the image itself.
+        latent_turns: `reversal` trains the classifier in the generator's turn with a reversed
+            gradient; `alternating` gives it its own turns, and the encoder aims at uniform output.
+        distance: of images, for reconstruction and cycle; None for plain L1.
+        warp: perturbs the encoder's input, so that formants do not tell the speaker; None leaves it
+            as it is.
 
     Raises:
         ValueError: a generator without a code, an unknown objective or `latent_turns`, an objective
@@ -160,7 +161,7 @@ class SharedLatentGAN(ConversionSystem):
             self.turns += ("discriminator",)
 
     def players(self) -> dict[str, Iterable[nn.Parameter]]:
-        """As of any system; with a reversed gradient the generator owns the code's classifier."""
+        """As of any system; with a reversed gradient the generator has the classifier's weights."""
         owned = super().players()
         if self.code_classifier is not None and self.reversal:
             owned["generator"] = [*owned["generator"], *self.code_classifier.parameters()]

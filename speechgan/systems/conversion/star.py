@@ -19,10 +19,10 @@ class StarWeights:
     """Weights of the players' terms.
 
     Attributes:
-        adversarial: of what the discriminator says.
-        classification: of what the classifier says.
-        cycle: of the way back.
-        identity: of making a speaker's own voice out of itself.
+        adversarial: of the discriminator's scores.
+        classification: of the classifier's cross-entropy.
+        cycle: of cycle consistency.
+        identity: of the identity loss: a speaker's own voice is to stay as it is.
         r1: of the discriminator's `r1_penalty`; 0 leaves it out, as the paper does.
     """
 
@@ -37,21 +37,21 @@ class StarGAN(ConversionSystem):
     """StarGAN-VC (Kameoka et al. 2018, arXiv:1806.02169), after StarGAN (Choi et al. 2018,
     arXiv:1711.09020).
 
-    The discriminator asks whether a voice is real and that of the speaker it is called; the
-    classifier, which learns from real voices alone, who speaks. Without a classifier the
-    conditional discriminator does both.
+    The discriminator, conditioned on a speaker, judges whether a voice is real and that speaker's;
+    the classifier, which learns from real voices alone, predicts the speaker. Without a classifier
+    the conditional discriminator does both.
 
-    With `warp` a generator is given a voice with another vocal tract and has to undo that, as in
+    With `warp` the generator's input has another vocal tract length, which it has to undo, as in
     `CycleGAN`; not in the paper.
 
     Args:
-        generator: told whom to become.
+        generator: conditioned on the target speaker.
         discriminator: conditioned on the speaker.
         classifier: of speakers, or None.
         objective: form of the game; the paper's is `non_saturating`.
         weights: of the players' terms.
-        distance: of images, for the way back and the identity loss; None for the paper's plain L1.
-        warp: what the generator is given in place of a real image; None for the image itself.
+        distance: of images, for the cycle and identity losses; None for the paper's plain L1.
+        warp: perturbs the real images given to the generator; None leaves them as they are.
 
     Raises:
         ValueError: an unknown objective, or one that needs a gradient penalty.

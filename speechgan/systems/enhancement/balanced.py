@@ -1,4 +1,4 @@
-"""A conditional GAN whose adversarial gradient is a fixed share of that of closeness."""
+"""A conditional GAN whose adversarial gradient is a fixed share of the closeness gradient."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from speechgan.systems.enhancement.conditional import ConditionalGAN
 
 
 class BalancedGAN(ConditionalGAN):
-    """`ConditionalGAN`, whose adversarial terms have one more weight, which follows the gradients.
+    """`ConditionalGAN` with a common adaptive weight on its adversarial terms (`GradientBalance`).
 
     The weights of heads and judges then count only relative to each other.
 
     Args:
-        balance: computes that weight.
+        balance: computes that weight from the gradients of both kinds of term.
         settings: of `ConditionalGAN`.
     """
 
@@ -27,7 +27,7 @@ class BalancedGAN(ConditionalGAN):
     def combine(
         self, closeness: dict[str, Tensor], adversarial: dict[str, Tensor], enhanced: Signal
     ) -> dict[str, Tensor]:
-        """The terms of closeness as they are, the adversarial ones weighed."""
+        """The closeness terms as they are, the adversarial ones multiplied by the weight."""
         if not adversarial:
             return closeness
         made = enhanced.wave if self.generator.reads == "wave" else enhanced.image

@@ -25,15 +25,16 @@ class ConditionalGAN(Supervised):
     condition with its clean signal is real; the condition with what was generated is fake; the
     condition with the clean signal of another item is fake too, clear but mismatched (Reed et al.
     2016, arXiv:1605.05396). A head that does not see the condition is shown the first two kinds
-    only, as the third is clear. Further judges are critics of quality, which regress a metric, and
-    discriminators of waves.
+    only, as the third has clear speech. Further judges are critics of quality, which regress a
+    metric, and discriminators of waves.
 
     Args:
         features: wave to image and back.
         generator: network that reads `wave` or `image`.
         closeness: weighted distances to the clean signal.
-        discriminator: scores candidates by head; or None.
-        judges: that judge too, by name; each is a player of that name. None stands for none.
+        discriminator: gives one score a head; or None.
+        judges: further judges by name; each is a player of that name. Those that are None are left
+            out.
         objective: form of the game, a key of `speechgan.losses.adversarial.OBJECTIVES`.
         adversarial: weight of each head and of each judge in the generator's loss.
         mismatched: whether mismatched pairs are shown.
@@ -102,11 +103,11 @@ class ConditionalGAN(Supervised):
     def combine(
         self, closeness: dict[str, Tensor], adversarial: dict[str, Tensor], enhanced: Signal
     ) -> dict[str, Tensor]:
-        """All terms of the generator; a subclass may weigh one kind against the other.
+        """All terms of the generator; a subclass may balance the two kinds.
 
         Args:
             closeness, adversarial: weighted terms by name.
-            enhanced: what they are of, with its gradients.
+            enhanced: the signal that they are computed from, with its graph.
         """
         return closeness | adversarial
 

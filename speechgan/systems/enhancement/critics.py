@@ -1,4 +1,4 @@
-"""Critics that regress a metric: they say how good a sound is, not whether it is real."""
+"""Critics that estimate a quality metric, where a discriminator tells real from fake."""
 
 from typing import Any, Protocol
 
@@ -12,10 +12,10 @@ from speechgan.systems.enhancement.judge import Judge
 
 
 class Labeller(Protocol):
-    """Measures the quality of candidates beside the training."""
+    """Measures the quality of candidates asynchronously, while the training goes on."""
 
     def ask(self, clean: Tensor, enhanced: Tensor, noisy: Tensor) -> None:
-        """Hands over waves `(batch, sample)` to be measured."""
+        """Submits waves `(batch, sample)` to be measured."""
 
     def take(self) -> tuple[Tensor, Tensor, Tensor] | None:
         """Clean and candidate waves with their quality `(item,)`, 0..1, NaN where unknown.
@@ -24,17 +24,17 @@ class Labeller(Protocol):
         """
 
     def pending(self) -> list[list[Tensor]]:
-        """What was asked and not taken yet, for a checkpoint."""
+        """What was submitted and not taken yet, for a checkpoint."""
 
     def restore(self, pending: list[list[Tensor]]) -> None:
-        """Asks again for what a checkpoint held."""
+        """Submits the pending candidates of a checkpoint again."""
 
 
 class QualityCritic(Judge):
-    """A judge whose whole demand is the `shortfall`."""
+    """A judge whose only term for the generator is the `shortfall`."""
 
     def shortfall(self, enhanced: Signal, clean: Signal) -> Tensor:
-        """A scalar for the generator to lower: how far the quality is from that of clean speech."""
+        """A scalar loss of the generator: how far the quality is below that of clean speech."""
         raise NotImplementedError  # an abstract method: every critic has its own
 
     def demand(self, enhanced: Signal, clean: Signal) -> dict[str, Tensor]:
@@ -43,7 +43,7 @@ class QualityCritic(Judge):
 
 
 class MetricRegression(QualityCritic):
-    """Learns to predict a measure without a gradient (MetricGAN, Fu et al. 2019, arXiv:1905.04874).
+    """Learns to predict a metric without a gradient (MetricGAN, Fu et al. 2019, arXiv:1905.04874).
 
     Deliberate differences: a candidate's label may come steps later than the candidate, see
     `QualityLabels`, and noisy signals are candidates too, as in MetricGAN+ (Fu et al. 2021,
@@ -51,7 +51,7 @@ class MetricRegression(QualityCritic):
 
     Args:
         network: called with clean and candidate, gives a quality `(batch,)` from 0 to 1.
-        labels: measures candidates beside the training. Those still being measured are part of the
+        labels: measures candidates asynchronously. Those still being measured are part of the
             checkpoint.
     """
 
@@ -67,8 +67,8 @@ class MetricRegression(QualityCritic):
     def losses(
         self, noisy: Signal, clean: Signal, enhanced: Signal, features: Stft
     ) -> dict[str, Tensor]:
-        """Squared errors: `clean` of the clean signal, whose quality is 1, and `candidate` of those
-        candidates whose label has come."""
+        """Squared errors: `clean` for the clean signal, whose quality is 1, and `candidate` for
+        those candidates whose labels are ready."""
         terms = {"clean": (self.network(clean, clean) - 1).square().mean()}
         self.labels.ask(clean.wave, enhanced.wave, noisy.wave)
         if answer := self.labels.take():
@@ -86,17 +86,16 @@ class MetricRegression(QualityCritic):
         return {"pending": self.labels.pending()}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
-        """Has the candidates of a checkpoint measured again."""
+        """Submits the candidates of a checkpoint again."""
         self.labels.restore(state["pending"])
 
 
 class Opinion(QualityCritic):
-    """A pretrained predictor of people's opinions, which learns nothing more.
+    """A pretrained predictor of listeners' opinions, with fixed weights.
 
     Args:
-        listener: from waves to opinions.
-        every: items of a batch of which one is judged, as that takes a second for 4 s of sound on
-            one core.
+        listener: from waves to opinion scores.
+        every: one item in so many is scored, as that takes a second for 4 s of sound on one core.
     """
 
     def __init__(self, listener: Listener, every: int = 2) -> None:
@@ -104,11 +103,10 @@ class Opinion(QualityCritic):
         self.listener, self.every = listener, every
 
     def shortfall(self, enhanced: Signal, clean: Signal) -> Tensor:
-        """How much lower the opinions of enhanced waves are than of clean ones, on average.
+        """Mean of how far opinion scores of enhanced waves are below those of the clean ones.
 
-        What is thought better than its clean reference counts as equal to it: nothing is gained by
-        pleasing this critic more than real speech does. Its gradient is evened out among the items,
-        see `even_out`.
+        A wave that scores higher than its clean reference counts as equal: the generator gains
+        nothing by scores above those of real speech. Gradients are limited by item, see `even_out`.
         """
         with torch.no_grad():
             aim = self.listener(clean.wave[:: self.every])
@@ -119,10 +117,10 @@ class Opinion(QualityCritic):
 
 
 class TermCritic(QualityCritic):
-    """A term of closeness in the place of a critic, so that it can be weighed against the others.
+    """A closeness term used as a critic, so that it can be weighted among the adversarial terms.
 
     Args:
-        term: called with what is made and clean, gives a scalar.
+        term: called with the enhanced and the clean signal, gives a scalar.
     """
 
     def __init__(self, term: nn.Module) -> None:
@@ -136,10 +134,10 @@ class TermCritic(QualityCritic):
 
 
 def even_out(gradient: Tensor) -> Tensor:
-    """Shortens gradients `(batch, sample)` of those items where they are longer than the median.
+    """Scales gradients `(batch, sample)` whose norm exceeds the items' median norm down to it.
 
-    Where an enhanced sound is all but silent, opinions change a hundred times as steeply as
-    elsewhere; a few items would drown all others.
+    For an enhanced wave that is almost silent the gradient is a hundred times that of others; a few
+    such items would dominate the batch.
     """
     norm = gradient.norm(dim=-1, keepdim=True)
     present = norm[norm > 0]

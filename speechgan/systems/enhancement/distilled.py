@@ -1,4 +1,4 @@
-"""A small generator that learns from a larger one what is within reach."""
+"""Knowledge distillation: a small generator that also learns from a larger one's output."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,16 +12,16 @@ from speechgan.systems.enhancement.supervised import Supervised
 
 
 class Distilled(Supervised):
-    """`Supervised`, with a target between clean and what a teacher makes of the noisy signal.
+    """`Supervised`, with a target between the clean signal and a teacher's output.
 
-    Knowledge distillation (Hinton et al. 2015, arXiv:1503.02531), by answers and not by what
-    happens inside, so that teacher and student may be of any kind. Deliberate difference: one
-    target between the two instead of a loss for each, which for a squared distance is the same but
-    for a constant, and costs half.
+    Knowledge distillation (Hinton et al. 2015, arXiv:1503.02531) of outputs, not of inner features,
+    so that teacher and student may be of any architecture. Deliberate difference: one interpolated
+    target instead of a loss for each of the two, which for a squared distance is the same but for a
+    constant, and costs half.
 
     Args:
         teacher: enhances waves `(batch, sample)` at the common level.
-        share: of the teacher in the target, from 0, the clean signal, to 1.
+        share: weight of the teacher's output in the target, from 0, the clean signal, to 1.
         settings: of `Supervised`.
 
     Raises:

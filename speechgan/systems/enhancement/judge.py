@@ -1,4 +1,4 @@
-"""What a conditional GAN asks of whoever judges beside its discriminator."""
+"""The interface of the further judges of a conditional GAN, beside its discriminator."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ class Judge(nn.Module):
     scores: Mapping[str, Tensor] = {}
 
     def demand(self, enhanced: Signal, clean: Signal) -> dict[str, Tensor]:
-        """What the generator is to lower to please this judge, by name, not yet weighted."""
+        """The generator's loss terms from this judge, by name, not yet weighted."""
         raise NotImplementedError  # an abstract method: every judge has its own
 
     def losses(

@@ -1,4 +1,4 @@
-"""A judge that is a measure as it is, without a gradient: the generator learns by trying."""
+"""A judge that is a metric without a gradient, by policy gradient (REINFORCE)."""
 
 from typing import Protocol
 
@@ -15,7 +15,7 @@ FLOOR = 1e-4
 
 
 class Measure(Protocol):
-    """Says how good sounds are."""
+    """Measures the quality of sounds."""
 
     def __call__(self, clean: Tensor, candidates: Tensor) -> Tensor:
         """Waves `(item, sample)` each to a quality `(item,)` from 0 to 1; NaN where unknown."""
@@ -23,23 +23,23 @@ class Measure(Protocol):
 
 
 class PolicyGradient(QualityCritic):
-    """Learns from a measure by policy gradient (REINFORCE, Williams 1992), as Koizumi et al. (2018,
-    arXiv:1810.09137) do from PESQ.
+    """Maximises a metric by policy gradient (REINFORCE, Williams 1992), as Koizumi et al. (2018,
+    arXiv:1810.09137) do with PESQ.
 
-    What the generator makes is the middle of a policy: levels of patches of its image, in decibels,
-    are normally distributed around its own. Some sounds are drawn, measured, and those better than
-    the others of their item made likelier.
+    The generator's output is the mean of the policy: the levels of patches of its image, in
+    decibels, are drawn from normal distributions around its own. The sounds drawn are measured, and
+    those that are better than the others of the same item are made more likely.
 
-    Deliberate differences: there the network gives the spread as well, and the policy is of single
-    points of a mask; the baseline of a draw is the mean of the others of the same item (Kool, van
-    Hoof & Welling 2019), where theirs is one sound of the network as it is.
+    Deliberate differences: in the paper the network also predicts the deviation, and the policy is
+    over single points of a mask; the baseline of a draw is the mean of the others of the same item
+    (Kool, van Hoof & Welling 2019), where theirs is the network's output without noise.
 
     Args:
         features: image to wave.
         measure: of quality.
         draws: sounds per item, at least two.
-        spread: of the levels, in decibels.
-        patch: bins and frames whose level is drawn at once.
+        spread: standard deviation of the levels, in decibels.
+        patch: its size, in bins and frames.
 
     Raises:
         ValueError: fewer draws, or no spread.
@@ -60,8 +60,8 @@ class PolicyGradient(QualityCritic):
         self.draws, self.spread, self.patch = draws, spread, tuple(patch)
 
     def shortfall(self, enhanced: Signal, clean: Signal) -> Tensor:
-        """A scalar whose gradient lowers the shortfall of the mean quality of drawn sounds; its
-        value says nothing."""
+        """A scalar whose gradient estimates that of the mean quality of drawn sounds, negated; its
+        value has no meaning."""
         levels = self.levels(enhanced.image)
         with torch.no_grad():
             steps = self.spread * torch.randn(self.draws, *levels.shape, device=levels.device)
@@ -72,7 +72,7 @@ class PolicyGradient(QualityCritic):
         return (advantages * unlikely).mean()
 
     def levels(self, image: Tensor) -> Tensor:
-        """Patches of `(batch, 2, frequency, frame)` to `(batch, band, stretch)`, in decibels."""
+        """`(batch, 2, frequency, frame)` to its patches' levels in dB, `(batch, band, stretch)`."""
         power = image.square().sum(1, keepdim=True)
         mean = F.avg_pool2d(power, self.patch, ceil_mode=True, count_include_pad=False)[:, 0]
         return 10 / self.features.power * torch.log10(mean + FLOOR)
@@ -84,7 +84,7 @@ class PolicyGradient(QualityCritic):
         return (qualities.sum(0) - qualities) / (draws - 1)
 
     def _try(self, step: Tensor, enhanced: Signal, clean: Signal) -> Tensor:
-        """The quality `(item,)` of what is made, its levels changed, `(item, band, stretch)`."""
+        """Quality `(item,)` of the enhanced sounds, levels changed by `(item, band, stretch)`."""
         bins, frames = enhanced.image.shape[-2:]
         gain = 10 ** (step * self.features.power / 20)
         for axis, (size, length) in enumerate(zip(self.patch, (bins, frames), strict=True), 1):

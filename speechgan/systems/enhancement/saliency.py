@@ -14,10 +14,10 @@ from speechgan.systems.enhancement.supervised import Supervised
 
 
 class Saliency(Supervised):
-    """`Supervised`, trained by the distance of its map from the ideal ratio mask.
+    """`Supervised`, trained by the distance of the predicted map from the ideal ratio mask.
 
-    The image of a signal is here its map: the true one of the clean signal, the predicted one of
-    what is generated, whose wave is the noisy one with the map as a gain.
+    The `image` of a signal is here a map: the ideal mask for the clean signal, the predicted one
+    for the generated signal, whose wave is the noisy one with the map as a gain.
 
     Args:
         settings: of `Supervised`; terms of closeness compare maps.
@@ -51,11 +51,11 @@ class Saliency(Supervised):
 
 
 class JudgedSaliency(Saliency, BalancedGAN):
-    """The same map, judged beside its noisy image: SalGAN (Pan et al. 2017, arXiv:1701.01081).
+    """`Saliency` against a discriminator of pairs: SalGAN (Pan et al. 2017, arXiv:1701.01081).
 
-    The discriminator is shown the image with its true map, with the predicted one, and with the
-    true map of another item. Deliberate differences: mismatched pairs, and the adversary's weight
-    follows gradients, where SalGAN's is fixed.
+    The discriminator is shown the noisy image with its ideal map, with the predicted one, and with
+    the ideal map of another item. Deliberate differences: mismatched pairs, and an adversarial
+    weight that adapts to the gradients, where SalGAN's is fixed.
 
     Args:
         settings: of `BalancedGAN`.

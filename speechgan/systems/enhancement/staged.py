@@ -22,5 +22,5 @@ class Staged(Supervised):
         noisy, clean = self.signals(step)
         coarse, full = (self.hear(image, noisy) for image in self.generator.stages(noisy.image))
         terms = self.closeness(coarse, clean)
-        told = {name.replace("closeness/", "coarse/"): term for name, term in terms.items()}
-        return self.closeness(full, clean) | told
+        coarse_terms = {name.replace("closeness/", "coarse/"): terms[name] for name in terms}
+        return self.closeness(full, clean) | coarse_terms

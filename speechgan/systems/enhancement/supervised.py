@@ -66,15 +66,15 @@ class Supervised(System):
         return step.recall("signals", analyse)
 
     def generate(self, noisy: Signal) -> Signal:
-        """The generator's answer, as an image and as a wave, whichever of them it makes itself."""
+        """The generator's output, as an image and as a wave, whichever of them it makes itself."""
         if self.generator.reads == "wave":
             wave = self.generator(noisy.wave).float()
             return Signal(wave, self.features(wave))
         return self.hear(self.generator(noisy.image), noisy)
 
     def hear(self, image: Tensor, noisy: Signal) -> Signal:
-        """The sound of an image that was made of a noisy signal."""
-        # Spectra are of single precision, whatever the network runs in.
+        """The signal of an enhanced image, as long as the noisy one."""
+        # The inverse STFT needs single precision, whatever precision the network runs in.
         image = image.float()
         return Signal(self.features.inverse(image, noisy.wave.shape[-1]), image)
 

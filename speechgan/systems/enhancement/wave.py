@@ -12,19 +12,20 @@ from speechgan.systems.matching_game import MatchingGame
 
 
 class WaveJudge(Judge):
-    """By period, with matching of features (HiFi-GAN, Kong et al. 2020, arXiv:2010.05646), and by
-    resolution, as in UnivNet (Jang et al. 2021, arXiv:2106.07889), where HiFi-GAN has scales.
+    """Multi-period discriminators with feature matching (HiFi-GAN, Kong et al. 2020,
+    arXiv:2010.05646), and multi-resolution ones, as in UnivNet (Jang et al. 2021,
+    arXiv:2106.07889), where HiFi-GAN has multi-scale ones.
 
-    It hears whether speech is clear, and never the noisy condition: whether speech matches that is
-    left to the match head and to closeness.
+    They judge whether speech is clear, and are not given the noisy condition: whether speech
+    matches it is left to the match head and to closeness.
 
     Args:
         network: the discriminator.
         objective: form of the game; HiFi-GAN's is `lsgan`.
         matching: weight of the distance of features against that of the scores; HiFi-GAN's is 2,
             of a sum over layers (see `MatchingGame`).
-        samples: of each item that are judged, from a place that is drawn anew each time, since such
-            discriminators cost more than all the rest of a step; None for all.
+        samples: length of the random crop of each item that is judged, since such discriminators
+            cost more than all the rest of a step; None for all of it.
 
     Raises:
         ValueError: an unknown objective, or one that needs a gradient penalty.
@@ -53,7 +54,7 @@ class WaveJudge(Judge):
         return terms
 
     def _crop(self, *waves: Tensor) -> list[Tensor]:
-        """The same part of waves `(batch, sample)`."""
+        """The same random crop of all waves `(batch, sample)`."""
         spare = waves[0].shape[-1] - (self.samples or waves[0].shape[-1])
         start = int(torch.randint(spare + 1, ())) if spare > 0 else 0
         return [wave[:, start : start + self.samples if self.samples else None] for wave in waves]

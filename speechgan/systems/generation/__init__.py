@@ -1,1 +1,1 @@
-"""GANs that generate images from nothing, or from a label."""
+"""GANs that generate images from noise, or from noise and labels."""

@@ -12,14 +12,14 @@ from speechgan.systems.generation.base import AnyAutoencoder, GenerationSystem
 class Autoencoder(GenerationSystem):
     """The variational auto-encoder (Kingma & Welling 2013, arXiv:1312.6114), or a plain one.
 
-    Deliberate difference: rebuilding costs an absolute difference, a Laplace likelihood, which
-    blurs less than the paper's normal one.
+    Deliberate difference: the reconstruction loss is an absolute difference, a Laplace likelihood,
+    which blurs less than the paper's normal one.
 
     Args:
         generator: encoder and decoder, of images or of sequences of them.
         prior: weight of the divergence of codes from a standard normal distribution, per point of
-            the image; 0 for a plain auto-encoder, whose codes are not drawn but the means.
-        spread: of the Laplace distribution, by which differences are divided.
+            the image; 0 for a plain auto-encoder, whose codes are the means.
+        spread: scale of the Laplace distribution; differences are divided by it.
 
     Raises:
         ValueError: a negative weight, or a spread that is not above 0.
@@ -39,7 +39,7 @@ class Autoencoder(GenerationSystem):
         return self.close(step.batch)[1]
 
     def close(self, batch: LabelledBatch) -> tuple[Tensor, dict[str, Tensor]]:
-        """What is rebuilt of a batch, and what it costs."""
+        """The reconstruction of a batch, and its loss terms."""
         mean, log_variance = self.generator.encode(batch.image, batch.labels)
         code = draw_code(mean, log_variance) if self.prior else mean
         rebuilt = self.generator(code, batch.labels)

@@ -1,4 +1,4 @@
-"""What the systems that generate images have in common."""
+"""The base class of the systems that generate images."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ AnyDiscriminator = ImageDiscriminator | TokenDiscriminator
 
 @dataclass(frozen=True)
 class Wish:
-    """What a generating system is asked for.
+    """The input of a generating system at inference.
 
     Attributes:
         code: `(batch, code)`, drawn from a standard normal distribution.

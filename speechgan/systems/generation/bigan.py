@@ -1,4 +1,4 @@
-"""Codes of images without a loss of rebuilding."""
+"""An encoder of images that is learned without a reconstruction loss."""
 
 from torch import Tensor
 
@@ -15,9 +15,9 @@ class BiGAN(GenerationSystem):
     """BiGAN (Donahue, Krahenbuhl & Darrell 2016, arXiv:1605.09782), the same game as ALI (Dumoulin
     et al. 2016, arXiv:1606.00704), whose encoder gives a distribution, as here.
 
-    A discriminator of pairs tells a real image with the code that the encoder finds in it from a
-    code that was drawn with the image that the generator makes of it. When it cannot, encoder and
-    generator are each other's inverse, though nothing asks them to be.
+    A discriminator of pairs tells a real image with its encoded code from a drawn code with its
+    generated image. When it cannot, encoder and generator are each other's inverse, though no loss
+    demands that.
 
     Args:
         generator: encoder and decoder.
@@ -26,7 +26,7 @@ class BiGAN(GenerationSystem):
 
     Raises:
         ValueError: an unknown objective, one that needs a gradient penalty, or a discriminator
-            that is not told the code.
+            without the code as an input.
     """
 
     turns = ("generator", "discriminator")
@@ -45,15 +45,15 @@ class BiGAN(GenerationSystem):
         self.objective: Objective = find_objective(objective)
 
     def losses(self, player: str, step: Step[LabelledBatch]) -> dict[str, Tensor]:
-        """Of the generator, the encoder in it, `adversarial/encoder` and `adversarial/generator`;
-        of the discriminator `discriminator`.
+        """Of the generator, which includes the encoder, `adversarial/encoder` and
+        `adversarial/generator`; of the discriminator `discriminator`.
         """
         batch = step.batch
         if player == "generator":
             pairs = self._make(batch)
             step.keep("pairs", [(image.detach(), code.detach()) for image, code in pairs])
             found, drawn = (self._score(batch, *pair) for pair in pairs)
-            # Each wants the other's place: the discriminator's terms, with the labels exchanged.
+            # The discriminator's terms with real and fake exchanged.
             return {
                 "adversarial/encoder": self.objective.fake(found),
                 "adversarial/generator": self.objective.real(drawn),
@@ -66,7 +66,7 @@ class BiGAN(GenerationSystem):
         return {"discriminator": self.objective.real(found) + self.objective.fake(drawn)}
 
     def _make(self, batch: LabelledBatch) -> list[tuple[Tensor, Tensor]]:
-        """Pairs of image and code: of real images, and of drawn codes."""
+        """Two pairs of image and code: real images with theirs, and drawn codes with theirs."""
         code = draw_code(*self.generator.encode(batch.image, batch.labels))
         drawn = self.draw(batch)
         return [(batch.image, code), (self.generator(drawn, batch.labels), drawn)]

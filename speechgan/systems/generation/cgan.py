@@ -1,4 +1,4 @@
-"""From noise and labels, against a discriminator that knows the labels."""
+"""A generator of noise and labels, against a discriminator that is given the labels."""
 
 from collections.abc import Sequence
 
@@ -17,22 +17,23 @@ LEAST_APART = 1e-3
 class ConditionalGAN(GAN):
     """The conditional GAN (Mirza & Osindero 2014, arXiv:1411.1784), with mismatched pairs.
 
-    A discriminator that only tells real pairs from generated ones may look at the image alone. So
-    it is also shown real images with labels that they do not have (Reed et al. 2016,
-    arXiv:1605.05396). With the head `joint` one score answers both questions, as in those papers:
-    real and matched, against generated and against mismatched. With `clear` and `match` each has a
-    score of its own: real against generated, whatever the labels; matched against mismatched, both
-    real. With `projection` there is one score, to which each label adds its own.
+    A discriminator that only tells real pairs from generated ones may ignore the labels. So it is
+    also shown real images with wrong labels (Reed et al. 2016, arXiv:1605.05396). With the head
+    `joint` one score answers both questions, as in those papers: real and matched, against
+    generated and against mismatched. With `clear` and `match` each has a score of its own: real
+    against generated, whatever the labels; matched against mismatched, both real. With `projection`
+    there is one score, to which each label adds a term.
 
     Args:
-        generator: of images, told labels.
-        discriminator: with the head `projection` or `joint`, or `clear` and `match`, told labels.
+        generator: of images, conditioned on labels.
+        discriminator: with the head `projection` or `joint`, or `clear` and `match`; conditioned on
+            labels.
         objective: form of the game.
         mismatched: whether there are mismatched pairs; without them every head tells real pairs
             from generated ones.
-        seeking: weight of the ratio of distances, of two codes to their two images, which keeps a
-            generator that is told much from giving one image for all codes (Mao et al. 2019,
-            arXiv:1903.05628); 0 for none.
+        seeking: weight of the mode-seeking term, the distance of two codes over that of their
+            images, against a generator that ignores its code (Mao et al. 2019, arXiv:1903.05628); 0
+            for none.
 
     Raises:
         ValueError: see `GAN`; a negative weight.
@@ -52,7 +53,7 @@ class ConditionalGAN(GAN):
         self.mismatched, self.seeking = mismatched, seeking
 
     def ask(self, batch: LabelledBatch, code: Tensor, made: Tensor) -> dict[str, Tensor]:
-        """What the generator is to lower: `adversarial/HEAD`, and `seeking` if there is any."""
+        """The generator's terms: `adversarial/HEAD`, and `seeking` if its weight is not 0."""
         terms = super().ask(batch, code, made)
         if self.seeking:
             other = self.draw(batch)
@@ -63,7 +64,7 @@ class ConditionalGAN(GAN):
     def discriminate(
         self, made: Tensor, batch: LabelledBatch
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """What the discriminator is to lower, and its scores of real, fake and mismatched."""
+        """The discriminator's terms, and its scores of real, fake and mismatched pairs."""
         if not self.mismatched:
             return super().discriminate(made, batch)
         return judge_pairs(self.discriminator, self.objective, made, batch)
@@ -72,16 +73,16 @@ class ConditionalGAN(GAN):
 def judge_pairs(
     judge: AnyDiscriminator, form: Objective, made: Tensor, batch: LabelledBatch
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """What a discriminator that is shown mismatched pairs is to lower, by head.
+    """The terms, by head, of a discriminator that is shown mismatched pairs.
 
     Args:
-        judge: told labels.
+        judge: the discriminator, conditioned on labels.
         form: of the game.
-        made: images of the batch's labels, as large as the batch's.
+        made: images generated for the batch's labels, of the shape of the batch's.
         batch: real images.
 
     Returns:
-        Costs by head, and mean scores, `HEAD/real`, `HEAD/fake` and `HEAD/mismatched`.
+        Losses by head, and mean scores, `HEAD/real`, `HEAD/fake` and `HEAD/mismatched`.
     """
     costs, scores = {}, {}
     seen = judge.trunk(batch.image)[-1]
@@ -98,9 +99,9 @@ def judge_pairs(
 
 
 def mistake(batch: LabelledBatch, told: Sequence[int]) -> Tensor:
-    """Labels `(batch, 2)` of which one of the places told, drawn for each item, is wrong.
+    """Labels `(batch, 2)` of which one kind of those in `told`, drawn for each item, is wrong.
 
-    A place where there is one label only, such as one speaker, is none to be wrong in.
+    A kind with one label only in the batch, such as one speaker, is not chosen if another is there.
     """
     device = batch.labels.device
     differs = (batch.others != batch.labels).any(0).tolist()

@@ -1,4 +1,4 @@
-"""The judge of spoken digits: no GAN, and no generator ever sees it."""
+"""The classifier for evaluating spoken digits: no GAN, and no generator learns from it."""
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ class Classifier(System):
     """Learns digits and speakers from real images.
 
     Args:
-        generator: the classifier; the contract calls so what a training releases.
+        generator: the classifier, under the name that `System` gives the network to be released.
     """
 
     turns = ("generator",)

@@ -1,4 +1,4 @@
-"""A conditional variational auto-encoder, taught by a discriminator and a classifier."""
+"""A conditional variational auto-encoder with losses from a discriminator and a classifier."""
 
 from typing import Any
 
@@ -13,21 +13,21 @@ from speechgan.systems.generation.vae_gan import VAEGAN
 
 
 class CVAEGAN(VAEGAN):
-    """CVAE-GAN (Bao et al. 2017, arXiv:1703.10155): one label to many images, under control.
+    """CVAE-GAN (Bao et al. 2017, arXiv:1703.10155): many different images of one label.
 
-    Encoder and decoder are told the labels. What is drawn is to have, on the average, the features
-    that the discriminator finds in real images, and those that the classifier finds in real images
-    of the same label: mean feature matching, which asks less than fooling them, and does not stop
-    when they are sure. What is rebuilt is matched image by image in both. The classifier learns
+    Encoder and decoder are conditioned on the labels. Mean feature matching: generated images are
+    to have the mean features of real ones in the discriminator, and those of real ones of the same
+    label in the classifier. That demands less than fooling them, and its gradient does not vanish
+    when they are certain. Reconstructions are matched image by image in both. The classifier learns
     from real images only.
 
-    Deliberate differences: averages are those of a batch, not moving ones, and distances absolute
-    ones; averages weigh as much as single images, where the paper's weigh a thousandth; where two
-    labels are told, there are averages for each.
+    Deliberate differences: means are those of a batch, not moving averages, and distances are
+    absolute; matching means weighs as much as matching images, where the paper has a thousandth;
+    with two kinds of label, means are taken by each kind.
 
     Args:
         classifier: of digits, speakers or both.
-        classes: weight of what is matched in the classifier.
+        classes: weight of feature matching in the classifier.
         settings: of `VAEGAN`.
     """
 
@@ -38,8 +38,8 @@ class CVAEGAN(VAEGAN):
         self.classifier, self.classes = classifier, classes
 
     def losses(self, player: str, step: Step[LabelledBatch]) -> dict[str, Tensor]:
-        """As of `VAEGAN`; in place of `adversarial/HEAD`, `mean/discriminator`, and of the
-        classifier `matching/classifier` and `mean/classifier`; its own term is `classifier`.
+        """As of `VAEGAN`, with `mean/discriminator` instead of `adversarial/HEAD`, and in addition
+        `matching/classifier` and `mean/classifier`; the classifier's own term is `classifier`.
         """
         batch = step.batch
         if player != "classifier":
@@ -49,7 +49,7 @@ class CVAEGAN(VAEGAN):
         return {"classifier": torch.stack(costs).mean()}
 
     def ask(self, batch: LabelledBatch, rebuilt: Tensor, drawn: Tensor) -> dict[str, Tensor]:
-        """What discriminator and classifier have the generator lower."""
+        """The generator's terms from discriminator and classifier."""
         terms = self.game.match(rebuilt, batch.image, batch.labels)
         with torch.no_grad():
             real = self.discriminator.trunk(batch.image)[-1]

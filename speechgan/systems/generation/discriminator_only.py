@@ -1,4 +1,4 @@
-"""A discriminator that generates by searching for what it likes."""
+"""A discriminator that generates by gradient ascent on its score."""
 
 from torch import Tensor
 
@@ -10,19 +10,20 @@ from speechgan.systems.generation.base import GenerationSystem
 
 
 class DiscriminatorOnly(GenerationSystem):
-    """A GAN whose generator is a search: what the discriminator likes best is its next mistake.
+    """A GAN whose generator is a search for images that the discriminator scores high.
 
-    The training of structured perceptrons (Collins 2002), and of energies whose negatives are short
-    searches from noise (Nijkamp et al. 2019, arXiv:1904.09770): real images are to score high, and
-    what a search finds low, until it finds what is real. There is one network, which is the
-    generator, as what a training releases is called.
+    Trained like structured perceptrons (Collins 2002), and like energy-based models whose negatives
+    are short searches from noise (Nijkamp et al. 2019, arXiv:1904.09770): real images are to score
+    high, and the results of searches low, until these look real. The one network is called the
+    generator, as `System` calls the network to be released.
 
     Deliberate difference: scores are bounded by the objective's margin instead of an activation's
     penalty.
 
     Args:
         generator: the discriminator with its search.
-        objective: how real and found images are told apart; `hinge` stops where they are.
+        objective: of telling real images from found ones; `hinge` has no gradient once they are
+            apart.
 
     Raises:
         ValueError: an unknown objective, or one that needs a gradient penalty.
@@ -36,7 +37,7 @@ class DiscriminatorOnly(GenerationSystem):
         self.objective: Objective = find_objective(objective)
 
     def losses(self, player: str, step: Step[LabelledBatch]) -> dict[str, Tensor]:
-        """`real` and `found`, which tell the two apart."""
+        """`real` and `found`: the objective's losses of the two kinds of image."""
         batch = step.batch
         found = self.generator(self.draw(batch), batch.labels)
         high, low = (self.generator.score(x) for x in (batch.image, found))

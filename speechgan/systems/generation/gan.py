@@ -1,4 +1,4 @@
-"""From noise, against a discriminator that is told nothing."""
+"""A generator of noise, against an unconditional discriminator."""
 
 from torch import Tensor
 
@@ -17,14 +17,14 @@ class GAN(GenerationSystem):
     """Generative adversarial nets (Goodfellow et al. 2014, arXiv:1406.2661) in DCGAN's shape
     (Radford, Metz & Chintala 2015, arXiv:1511.06434).
 
-    The paper's k steps of the discriminator to one of the generator are the trainer's:
+    The paper's k steps of the discriminator to one of the generator are set in the trainer, by
     `trainer.turns.generator.every`.
 
     Args:
         generator: of images.
         discriminator: of images.
-        objective: form of the game; the paper's is `original`, and what it advises early on
-            `non_saturating`.
+        objective: form of the game; the paper's is `original`, and for the beginning of training it
+            advises `non_saturating`.
 
     Raises:
         ValueError: an unknown objective, or one that needs a gradient penalty.
@@ -44,7 +44,7 @@ class GAN(GenerationSystem):
         self.game = MatchingGame(discriminator, self.objective, matching=0.0)
 
     def losses(self, player: str, step: Step[LabelledBatch]) -> dict[str, Tensor]:
-        """By heads of the discriminator: `adversarial/HEAD`, and `discriminator/HEAD`."""
+        """For each head: `adversarial/HEAD` of the generator, `discriminator/HEAD` of the other."""
         batch = step.batch
         if player == "generator":
             code = self.draw(batch)
@@ -57,16 +57,16 @@ class GAN(GenerationSystem):
         return {f"discriminator/{head}": cost for head, cost in costs.items()}
 
     def make(self, batch: LabelledBatch) -> Tensor:
-        """What the discriminator is to judge where nothing was made yet."""
+        """Generated images for the discriminator, in steps without a turn of the generator."""
         made: Tensor = self.generator(self.draw(batch), batch.labels)
         return made
 
     def ask(self, batch: LabelledBatch, code: Tensor, made: Tensor) -> dict[str, Tensor]:
-        """What the generator is to lower, of an image for each item of a batch."""
+        """The generator's terms, for images made of codes and the batch's labels."""
         return self.game.fool(made, batch.labels)
 
     def discriminate(
         self, made: Tensor, batch: LabelledBatch
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """What the discriminator is to lower, and its scores, by head."""
+        """The discriminator's terms, and its mean scores, by head."""
         return self.game.discriminate(made, batch.image, batch.labels)

@@ -1,4 +1,4 @@
-"""Tokens one after the other, taught by a reward that has no gradient."""
+"""Autoregressive generation of tokens, trained by policy gradient."""
 
 from dataclasses import replace
 
@@ -17,33 +17,33 @@ class SequenceGAN(ConditionalGAN):
     """SeqGAN (Yu et al. 2016, arXiv:1609.05473) on the tokens of a VQ-VAE (van den Oord et al.
     2017, arXiv:1711.00937).
 
-    A drawn token has no gradient. So the generator is told of each only how likely the
-    discriminator finds what it leads to: the row is finished several times from there, and the mean
-    probability of being real is the token's reward (REINFORCE, Williams 1992).
+    A drawn token has no gradient. So each has a reward: the row is completed several times from
+    there, and the discriminator's mean probability of being real is the token's reward (REINFORCE,
+    Williams 1992).
 
-    Until the discriminator enters the game (`trainer.turns.discriminator.start`), tokens and their
-    likelihood are learned; from then on encoder, book and decoder rest, since rewards of tokens
-    that still change their meaning would be of no use.
+    Until the discriminator enters the game (`trainer.turns.discriminator.start`), the VQ-VAE and
+    the likelihood of its tokens are learned; from then on encoder, codebook and decoder are fixed,
+    since rewards of tokens that still change their meaning would be useless.
 
-    Deliberate differences: the likelihood of real rows goes on beside the reward, unless its weight
-    is 0; the row is finished by the generator itself and not by an older copy; what is rewarded is
-    how much better than the batch's mean at the same place a token does, as a mean over the row;
-    generator and discriminator take turns in every step, and the discriminator is not trained
-    before; it is shown mismatched pairs too, see `ConditionalGAN`.
+    Deliberate differences: the likelihood of real rows is trained beside the reward, unless its
+    weight is 0; the row is completed by the generator itself and not by an older copy; the baseline
+    is the batch's mean reward at the same place, and the loss a mean over the row; generator and
+    discriminator take turns in every step, and the discriminator is not pretrained; it is shown
+    mismatched pairs too, see `ConditionalGAN`.
 
     Args:
         generator: of tokens.
         discriminator: of tokens.
-        spread: as of `Autoencoder`, of points.
-        commitment: weight of the distance of vectors from their entries.
+        spread: as of `Autoencoder`.
+        commitment: weight of the distance of vectors from their codebook entries.
         likelihood: weight of the likelihood of real rows.
         policy: weight of the reward.
-        rollouts: how often a row is finished from each token.
+        rollouts: how often a row is completed from each token.
         mismatched: as of `ConditionalGAN`.
 
     Raises:
-        ValueError: no rollout, a spread that is not above 0, a discriminator of other tokens, or
-            one that is told no labels where there are mismatched pairs.
+        ValueError: no rollout, a spread that is not above 0, a discriminator of another vocabulary,
+            or an unconditional one where there are mismatched pairs.
     """
 
     generator: TokenGenerator
@@ -102,7 +102,7 @@ class SequenceGAN(ConditionalGAN):
         return super().discriminate(made, replace(batch, image=self._tokens(batch)))
 
     def close(self, batch: LabelledBatch) -> dict[str, Tensor]:
-        """What rebuilding a batch costs."""
+        """The VQ-VAE's loss terms of a batch."""
         codec = self.generator.codec
         entries, book, distance = codec.quantiser(codec.encode(batch.image))
         rebuilt = codec.decode(entries, batch.labels)
@@ -112,15 +112,15 @@ class SequenceGAN(ConditionalGAN):
         }
 
     def persuade(self, made: Tensor, labels: Tensor) -> Tensor:
-        """Lower where drawn tokens `(batch, step)` that do better than others are more likely."""
+        """The policy-gradient loss of drawn tokens `(batch, step)`."""
         values = self.estimate(made, labels)
         self.observe("reward", values.mean())
         return self._negative_log_likelihood(made, labels, values - values.mean(0))
 
     @torch.no_grad()
     def estimate(self, made: Tensor, labels: Tensor) -> Tensor:
-        """The mean probability of being real, `(batch, step)`, of rows that begin with each token
-        and those before it. The last token's is that of the row itself.
+        """Rewards `(batch, step)`: for each token the mean probability of being real of rows that
+        begin with the tokens up to it. The last token's is that of the row itself.
         """
         count, steps = made.shape
         times = self.rollouts * steps

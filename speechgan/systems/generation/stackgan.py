@@ -1,4 +1,4 @@
-"""A coarse image first and the full one from it, each against a discriminator of its own."""
+"""A coarse image and the full one made from it, each against a discriminator of its own."""
 
 from dataclasses import replace
 
@@ -14,33 +14,34 @@ from speechgan.systems.generation.cgan import ConditionalGAN, judge_pairs
 from speechgan.systems.matching_game import MatchingGame
 
 STAGES = {"coarse_discriminator": "coarse", "discriminator": "full"}
-"""Stages by who judges them, in the order of the generator's."""
+"""Stages by their discriminators, in the order of the generator's."""
 
 
 class StackGAN(ConditionalGAN):
     """StackGAN (Zhang et al. 2017, arXiv:1612.03242).
 
-    Each stage of the generator has a conditional game of its own, with mismatched pairs; what is
-    real to the coarse one are real images, averaged over 2 x 2 points. A discriminator that enters
-    the game late, by `trainer.turns.discriminator.start`, keeps its stage still until then: the
-    paper trains Stage I first, then Stage II.
+    Each stage of the generator has a conditional game of its own, with mismatched pairs; the real
+    images of the coarse one are averaged over 2 x 2 points. A stage is not trained before its
+    discriminator enters the game, at `trainer.turns.discriminator.start`: the paper trains Stage I
+    first, then Stage II.
 
     Deliberate differences: there Stage I is fixed once Stage II trains, here it goes on learning,
-    though it does not hear of Stage II either; the discriminators are told embedded labels of their
-    own, where the paper's share the text's; divergences count per value of a condition, as in the
-    authors' code and not in the paper's sum, so that the weight holds for any size.
+    though without gradients from Stage II; the discriminators learn label embeddings of their own,
+    where the paper's share the text's; divergences are a mean over the values of a condition, as in
+    the authors' code, not the paper's sum, so that one weight suits any size.
 
     Args:
         generator: of two stages.
         coarse_discriminator: of images of half the size, with heads as of `ConditionalGAN`; the
             paper's is `joint`.
-        discriminator: of full images, alike.
+        discriminator: of full images, with such heads too.
         objective: form of both games.
         augmentation: weight of the divergence of conditions from a standard normal distribution,
             per value; 0 where they are not drawn.
 
     Raises:
-        ValueError: see `GAN`; a negative weight, or one that the generator is not built for.
+        ValueError: see `GAN`; a negative weight, or one that is 0 where the generator's is not, or
+            the reverse.
     """
 
     turns = ("generator", *STAGES)
@@ -64,18 +65,18 @@ class StackGAN(ConditionalGAN):
     def losses(self, player: str, step: Step[LabelledBatch]) -> dict[str, Tensor]:
         """The terms of one player, STAGE being `coarse` or `full`.
 
-        Of the generator `STAGE/adversarial/HEAD` and, with augmentation, `STAGE/augmentation`, of
-        each stage whose judge is in play, of the coarse one where none is; of a discriminator
-        `STAGE/discriminator/HEAD`.
+        Of the generator `STAGE/adversarial/HEAD` and, with augmentation, `STAGE/augmentation`, for
+        each stage whose discriminator is in play, or for the coarse one where none is; of a
+        discriminator `STAGE/discriminator/HEAD`.
         """
         batch = step.batch
         if player == "generator":
             stages = self._draw(batch)
             step.keep("made", {name: stage.image.detach() for name, stage in stages.items()})
-            # A generator that plays alone asks a judge that has not learned, as that of GAN does.
+            # Where none is in play the untrained coarse one serves, as in GAN.
             judges = [name for name in STAGES if name in step.in_play] or ["coarse_discriminator"]
-            asked = [self._ask(name, stages[name], batch) for name in judges]
-            return {name: term for terms in asked for name, term in terms.items()}
+            of_stages = [self._ask(name, stages[name], batch) for name in judges]
+            return {name: term for terms in of_stages for name, term in terms.items()}
         made = step.recall("made", lambda: {n: s.image for n, s in self._draw(batch).items()})
         if player == "coarse_discriminator":
             batch = replace(batch, image=avg_pool2d(batch.image, 2))
@@ -85,12 +86,12 @@ class StackGAN(ConditionalGAN):
         return {f"{name}/discriminator/{head}": cost for head, cost in costs.items()}
 
     def _draw(self, batch: LabelledBatch) -> dict[str, Stage]:
-        """The stages by who judges them."""
+        """The stages by their discriminators."""
         stages = self.generator.stages(self.draw(batch), batch.labels)
         return dict(zip(STAGES, stages, strict=True))
 
     def _ask(self, player: str, stage: Stage, batch: LabelledBatch) -> dict[str, Tensor]:
-        """What the generator is to lower in a stage."""
+        """The generator's terms of one stage."""
         game = MatchingGame(getattr(self, player), self.objective, matching=0.0)
         terms = game.fool(stage.image, batch.labels)
         if self.augmentation:

@@ -1,4 +1,4 @@
-"""A variational auto-encoder that a discriminator keeps sharp."""
+"""A variational auto-encoder with a discriminator, for sharper images."""
 
 import torch
 from torch import Tensor
@@ -15,21 +15,21 @@ from speechgan.systems.matching_game import MatchingGame
 class VAEGAN(Autoencoder):
     """VAE-GAN (Larsen et al. 2016, arXiv:1512.09300).
 
-    Likeness is a distance in the discriminator's features and not of points; what is drawn from the
-    prior is to pass for real. As in the paper, the encoder does not hear what the discriminator
-    says, only what it looks at.
+    The reconstruction is compared in the discriminator's features and not by points; images drawn
+    from the prior are to pass for real. As in the paper, the encoder gets gradients from the
+    feature distance, not from the scores.
 
-    Deliberate differences: the score of what is rebuilt is the discriminator's to lower, and
-    nobody's to raise, which saves a pass; likeness is counted in all layers of the trunk, by
-    absolute difference, as HiFi-GAN counts it, and in points too, with a small weight, without
-    which the first steps have no direction; to the discriminator what is rebuilt and what is drawn
-    count together as much as what is real, where the paper adds up all three.
+    Deliberate differences: the discriminator learns that reconstructions are fake, but the
+    generator is not trained to raise their scores, which saves a pass; features of all layers of
+    the trunk are compared, by absolute difference, as in HiFi-GAN, and points too, with a small
+    weight, without which the first steps have no direction; reconstructed and drawn images together
+    weigh as much as real ones for the discriminator, where the paper adds up all three.
 
     Args:
         generator: encoder and decoder.
         discriminator: of images.
         prior: as of `Autoencoder`.
-        spread: as of `Autoencoder`, of points.
+        spread: as of `Autoencoder`; of the comparison by points.
         matching: weight of the distance of features.
         adversarial: weight of the discriminator's scores.
         objective: form of the game.
@@ -74,11 +74,11 @@ class VAEGAN(Autoencoder):
         return terms
 
     def ask(self, batch: LabelledBatch, rebuilt: Tensor, drawn: Tensor) -> dict[str, Tensor]:
-        """What the discriminator has the generator lower."""
+        """The generator's terms from the discriminator."""
         return self.game.match(rebuilt, *known(batch)) | self.game.fool(drawn, batch.labels)
 
     def _make(self, batch: LabelledBatch) -> tuple[Tensor, dict[str, Tensor]]:
-        """Rebuilt images and behind them, along the batch, drawn ones; what the former cost."""
+        """Reconstructed and drawn images, concatenated along the batch; the former's terms."""
         rebuilt, terms = self.close(batch)
         return torch.cat([rebuilt, self.generator(self.draw(batch), batch.labels)]), terms
 

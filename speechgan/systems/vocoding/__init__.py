@@ -1,1 +1,1 @@
-"""GANs from images of speech to waves."""
+"""Vocoder GANs: from images of speech to waves."""

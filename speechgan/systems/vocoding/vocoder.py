@@ -19,18 +19,18 @@ class VocoderGAN(System):
     arXiv:2010.05646).
 
     Deliberate differences: the mel distance is taken at several resolutions; both kinds of
-    discriminator weigh the same, where the release of Vocos counts that of resolutions a tenth; the
-    generator's part of `hinge` has no end, where Vocos' ends at a score of 1; and see
-    `MatchingGame`.
+    discriminator weigh the same, where in the release of Vocos the multi-resolution one weighs a
+    tenth; the generator's `hinge` loss is linear in the score, where Vocos' is 0 above a score of
+    1; and see `MatchingGame`.
 
     Args:
-        features: that make the images.
+        features: wave to image.
         generator: image to wave.
         discriminator: of waves.
         closeness: weighted distances to the recorded wave; the papers' is of log-mel images.
         objective: form of the game; the paper's is `hinge`.
         matching: weight of the distance of the discriminator's features.
-        adversarial: weight of what it says.
+        adversarial: weight of its scores.
 
     Raises:
         ValueError: an unknown objective, or one that needs a gradient penalty.
@@ -76,7 +76,7 @@ class VocoderGAN(System):
         return terms
 
     def infer(self, batch: WaveBatch) -> Tensor:
-        """Waves `(batch, sample)` there and back."""
+        """The batch's waves, analysed and resynthesised, `(batch, sample)`."""
         return self._make(batch.wave)
 
     def _make(self, wave: Tensor) -> Tensor:
