@@ -98,7 +98,7 @@ class TractWarp(nn.Module):
 class SharedLatentGAN(ConversionSystem):
     """Auto-encoders of speakers, with constraints that give their codes a common meaning.
 
-    Each speaker is rebuilt from its own code. Each of four constraints can be on or off:
+    Each speaker is rebuilt from its own code. Each of four constraints, or ties, can be on or off:
 
     - layers in common (CoGAN, Liu & Tuzel 2016, arXiv:1606.07536; UNIT, Liu et al. 2017,
       arXiv:1703.00848): `generator.shared_layers`;
