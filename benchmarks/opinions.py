@@ -1,8 +1,8 @@
-"""What networks think of enhanced speech that no training here has asked, as a Markdown table.
+"""Scores of enhanced speech by DNSMOS networks, most not used in training, as a Markdown table.
 
     python benchmarks/opinions.py --data DIR [--models NAME|DIR ...]
 
-DIR holds `pairs/test/{clean,noisy}`. DNSMOS P.835 is what the models' listener hears with; DNSMOS
+DIR holds `pairs/test/{clean,noisy}`. DNSMOS P.835 is the network of the training loss; DNSMOS
 P.808 and personalised DNSMOS are networks of other weights, and of other listeners' answers. All
 are run by the package `speechmos`, on one window that each recording is repeated to fill.
 """
