@@ -115,3 +115,15 @@ def image_converter(generator: Any) -> ConvertImage:
         return result
 
     return convert
+
+
+def require_codes(generator: nn.Module) -> None:
+    """Refuses a generator without a code.
+
+    Raises:
+        ValueError: it does not encode, or not decode.
+    """
+    if not (hasattr(generator, "encode") and hasattr(generator, "decode")):
+        raise ValueError(
+            "this system needs a generator that encodes and decodes, such as SharedLatent"
+        )

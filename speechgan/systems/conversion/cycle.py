@@ -9,12 +9,13 @@ from torch import Tensor, nn
 
 from speechgan.data.conversion.unpaired import VoiceBatch
 from speechgan.losses.adversarial import Objective, find_objective, r1_penalty
+from speechgan.losses.bin_distance import BinDistance
 from speechgan.models.discriminators.cyclegan_vc import TwoDiscriminators
 from speechgan.models.generators.cyclegan_vc import TwoWay
 from speechgan.models.layers.counter import Counter
 from speechgan.systems.base import Step
 from speechgan.systems.conversion.base import ConversionSystem
-from speechgan.systems.conversion.shared_latent import BinDistance, TractWarp
+from speechgan.systems.conversion.tract_warp import TractWarp
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ from torch import Tensor, nn
 from speechgan.data.conversion.unpaired import VoiceBatch
 from speechgan.losses.adversarial import Objective, find_objective
 from speechgan.losses.balance import GradientBalance
+from speechgan.losses.bin_distance import BinDistance
 from speechgan.models.discriminators.voice import VoiceDiscriminator
 from speechgan.models.generators.shared_latent import SharedLatent
 from speechgan.systems.base import Step
-from speechgan.systems.conversion.base import ConversionSystem
-from speechgan.systems.conversion.shared_latent import BinDistance, TractWarp, require_codes
+from speechgan.systems.conversion.base import ConversionSystem, require_codes
+from speechgan.systems.conversion.tract_warp import TractWarp
 from speechgan.systems.matching_game import MatchingGame
 
 

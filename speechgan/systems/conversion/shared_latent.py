@@ -1,6 +1,6 @@
 """Unpaired, many speakers, through a latent space that up to four constraints make common."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, l1_loss, log_softmax
 
 from speechgan.data.conversion.unpaired import VoiceBatch
-from speechgan.features.voice import VoiceFeatures
 from speechgan.losses.adversarial import Objective, find_objective
+from speechgan.losses.bin_distance import BinDistance
 from speechgan.models.discriminators.shared_latent import (
     CodeClassifier,
     SpeakerDiscriminator,
@@ -17,7 +17,8 @@ from speechgan.models.discriminators.shared_latent import (
 )
 from speechgan.models.generators.shared_latent import SharedLatent
 from speechgan.systems.base import Step
-from speechgan.systems.conversion.base import ConversionSystem
+from speechgan.systems.conversion.base import ConversionSystem, require_codes
+from speechgan.systems.conversion.tract_warp import TractWarp
 
 
 @dataclass(frozen=True)
@@ -41,58 +42,6 @@ class SharedLatentWeights:
     cycle: float = 0.0
     semantic: float = 0.0
     prior: float = 0.0
-
-
-class BinDistance(nn.Module):
-    """L1 distance of images that are normalised by deviations, with a weight for each bin.
-
-    Args:
-        deviation: `(bin,)` that the images were normalised by; None for 1 everywhere.
-        emphasis: exponent on the deviation in the weight of a bin. With 0 all bins count alike in
-            deviations, with 1 in decibels, so that the code is not spent on inaudible detail.
-    """
-
-    def __init__(self, deviation: Sequence[float] | None = None, emphasis: float = 0.0) -> None:
-        super().__init__()
-        weights = torch.tensor(deviation if deviation is not None else [1.0])[:, None] ** emphasis
-        self.register_buffer("importance", weights / weights.mean(), persistent=False)
-        self.importance: Tensor
-
-    def forward(self, made: Tensor, image: Tensor) -> Tensor:
-        """Images `(batch, 1, bin, frame)` to a scalar."""
-        return (self.importance * (made - image)).abs().mean()
-
-
-class TractWarp(nn.Module):
-    """Vocal tract length perturbation (Jaitly & Hinton 2013), drawn for each item at every call.
-
-    Args:
-        features: make the warping matrices.
-        deviation: `(bin,)` that the images were normalised by; None for 1 everywhere.
-        share: factors are drawn from 1 - share to 1 + share.
-    """
-
-    def __init__(
-        self, features: VoiceFeatures, deviation: Sequence[float] | None = None, share: float = 0.15
-    ) -> None:
-        super().__init__()
-        self.features, self.share = features, share
-        spread = torch.tensor(deviation if deviation is not None else [1.0])[:, None]
-        self.register_buffer("deviation", spread, persistent=False)
-        self.deviation: Tensor
-
-    def forward(self, image: Tensor) -> Tensor:
-        """`(batch, 1, bin, frame)`, the same shape.
-
-        A warped speaker's mean is warped by the same matrix, and images are relative to the mean:
-        the matrix suffices.
-        """
-        if not self.share:
-            return image
-        factors = 1 + self.share * (2 * torch.rand(len(image), device=image.device) - 1)
-        warp = torch.from_numpy(self.features.warp(factors.cpu().numpy())).to(image.device)
-        matrix = warp * self.deviation.mT / self.deviation
-        return (matrix @ image[:, 0])[:, None]
 
 
 class SharedLatentGAN(ConversionSystem):
@@ -247,15 +196,3 @@ class SharedLatentGAN(ConversionSystem):
     def _observe_accuracy(self, guess: Tensor, speaker: Tensor) -> None:
         accuracy = (guess.argmax(1) == speaker).float().mean()
         self.observe("score/code_classifier/accuracy", accuracy)
-
-
-def require_codes(generator: nn.Module) -> None:
-    """Refuses a generator without a code.
-
-    Raises:
-        ValueError: it does not encode, or not decode.
-    """
-    if not (hasattr(generator, "encode") and hasattr(generator, "decode")):
-        raise ValueError(
-            "this system needs a generator that encodes and decodes, such as SharedLatent"
-        )

@@ -7,11 +7,12 @@ from torch.nn.functional import cross_entropy
 
 from speechgan.data.conversion.unpaired import VoiceBatch
 from speechgan.losses.adversarial import Objective, find_objective, r1_penalty
+from speechgan.losses.bin_distance import BinDistance
 from speechgan.models.discriminators.stargan_vc import StarClassifier, StarDiscriminator
 from speechgan.models.generators.stargan_vc import StarGenerator
 from speechgan.systems.base import Step
 from speechgan.systems.conversion.base import ConversionSystem
-from speechgan.systems.conversion.shared_latent import BinDistance, TractWarp
+from speechgan.systems.conversion.tract_warp import TractWarp
 
 
 @dataclass(frozen=True)

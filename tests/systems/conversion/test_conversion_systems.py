@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from speechgan.data.conversion.unpaired import VoiceBatch
 from speechgan.losses.balance import GradientBalance
+from speechgan.losses.bin_distance import BinDistance
 from speechgan.models.discriminators.cyclegan_vc import TwoDiscriminators
 from speechgan.models.discriminators.shared_latent import CodeClassifier, SpeakerDiscriminator
 from speechgan.models.discriminators.stargan_vc import StarClassifier, StarDiscriminator
@@ -23,11 +24,7 @@ from speechgan.systems.conversion.cycle import CycleGAN, CycleWeights
 from speechgan.systems.conversion.direct import Aligned, DirectGAN
 from speechgan.systems.conversion.fhvae import SegmentBound
 from speechgan.systems.conversion.judged_latent import JudgedLatentGAN
-from speechgan.systems.conversion.shared_latent import (
-    BinDistance,
-    SharedLatentGAN,
-    SharedLatentWeights,
-)
+from speechgan.systems.conversion.shared_latent import SharedLatentGAN, SharedLatentWeights
 from speechgan.systems.conversion.star import StarGAN, StarWeights
 from speechgan.training.run import only
 
