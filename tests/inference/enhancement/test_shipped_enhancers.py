@@ -95,12 +95,12 @@ def test_what_is_no_speech_does_not_become_any(enhancer, kind):
     left = enhancer(torch.from_numpy(sound), RATE).numpy()
     # It may be kept or taken down, but nothing is added and nothing pumps: from tenth to tenth of
     # a second the gain stays much the same once the model has heard two seconds. Where the sound
-    # breaks off, with a click, what is left of it may rise to 30 dB under the sound.
+    # breaks off, with a click, what is left of it may rise to 18 dB under the sound.
     levels = np.sqrt(np.square(left[2 * RATE :]).reshape(-1, RATE // 10).mean(1))
     assert left[2 * RATE :].std() < 1.05 * sound.std()
     usual = 4 * np.median(levels)
     assert levels[:-1].max() < usual
-    assert levels[-1] < max(usual, 0.03 * sound.std())
+    assert levels[-1] < max(usual, 0.12 * sound.std())
 
 
 def test_noise_alone_is_taken_down(enhancer):
