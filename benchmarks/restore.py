@@ -35,6 +35,7 @@ from speechgan.metrics.dnsmos import dnsmos
 from speechgan.metrics.intrusive import log_spectral_distance, pesq_wb, si_sdr
 from speechgan.metrics.words import error_rate, recognise_phones
 from speechgan.utils.errors import SpeechganError, UnmeasurableError
+from speechgan.utils.spread import spread_evenly
 
 RATE = 16000
 AS_IT_IS, PREDICTION, SPARSE = "as it is", "linear prediction", "sparse spectra"
@@ -143,9 +144,8 @@ def read_folder(
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     if not paths:
         raise SpeechganError(f"{folder}: holds no recordings; --data DIR names the folder above")
-    places = np.linspace(0, len(paths) - 1, min(items or len(paths), len(paths)))
     recordings = []
-    for path in (paths[place] for place in places.round().astype(int)):
+    for path in (paths[place] for place in spread_evenly(len(paths), items or len(paths))):
         wave, rate = audio.read(path)
         mono = audio.resample(wave.mean(0, keepdims=True), rate, RATE)[0]
         below = str(path.relative_to(folder))

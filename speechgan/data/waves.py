@@ -13,6 +13,7 @@ from speechgan.data.roots import open_recordings, open_store
 from speechgan.data.stores import Store
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.ranges import require_share, require_whole
+from speechgan.utils.spread import spread_evenly
 
 # Items are scaled to a random level in this range, in dBFS.
 LEVELS = (-36.0, -16.0)
@@ -113,7 +114,6 @@ class VocoderData:
         store, held = (
             open_store(split[name], root, self.sample_rate, cache) for name in ("train", "valid")
         )
-        chosen = np.linspace(0, len(held) - 1, min(self.valid_items, len(held))).round()
         samples = round(self.seconds * self.sample_rate)
         crops = WaveCrops(store, self.batch_size, samples, self.seed)
-        return crops, [held[int(index)] for index in chosen]
+        return crops, [held[index] for index in spread_evenly(len(held), self.valid_items)]

@@ -15,6 +15,7 @@ from speechgan.data.roots import open_recordings, open_store
 from speechgan.data.shards.reading import Root
 from speechgan.utils.errors import SpeechganError
 from speechgan.utils.ranges import require_share, require_whole
+from speechgan.utils.spread import spread_evenly
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,7 @@ class EnhancementData:
         if not speech:
             raise SpeechganError(f"{root}: no {split} speech; add some below speech/")
         if split == "train" and 0 < self.train_speech < len(speech):
-            chosen = np.linspace(0, len(speech) - 1, self.train_speech).round()
-            speech = [speech[int(index)] for index in chosen]
+            speech = [speech[index] for index in spread_evenly(len(speech), self.train_speech)]
         cache = Path(self.cache)
         rooms = (
             room_responses(self.rooms, self.sample_rate, 0, self.reverberation, cache)

@@ -14,6 +14,7 @@ from speechgan.data.roots import open_store
 from speechgan.data.shards.reading import Root
 from speechgan.data.stores import Store
 from speechgan.utils.errors import SpeechganError
+from speechgan.utils.spread import spread_evenly
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +38,7 @@ class PairStore:
     def spread(self, count: int) -> "PairStore":
         """So many of the pairs, evenly spread over all."""
         chosen = np.zeros(len(self), bool)
-        places = np.linspace(0, len(self) - 1, min(count, len(self)))
-        chosen[places.round().astype(int)] = True
+        chosen[spread_evenly(len(self), count)] = True
         return PairStore(self.noisy.select(chosen), self.clean.select(chosen))
 
 

@@ -13,6 +13,7 @@ from speechgan.models.generators.nearest import NearestFrames
 from speechgan.models.generators.unchanged import Unchanged
 from speechgan.models.layers.neighbours import find_nearest, stack_context
 from speechgan.systems.conversion.base import ConversionSystem
+from speechgan.utils.spread import spread_evenly
 
 
 class FittedSystem(ConversionSystem):
@@ -168,7 +169,7 @@ class Inca(LinearSystem):
         """One round for one pair of speakers."""
         seen = self.generator.see(image)
         converted = (seen @ self.generator.maps.data[pair]).T
-        here, there = (_spread(x.shape[1], self.frames) for x in (image, goal))
+        here, there = (torch.tensor(spread_evenly(x.shape[1], self.frames)) for x in (image, goal))
         one, other = (
             stack_context(self.deviation * x, self.generator.offsets)[chosen]
             for x, chosen in ((converted, here), (goal, there))
@@ -196,8 +197,3 @@ def _join(crops: object) -> list[Tensor]:
     bins = next(len(own[0]) for own in crops.images if own)
     nothing = np.zeros((bins, 0), np.float32)
     return [torch.from_numpy(np.concatenate([nothing, *own], 1)).float() for own in crops.images]
-
-
-def _spread(frames: int, most: int) -> Tensor:
-    """Indices of at most `most` frames, evenly spaced."""
-    return torch.linspace(0, frames - 1, min(frames, most)).round().long()

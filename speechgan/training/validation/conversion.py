@@ -16,6 +16,7 @@ from speechgan.systems.conversion.base import image_converter
 from speechgan.training import processes
 from speechgan.training.logging import RunLog
 from speechgan.utils.errors import UnmeasurableError
+from speechgan.utils.spread import spread_evenly
 from speechgan.vocoders.base import Vocoder
 
 
@@ -59,8 +60,7 @@ class ConversionValidation:
         both = [(a, b, n) for a, b in pairs for n in sorted(set(valid[a]) & set(valid[b]))]
         self.parallel = bool(both)
         jobs = both or [(a, b, n) for a, b in pairs for n in sorted(valid[a])]
-        chosen = np.linspace(0, len(jobs) - 1, min(items, len(jobs))).round().astype(int)
-        self.jobs = [jobs[i] for i in chosen]
+        self.jobs = [jobs[index] for index in spread_evenly(len(jobs), items)]
 
     def __call__(self, system: Any, log: RunLog | None, step: int) -> dict[str, float]:
         figures: dict[str, list[float]] = {}
