@@ -173,10 +173,11 @@ def kill_workers(store: Any, arguments: argparse.Namespace) -> int:
     versions = count_versions(store)
     again = sum(versions[key] - 1 for key in versions if key.endswith(".wav"))
     print("\n| what | how many |\n|---|---|")
-    print(f"| files | {arguments.files} |\n| seconds that it took | {elapsed:.0f} |")
-    print(f"| workers killed | {kills} |\n| of them with a file in hand | {noticed} |")
-    print(f"| given up in the first run, made by a second | {len(given_up)} |")
-    print(f"| put twice, the same over itself, after a kill between put and word | {again} |")
+    print(f"| files | {arguments.files} |\n| duration, s | {elapsed:.0f} |")
+    print(f"| workers killed | {kills} |\n| workers killed while processing a file | {noticed} |")
+    print(f"| files given up in the first run and processed in a second | {len(given_up)} |")
+    twice = "outputs written twice with equal content: the worker was killed after writing"
+    print(f"| {twice}, before it reported | {again} |")
     for fault, names in faults.items():
         print(f"| {fault} | {len(names)} |", *names[:3])
     return 1 if any(faults.values()) else 0

@@ -84,7 +84,7 @@ def main() -> None:
     files = sorted((arguments.data / source / "test").glob("*.*"))[: arguments.files]
     if not files:
         raise SpeechganError(f"{arguments.data / source / 'test'}: holds no recordings")
-    print("| model | on the way | sent, dB | returned, dB | gain |\n|---|---|---|---|---|")
+    print("| model | damage | sent, dB | returned, dB | gain |\n|---|---|---|---|---|")
     for name in arguments.models:
         trips = measure(Converter.from_pretrained(name), files, source, target)
         untouched = trips["nothing"].returned
