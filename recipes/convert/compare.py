@@ -1,11 +1,13 @@
 """Every conversion system at one training budget, on the same pairs, in one table.
 
-    python recipes/convert/compare.py --data DIR [--hours H] [--systems NAME,...] [key=value ...]
+    python recipes/convert/compare.py --data DIR [--hours H | --steps N] [--systems NAME,...]
+        [key=value ...]
 
 DIR holds a folder for each speaker with folders train/ and test/ in it. Every training gets the
-same time: as many steps as fit in, at the pace that a few steps of it show. Systems of two speakers
-are trained for each pair of them, those of many speakers once on all that occur in the pairs. What
-is finished is not done again; what was interrupted goes on where it stood.
+same time: as many steps as fit in, at the pace that a few steps of it show; or, with `--steps`, so
+many steps. Systems of two speakers are trained for each pair of them, those of many speakers once
+on all that occur in the pairs. What is finished is not done again; what was interrupted goes on
+where it stood.
 """
 
 import argparse
@@ -115,10 +117,13 @@ def main() -> None:
     add("--data", type=Path, required=True, metavar="DIR", help="a folder for each speaker")
     add("--out", type=Path, default=Path("runs/convert-compare"), metavar="DIR")
     add("--hours", type=float, default=1 / 12, metavar="H", help="of each training (default: 1/12)")
+    add("--steps", type=int, metavar="N", help="of each training, in place of --hours")
     add("--pairs", default=",".join(PAIRS), metavar="SOURCE:TARGET,...")
     add("--systems", default=",".join(ROWS), metavar="NAME,...", help=f"of {', '.join(ROWS)}")
     add("settings", nargs="*", metavar="key=value", help="settings of all trainings")
     arguments = parser.parse_intermixed_args()
+    if arguments.steps is not None and arguments.steps < 1:
+        parser.error(f"--steps {arguments.steps}: must be 1 or more")
     pairs = [tuple(pair.split(":")) for pair in arguments.pairs.split(",")]
     rows = arguments.systems.split(",")
     if unknown := set(rows) - set(ROWS):
@@ -179,7 +184,7 @@ def train(row: Row, speakers: list[str], folder: Path, arguments: argparse.Names
     ]
     steps = row.steps
     if steps is None:
-        steps = find_steps(row, settings, folder / "pilot", arguments.hours)
+        steps = arguments.steps or find_steps(row, settings, folder / "pilot", arguments.hours)
     started = time.perf_counter()
     schedule = {}
     if steps:

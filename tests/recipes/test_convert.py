@@ -152,6 +152,22 @@ def test_systems_are_compared_at_equal_time(
     assert (tmp_path / "table.md").read_text().splitlines()[2].split("|")[steps + 1].strip() == "0"
 
 
+def test_a_number_of_steps_takes_the_place_of_time(
+    compare: ModuleType, tmp_path: Path, monkeypatch
+) -> None:
+    commands: list[tuple[str, ...]] = []
+    monkeypatch.setattr(
+        compare, "speechgan", lambda *words, **_: commands.append(tuple(map(str, words)))
+    )
+    arguments = SimpleNamespace(data=tmp_path, out=tmp_path, hours=1.0, steps=7, settings=[])
+    compare.train(compare.ROWS["shallow"], ["kerstin", "p228"], tmp_path, arguments)
+    (training,) = commands  # none before it that shows a pace
+    assert training[:2] == ("train", "convert") and "trainer.max_steps=7" in training
+    monkeypatch.setattr(sys, "argv", ["compare.py", "--data", str(tmp_path), "--steps", "0"])
+    with pytest.raises(SystemExit):
+        compare.main()
+
+
 def test_curves_are_losses_over_hours(tmp_path: Path, monkeypatch, capsys) -> None:
     lines = [
         {"step": 50, "seconds_per_step": 36.0},
